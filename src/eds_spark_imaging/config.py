@@ -1,0 +1,284 @@
+"""The configuration: a TOML file, checked key by key, under what the command line says.
+
+Every section is a frozen dataclass; its fields are the keys that the file may have. Nothing here starts Spark or
+reads data. Secrets are not configuration: stores take them from the environment or their own files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import re
+import tomllib
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from eds_spark_imaging.dicom.attribute import Attribute, attribute_from_mapping
+from eds_spark_imaging.errors import ConfigError
+
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)?")
+
+
+@dataclass(frozen=True)
+class SourceConfig:
+    """A root folder or URI with DICOM files. ``hospital`` is the code of every exam below it."""
+
+    name: str
+    root: str
+    hospital: str | None = None
+    default_charset: str | None = None
+    override_charset: str | None = None
+    inventory: str | None = None
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[\w.-]+", self.name):
+            raise ConfigError(f"[[sources]]: name {self.name!r} may hold letters, digits, dots and dashes only")
+
+
+@dataclass(frozen=True)
+class HospitalConfig:
+    """How to know a hospital: regular expressions searched, case ignored, in the exam's own header fields."""
+
+    code: str
+    name: str
+    institution: tuple[str, ...] = ()
+    station: tuple[str, ...] = ()
+    ae_title: tuple[str, ...] = ()
+    issuer: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for patterns in (self.institution, self.station, self.ae_title, self.issuer):
+            for pattern in patterns:
+                try:
+                    re.compile(pattern)
+                except re.error as error:
+                    raise ConfigError(f"[[hospitals]] {self.code}: pattern {pattern!r}: {error}") from None
+
+
+@dataclass(frozen=True)
+class LakeConfig:
+    """Where the Delta tables live: a directory (``path``) or a database of the metastore (``database``)."""
+
+    path: str | None = None
+    database: str | None = None
+
+    def __post_init__(self) -> None:
+        _one_place("[lake]", self.path, self.database)
+
+
+@dataclass(frozen=True)
+class TableConfig:
+    """One table of the base centrale where its name or columns differ from the canonical ones.
+
+    ``columns`` maps canonical column to the site's column.
+    """
+
+    name: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class WarehouseConfig:
+    """The base centrale: a directory of tables (``path``) or a database, with its layout and time zone."""
+
+    path: str | None = None
+    database: str | None = None
+    format: str = "parquet"
+    layout: str = "base_centrale"
+    time_zone: str = "Europe/Paris"
+    deleted_statuses: tuple[str, ...] = ("supprimé",)
+    tables: Mapping[str, TableConfig] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _one_place("[warehouse]", self.path, self.database)
+        if self.format not in ("parquet", "delta", "orc"):
+            raise ConfigError(f"[warehouse] format {self.format!r} is not parquet, delta or orc")
+
+
+@dataclass(frozen=True)
+class ParseConfig:
+    """How headers are read: files per task at the most, and threads per task for remote stores."""
+
+    files_per_task: int = 20_000
+    max_header_bytes: int = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class LinkConfig:
+    """Rules of the patient link. The phantom patterns are searched in the patient id and name, case ignored.
+
+    ``nip_domains`` maps a hospital's code to the domain of its NIPs where that is not its hospital group's code.
+    ``key_days`` is how far an exam may lie from the visit, act or report that its visit or accession number names.
+    """
+
+    ipp_pattern: str = "8[0-9]{9}"
+    nip_domains: Mapping[str, str] = field(default_factory=dict)
+    key_days: int = 31
+    phantom_patterns: tuple[str, ...] = (r"\bPHANTOM\b", r"\bFANTOME\b", r"^QC\b", r"\bTEST\b")
+    placeholders: tuple[str, ...] = ("W/I", "URGENCE", "INCONNU", "XXX", "ANONYME", "NON RENSEIGNE")
+
+    def __post_init__(self) -> None:
+        for pattern in (self.ipp_pattern, *self.phantom_patterns):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ConfigError(f"[link] pattern {pattern!r}: {error}") from None
+
+
+@dataclass(frozen=True)
+class CrossConfig:
+    """Windows of the crossings, in days before and after the exam."""
+
+    diagnosis_days: int = 365
+    procedure_days: int = 30
+
+
+@dataclass(frozen=True)
+class Config:
+    """The whole configuration of a run."""
+
+    lake: LakeConfig | None = None
+    warehouse: WarehouseConfig | None = None
+    sources: tuple[SourceConfig, ...] = ()
+    hospitals: tuple[HospitalConfig, ...] = ()
+    attributes: tuple[Mapping[str, Any], ...] = ()
+    parse: ParseConfig = ParseConfig()
+    link: LinkConfig = LinkConfig()
+    cross: CrossConfig = CrossConfig()
+    spark: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for what, names in (
+            ("[[sources]] name", [s.name for s in self.sources]),
+            ("[[hospitals]] code", [h.code for h in self.hospitals]),
+        ):
+            twice = {name for name in names if names.count(name) > 1}
+            if twice:
+                raise ConfigError(f"{what} {sorted(twice)[0]!r} is given twice")
+        roots = sorted(s.root.rstrip("/") + "/" for s in self.sources)
+        for outer, inner in itertools.pairwise(roots):
+            if inner.startswith(outer):
+                raise ConfigError(f"[[sources]]: {inner!r} lies within {outer!r}; its files would be listed twice")
+
+    @cached_property
+    def site_attributes(self) -> tuple[Attribute, ...]:
+        """The attributes that the site adds to the declaration."""
+        return tuple(attribute_from_mapping(entry) for entry in self.attributes)
+
+    @property
+    def fingerprint(self) -> str:
+        """A short hash of the whole configuration, for run records."""
+        text = json.dumps(asdict(self), sort_keys=True, default=str)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    def with_places(
+        self, sources: tuple[str, ...] = (), lake: str | None = None, warehouse: str | None = None
+    ) -> Config:
+        """This configuration with the places that the command line gives; they replace the file's."""
+        changes: dict[str, Any] = {}
+        if sources:
+            known = {s.root: s for s in self.sources}
+            changes["sources"] = tuple(
+                known.get(root) or SourceConfig(_name(root), root) for root in map(_uri, sources)
+            )
+        if lake:
+            changes["lake"] = LakeConfig(**_place(lake))
+        if warehouse:
+            base = self.warehouse or WarehouseConfig(path=".")
+            place = _place(warehouse)
+            changes["warehouse"] = replace(base, path=place.get("path"), database=place.get("database"))
+        return replace(self, **changes)
+
+    def require_lake(self) -> LakeConfig:
+        """The lake; ConfigError where neither the file nor the command line names one."""
+        if self.lake is None:
+            raise ConfigError("no lake: give --lake DIR, or [lake] path in the configuration")
+        return self.lake
+
+
+def load_config(path: Path | None) -> Config:
+    """The configuration in ``path``, or an empty one. ConfigError names the file and what is wrong in one line."""
+    if path is None:
+        return Config()
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"configuration {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"configuration {path}: {error}") from None
+    try:
+        config: Config = _build(Config, content, "")
+        _ = config.site_attributes
+    except ConfigError as error:
+        raise ConfigError(f"configuration {path}: {error}") from None
+    return config
+
+
+def _build(kind: Any, value: Any, where: str) -> Any:
+    """``value`` as the dataclass field type ``kind``; ConfigError at the first key or type that does not fit."""
+    origin = get_origin(kind)
+    if origin in (Union, types.UnionType):
+        return _build(next(k for k in get_args(kind) if k is not type(None)), value, where)
+    if is_dataclass(kind):
+        return _build_section(kind, value, where)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise ConfigError(f"{where} must be a list")
+        return tuple(_build(get_args(kind)[0], item, where) for item in value)
+    if origin is not None and issubclass(origin, Mapping):
+        if not isinstance(value, dict):
+            raise ConfigError(f"{where} must be a table")
+        return {key: _build(get_args(kind)[1], item, f"{where}.{key}") for key, item in value.items()}
+    if kind is Any:
+        return value
+    if kind is str and isinstance(value, bool | int | float):
+        raise ConfigError(f"{where} must be text in quotes")
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise ConfigError(f"{where} must be {kind.__name__}, not {type(value).__name__}")
+    return value
+
+
+def _build_section(kind: Any, value: Any, where: str) -> Any:
+    if not isinstance(value, dict):
+        raise ConfigError(f"[{where}] must be a table")
+    known = {f.name: f for f in fields(kind)}
+    hints = get_type_hints(kind)
+    for key in value:
+        if key not in known:
+            raise ConfigError(
+                f"[{where}] has no key {key!r}; known: {', '.join(known)}"
+                if where
+                else f"no section {key!r}; known: {', '.join(known)}"
+            )
+    for name, f in known.items():
+        if name not in value and f.default is MISSING and f.default_factory is MISSING:
+            raise ConfigError(f"[{where}] lacks {name!r}")
+    return kind(**{key: _build(hints[key], item, f"{where}.{key}".lstrip(".")) for key, item in value.items()})
+
+
+def _one_place(where: str, path: str | None, database: str | None) -> None:
+    if (path is None) == (database is None):
+        raise ConfigError(f"{where} needs either path or database")
+    if database is not None and not _IDENTIFIER.fullmatch(database):
+        raise ConfigError(f"{where} database {database!r} is not a name")
+
+
+def _place(text: str) -> dict[str, str]:
+    """A directory, or a database where the text is ``db:NAME``."""
+    return {"database": text[3:]} if text.startswith("db:") else {"path": _uri(text)}
+
+
+def _uri(text: str) -> str:
+    """A URI as given; a local path made absolute, so that driver and workers mean the same."""
+    return text if "://" in text else str(Path(text).expanduser().absolute())
+
+
+def _name(root: str) -> str:
+    """The name of a source that was given as a root only: stable for the same root."""
+    last = re.sub(r"[^\w.-]+", "_", root.rstrip("/").rsplit("/", 1)[-1]) or "root"
+    return f"{last}-{hashlib.blake2b(root.encode(), digest_size=3).hexdigest()}"

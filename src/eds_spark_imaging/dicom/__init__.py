@@ -1,0 +1,1 @@
+"""DICOM headers: the attribute declaration, and the reader that follows it. No Spark here."""

@@ -1,0 +1,212 @@
+"""What one extracted DICOM attribute is: the building block of the declaration that drives everything.
+
+The reader's tag set, the Arrow and Spark schemas, the aggregation over a series, the column comments and
+``docs/tables.md`` all derive from :class:`Attribute`. Sites add their own in TOML with the same fields.
+
+A *source* says where a value sits in the header (PS3.5 section 7, PS3.3 C.7.6.16), as text:
+
+- ``KVP``: an element of the data set's top level, by its PS3.6 keyword;
+- ``RadiopharmaceuticalInformationSequence.RadionuclideTotalDose``: lifted from a sequence;
+- ``@CTExposureSequence.ExposureTimeInms``: from the per-frame or shared functional groups;
+- ``(0019,xx0C)[SIEMENS MR HEADER]``: a private element, by its creator; ``xx`` is the creator's block;
+- ``ExposureInuAs*0.001``: any of these, times a factor that brings it to the column's unit;
+- ``(0043,xx39)[GEMS_PARM_01]#1%1000000000``: only the first of its values, and its remainder by the number after %.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from pydicom.datadict import tag_for_keyword
+
+from eds_spark_imaging.errors import ConfigError
+
+
+class Level(StrEnum):
+    """The entity of the DICOM information model that a value describes; it picks the table."""
+
+    STUDY = "study"
+    SERIES = "series"
+    ACQUISITION = "acquisition"
+    INSTANCE = "instance"
+
+
+class Aggregate(StrEnum):
+    """How the values of the instances (and frames) of a series or study become one."""
+
+    CONSTANT = "constant"  # the most frequent value, ties to the smallest; varying ones are named in `varying`
+    MIN_MAX = "min_max"  # two columns, `_min` and `_max`
+    DISTINCT = "distinct"  # the sorted distinct values; an array already in dicom_instance
+    NONE = "none"  # instance level only
+
+
+class Kind(StrEnum):
+    """The type of the column. ``time`` is text ``HH:MM:SS[.ffffff]``; ``age`` is in years."""
+
+    STRING = "string"
+    DOUBLE = "double"
+    BIGINT = "bigint"
+    DATE = "date"
+    TIME = "time"
+    DATETIME = "datetime"
+    AGE = "age"
+
+
+_TAG = re.compile(r"\(([0-9A-Fa-f]{4}),([0-9A-Fa-f]{4})\)")
+_PRIVATE = re.compile(r"\(([0-9A-Fa-f]{4}),xx([0-9A-Fa-f]{2})\)\[([^\]]+)\]")
+_SPLIT = re.compile(r"\.(?![^\[]*\])")
+_SOURCE = re.compile(r"(@?)((?:\[[^\]]*\]|[^\[#%*])*)(?:#([1-9]\d*))?(?:%([^*]*))?(?:\*(.*))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One element on the way to a value; ``creator`` marks a private one, whose tag is group and low byte."""
+
+    tag: int
+    creator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value sits: steps from the top level, or from a functional group where ``frame`` is true.
+
+    ``number`` picks one value of several, from 1; 0 takes all. The value is the remainder by ``modulo`` where that is
+    not 0, then times ``scale``.
+    """
+
+    text: str
+    steps: tuple[Step, ...]
+    frame: bool = False
+    scale: float = 1.0
+    number: int = 0
+    modulo: float = 0.0
+
+
+def _step(text: str) -> Step:
+    if match := _PRIVATE.fullmatch(text):
+        group, element, creator = match.groups()
+        if int(group, 16) % 2 == 0:
+            raise ConfigError(f"private element {text}: its group must be odd")
+        return Step(int(group, 16) << 16 | int(element, 16), creator)
+    if match := _TAG.fullmatch(text):
+        return Step(int(match[1], 16) << 16 | int(match[2], 16))
+    tag = tag_for_keyword(text) if text else None  # the dictionary has elements without keyword
+    if tag is None:
+        raise ConfigError(f"unknown DICOM keyword: {text}")
+    return Step(tag)
+
+
+@cache
+def parse_source(text: str) -> Source:
+    """The source that ``text`` names. Raises ConfigError on an unknown keyword or a malformed tag."""
+    match = _SOURCE.fullmatch(text)
+    if match is None:
+        raise ConfigError(f"source {text}: expected [@]path[#number][%modulo][*factor]")
+    frame, path, number, modulo, factor = match.groups()
+    try:
+        scale = 1.0 if factor is None else float(factor)
+        remainder = 0.0 if modulo is None else float(modulo)
+    except ValueError:
+        raise ConfigError(f"source {text}: what follows % or * is not a number") from None
+    steps = tuple(_step(part) for part in _SPLIT.split(path))
+    return Source(text, steps, bool(frame), scale, int(number or 0), remainder)
+
+
+def snake_case(keyword: str) -> str:
+    """The column of a DICOM keyword: ``XRayTubeCurrent`` -> ``x_ray_tube_current``."""
+    spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", keyword)
+    return re.sub(r"([a-z\d])([A-Z])", r"\1_\2", spaced).lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One declared attribute: a column, where it is read, and what it means.
+
+    ``sources`` are tried in order, functional groups before top-level elements. ``many`` keeps every value of a
+    multi-valued element (or of every item of a sequence), in order; otherwise the first is the value and more
+    than one is an issue. ``modalities`` empty means all. ``unit`` is the column's unit after scaling.
+    ``codes`` maps coded texts to themselves in comments only.
+    """
+
+    sources: tuple[Source, ...]
+    column: str
+    kind: Kind
+    level: Level
+    aggregate: Aggregate = Aggregate.CONSTANT
+    comment: str = ""
+    unit: str | None = None
+    modalities: frozenset[str] = field(default_factory=frozenset)
+    many: bool = False
+    identifying: bool = False
+
+    @property
+    def is_array(self) -> bool:
+        """True where the column of dicom_instance is an array."""
+        return self.many or self.aggregate is Aggregate.DISTINCT
+
+    @property
+    def path(self) -> str:
+        """The first source as text: the DICOM path shown in comments and docs."""
+        return self.sources[0].text
+
+
+def attribute(
+    sources: str | Iterable[str],
+    kind: str,
+    level: str,
+    aggregate: str = "constant",
+    *,
+    column: str | None = None,
+    comment: str = "",
+    unit: str | None = None,
+    modalities: Iterable[str] = (),
+    many: bool = False,
+    identifying: bool = False,
+) -> Attribute:
+    """Declare an attribute; the column defaults to the last keyword of the first source in snake case.
+
+    Raises ConfigError where a name or combination is not possible.
+    """
+    texts = (sources,) if isinstance(sources, str) else tuple(sources)
+    if not texts:
+        raise ConfigError("an attribute needs at least one source")
+    name = column or snake_case(re.split(r"[.@]", texts[0].partition("*")[0])[-1])
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise ConfigError(f"attribute {texts[0]}: column name {name!r} is not lower snake case; give `column`")
+    try:
+        result = Attribute(
+            sources=tuple(parse_source(text) for text in texts),
+            column=name,
+            kind=Kind(kind),
+            level=Level(level),
+            aggregate=Aggregate.NONE if level == Level.INSTANCE else Aggregate(aggregate),
+            comment=comment,
+            unit=unit,
+            modalities=frozenset(modalities),
+            many=many,
+            identifying=identifying,
+        )
+    except ValueError as error:
+        raise ConfigError(f"attribute {texts[0]}: {error}") from None
+    if result.aggregate is Aggregate.MIN_MAX and (result.many or result.kind is Kind.STRING):
+        raise ConfigError(f"attribute {name}: min_max needs a single number or date")
+    return result
+
+
+_FIELDS = {f.name for f in fields(Attribute)}
+
+
+def attribute_from_mapping(entry: Mapping[str, Any]) -> Attribute:
+    """An attribute of a site, from one ``[[attributes]]`` table of the configuration."""
+    unknown = set(entry) - _FIELDS
+    if unknown:
+        raise ConfigError(f"[[attributes]]: unknown key {sorted(unknown)[0]!r}; known: {', '.join(sorted(_FIELDS))}")
+    missing = {"sources", "kind", "level"} - set(entry)
+    if missing:
+        raise ConfigError(f"[[attributes]]: {sorted(missing)[0]!r} is missing")
+    return attribute(**entry)

@@ -1,0 +1,145 @@
+"""Text from bytes by Specific Character Set (0008,0005): PS3.3 section C.12.1.1.2, PS3.5 section 6.1.
+
+The defined terms and escape sequences are pydicom's tables. Its decoder is not used, since it reports problems as
+warnings with the patient's text in them, and splits some multi-byte characters.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from pydicom.charset import CODES_TO_ENCODINGS, STAND_ALONE_ENCODINGS, python_encoding
+
+from eds_spark_imaging.dicom.reason import Reason
+
+_CODECS: Final[dict[str, str]] = {
+    **python_encoding,
+    "ISO_IR 203": "iso8859_15",
+    "ISO 2022 IR 203": "iso8859_15",
+}
+_ESCAPES: Final[dict[bytes, str]] = {**CODES_TO_ENCODINGS, b"\x1b-b": "iso8859_15"}
+_KEEP_ESCAPE: Final = ("iso2022_jp", "iso2022_jp_2")  # Python's codecs want to see the escape sequence
+_MULTI_BYTE: Final = frozenset(("UTF8", "GB18030", "GBK", "GB2312", "utf_8", "utf-8"))
+_PLAIN: Final = re.compile(
+    r"(utf.?8|latin.?\d|iso.?8859.?\d+|cp\d+|windows.?\d+|gb\w+|euc.?\w+|shift.?jis|koi8.?\w)", re.I
+)
+_FRAGMENTS: Final = re.compile(rb"\x1b\$?[()\-][^\x1b]|\x1b\$[^\x1b()]|[^\x1b]+|\x1b")
+_DELIMITERS: Final = re.compile(rb"[\\\r\n\t\f]")
+_NAME_DELIMITERS: Final = re.compile(rb"[\\\r\n\t\f^=]")
+_C1: Final = re.compile(rb"[\x80-\x9f]")
+
+
+class Charset(NamedTuple):
+    """Python codecs, the first for bytes without escape sequence; empty where none is declared."""
+
+    codecs: tuple[str, ...]
+    reason: Reason | None = None
+
+
+def codec_of(term: str) -> tuple[str | None, Reason | None]:
+    """The Python codec of a defined term, of a misspelt one, or of a codec's own name."""
+    if term in _CODECS:
+        return _CODECS[term], None
+    numbers = re.findall(r"\d+", term)
+    upper = term.upper()
+    if numbers and "ISO" in upper and "IR" in upper:
+        meant = f"ISO 2022 IR {numbers[-1]}" if "2022" in numbers[:-1] else f"ISO_IR {numbers[-1]}"
+        if meant in _CODECS:
+            return _CODECS[meant], Reason.MISSPELT_CHARSET
+    name = upper.removeprefix("ISO 2022 ").strip()
+    for candidate in (name, re.sub(r"^ISO.?(?=8859)", "iso", name)):
+        if _PLAIN.fullmatch(candidate):
+            try:
+                return codecs.lookup(candidate).name, Reason.MISSPELT_CHARSET
+            except LookupError:
+                continue
+    return None, Reason.UNKNOWN_CHARSET
+
+
+@lru_cache(maxsize=1024)
+def charset_of(raw: bytes | None) -> Charset:
+    """What the value of Specific Character Set means."""
+    terms = (raw or b"").decode("latin-1").strip(" \0").split("\\")
+    found: list[str] = []
+    reason = None
+    for number, term in enumerate(part.strip(" \0") for part in terms):
+        if not term:
+            if number == 0 and len(terms) > 1:
+                found.append(python_encoding[""])
+            continue
+        codec, problem = codec_of(term)
+        reason = reason or problem
+        if number and (term in STAND_ALONE_ENCODINGS or codec == "UTF8"):
+            reason = reason or Reason.MISSPELT_CHARSET  # no code extension: it would have to stand alone
+        elif codec is not None:
+            found.append(codec)
+    if len(found) == 1 and terms[0].strip() in ("ISO_IR 6", "ISO 2022 IR 6"):
+        found = []
+    return Charset(tuple(found), reason)
+
+
+def decode_text(raw: bytes, charset: Charset, default: str | None, *, name: bool) -> tuple[str, Reason | None]:
+    """The text of a value (of a person's name, where ``name``), and what is odd about it.
+
+    ``default`` is the codec where none is declared. Bytes that are not valid become U+FFFD.
+    """
+    if b"\x1b" in raw:
+        return _decode_escaped(raw, charset, default, _NAME_DELIMITERS if name else _DELIMITERS)
+    if raw.isascii():
+        return raw.decode("ascii"), charset.reason if charset.reason is Reason.UNKNOWN_CHARSET else None
+    codec = charset.codecs[0] if charset.codecs else default or "latin_1"
+    try:
+        text = raw.decode(codec)
+    except UnicodeDecodeError:
+        return raw.decode(codec, "replace"), Reason.INVALID_BYTES
+    if charset.reason is not None:
+        return text, charset.reason
+    if codec in _MULTI_BYTE:
+        return text, None
+    if _is_utf8(raw):
+        return text, Reason.LOOKS_LIKE_UTF8
+    if codecs.lookup(codec).name == "iso8859-1" and _C1.search(raw):
+        try:
+            return raw.decode("cp1252"), Reason.LOOKS_LIKE_WINDOWS_1252
+        except UnicodeDecodeError:
+            pass
+    return text, None if charset.codecs or default else Reason.UNDECLARED_CHARSET
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _decode_escaped(
+    raw: bytes, charset: Charset, default: str | None, delimiters: re.Pattern[bytes]
+) -> tuple[str, Reason | None]:
+    """Code extensions (PS3.5 section 6.1.2.5): an escape sequence sets the codec up to the next one or a delimiter."""
+    first = charset.codecs[0] if charset.codecs else default or "latin_1"
+    codec, escape, reason = first, b"", charset.reason
+    parts: list[str] = []
+    for fragment in _FRAGMENTS.findall(raw):
+        if fragment in _ESCAPES:
+            codec, escape = _ESCAPES[fragment], fragment
+            if codec not in charset.codecs and fragment not in (b"\x1b(B", b"\x1b(J", b"\x1b)I"):
+                reason = reason or Reason.UNDECLARED_CHARSET
+            continue
+        end = len(fragment)
+        if escape and codec not in _KEEP_ESCAPE and (found := delimiters.search(fragment)):
+            end = found.start()
+        begin = escape if codec in _KEEP_ESCAPE else b""
+        for piece, its_codec in ((begin + fragment[:end], codec), (fragment[end:], first)):
+            try:
+                parts.append(piece.decode(its_codec))
+            except UnicodeDecodeError:
+                parts.append(piece.decode(its_codec, "replace"))
+                reason = Reason.INVALID_BYTES
+        if end < len(fragment):
+            codec, escape = first, b""
+    return "".join(parts), reason

@@ -1,0 +1,57 @@
+"""The machine and the place (PS3.3 C.7.5.1, general equipment; C.8.6.1, secondary capture equipment)."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from eds_spark_imaging.dicom.attribute import attribute
+from eds_spark_imaging.dicom.declaration.coded import coded
+
+series = partial(attribute, level="series")
+
+PLACE = (
+    series("InstitutionName", "string", comment="Hospital as configured at the machine; spelling varies over time"),
+    *coded("InstitutionCodeSequence", "institution", "the hospital", "series"),
+    series("InstitutionAddress", "string", comment="Address of the hospital as configured at the machine"),
+    series("InstitutionalDepartmentName", "string", comment="Department as configured at the machine"),
+    series("StationName", "string", comment="Name of the machine or workstation, as configured by the site"),
+)
+
+DEVICE = (
+    series(
+        "Manufacturer",
+        "string",
+        comment="Maker of the machine; spelling varies (GE MEDICAL SYSTEMS, Siemens Healthineers)",
+    ),
+    series("ManufacturerModelName", "string", comment="Model of the machine"),
+    series("DeviceSerialNumber", "string", comment="Serial number of the machine: the best key of a device"),
+    series("DeviceUID", "string", comment="Identifier of the machine as a UID"),
+    series("SoftwareVersions", "string", many=True, comment="Software versions of the machine"),
+    series("GantryID", "string", comment="Identifier of the gantry"),
+    series("DetectorID", "string", comment="Identifier or serial number of the X-ray detector"),
+    series("PlateID", "string", comment="Identifier of the phosphor plate (CR)"),
+    series("CassetteID", "string", comment="Identifier of the cassette (CR)"),
+    series("GeneratorID", "string", comment="Identifier of the X-ray generator"),
+    series("DateOfLastCalibration", "date", comment="Date the machine was last calibrated"),
+    series("TimeOfLastCalibration", "time", comment="Time the machine was last calibrated"),
+    series("SpatialResolution", "double", unit="mm", comment="Smallest detail that the device resolves"),
+)
+
+CAPTURE = (
+    series(
+        "ConversionType", "string", comment="How a secondary capture was made: DV video, SD scanned document, WSD ..."
+    ),
+    series("SecondaryCaptureDeviceID", "string", comment="Identifier of the device that captured the image"),
+    series("SecondaryCaptureDeviceManufacturer", "string", comment="Maker of the device that captured the image"),
+    series(
+        "SecondaryCaptureDeviceManufacturerModelName", "string", comment="Model of the device that captured the image"
+    ),
+    series(
+        "SecondaryCaptureDeviceSoftwareVersions",
+        "string",
+        many=True,
+        comment="Software versions of the device that captured the image",
+    ),
+)
+
+ATTRIBUTES = PLACE + DEVICE + CAPTURE

@@ -1,0 +1,94 @@
+"""The header reader: bytes in, typed values of the declared attributes out.
+
+>>> HeaderReader(declaration()).read(LocalFile("image.dcm"))
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Final
+
+from eds_spark_imaging.dicom.attribute import Attribute
+from eds_spark_imaging.dicom.charset import Charset, codec_of
+from eds_spark_imaging.dicom.plan import BIG, LITTLE, Plan
+from eds_spark_imaging.dicom.reason import Rejection
+from eds_spark_imaging.dicom.resolve import Resolution
+from eds_spark_imaging.dicom.result import Header, Status
+from eds_spark_imaging.dicom.storage import ByteSource
+from eds_spark_imaging.dicom.walk import Walk, walk
+from eds_spark_imaging.errors import ConfigError
+
+READER_VERSION: Final = 1  # raise it when the same file gives other values
+
+
+def fingerprint(attributes: Sequence[Attribute]) -> str:
+    """A short name of a declaration and this reader: rows written under another one are outdated.
+
+    Only what decides the values counts, not comments or units.
+    """
+    text = "\n".join(
+        repr((a.column, a.kind.value, a.many, a.aggregate.value, a.identifying, [s.text for s in a.sources]))
+        for a in sorted(attributes, key=lambda a: a.column)
+    )
+    return hashlib.blake2b(f"{READER_VERSION}\n{text}".encode(), digest_size=8).hexdigest()
+
+
+def _codec(name: str | None) -> str | None:
+    if name is None:
+        return None
+    codec, _ = codec_of(name)
+    if codec is None:
+        raise ConfigError(f"unknown character set: {name}")
+    return codec
+
+
+class HeaderReader:
+    """Reads headers by one declaration.
+
+    ``default_charset`` decodes text above ASCII where a file declares no character set, ``override_charset`` all text,
+    whatever the file declares; both are DICOM terms (``ISO_IR 100``) or names of Python codecs (``cp1252``).
+    With ``explain``, ``Header.sources`` says where each value came from. Raises ConfigError.
+    """
+
+    def __init__(
+        self,
+        attributes: Sequence[Attribute],
+        *,
+        default_charset: str | None = None,
+        override_charset: str | None = None,
+        explain: bool = False,
+    ) -> None:
+        self.attributes = tuple(attributes)
+        self.explain = explain
+        self.default = _codec(default_charset)
+        override = _codec(override_charset)
+        self.override = None if override is None else Charset((override,))
+        self._little = Plan(self.attributes, LITTLE)
+        self._big = Plan(self.attributes, BIG)
+
+    def read(self, source: ByteSource) -> Header:
+        """The header of ``source``, which is then closed. Never raises on what the bytes are.
+
+        A source that cannot be read is quarantined as ``io_error``.
+        """
+        try:
+            try:
+                return self._header(walk(source, self._little, self._big))
+            finally:
+                source.close()
+        except OSError:
+            return Header(Status.QUARANTINED, Rejection.IO_ERROR)
+        except Exception:  # whatever a hostile file may provoke, the others of the task are read
+            return Header(Status.QUARANTINED, Rejection.INTERNAL_ERROR)
+
+    def _header(self, found: Walk) -> Header:
+        header = Header(found.status, found.reason)
+        header.has_preamble = found.has_preamble
+        header.has_pixel_data = found.has_pixel_data
+        header.bytes_read = found.bytes_read
+        if found.status in (Status.PARSED, Status.QUARANTINED):
+            header.header_bytes = found.header_bytes
+            header.digest = found.digest
+            Resolution(header, found, self.default, self.override, explain=self.explain).resolve()
+        return header

@@ -1,0 +1,183 @@
+"""From the elements that were found to one value for each attribute."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any, Final
+
+from eds_spark_imaging.dicom.attribute import Kind
+from eds_spark_imaging.dicom.charset import Charset, charset_of
+from eds_spark_imaging.dicom.decoders import SLOW
+from eds_spark_imaging.dicom.plan import FRAME_COUNT, Slot
+from eds_spark_imaging.dicom.reason import Reason
+from eds_spark_imaging.dicom.result import Header, Issue
+from eds_spark_imaging.dicom.scanner import Hit
+from eds_spark_imaging.dicom.values import choose_vr, decode
+from eds_spark_imaging.dicom.walk import Walk
+
+MAX_ISSUES: Final = 100
+MAX_RAW: Final = 256
+
+_NUMERIC: Final = (Kind.DOUBLE, Kind.BIGINT)
+
+Candidate = tuple[Slot, Hit]
+
+
+class Resolution:
+    """Fills ``header`` from what a walk found."""
+
+    def __init__(
+        self, header: Header, found: Walk, default: str | None, override: Charset | None, *, explain: bool
+    ) -> None:
+        self._header = header
+        self._found = found
+        self._default = default
+        self._override = override
+        self._explain = explain
+        self._dropped = 0
+
+    def resolve(self) -> None:
+        """Fill in values, sources, frame ranges, offsets and issues."""
+        values = self._header.values
+        quick = not self._explain
+        others: dict[int, list[Candidate]] = {}
+        for hit in self._found.hits:
+            entry, vr, raw, context = hit
+            if not raw and entry.tag != FRAME_COUNT.tag:
+                continue
+            if not entry.slots and raw.__class__ is Reason:
+                self._issue(None, _path(hit), None, raw)
+            for slot in entry.slots:
+                if slot.direct and quick and (vr == slot.vr or vr is None) and context.order.little:
+                    value = slot.fast(raw)  # type: ignore[arg-type]
+                    if value is not SLOW:
+                        values[slot.column] = value
+                        continue
+                others.setdefault(slot.attribute, []).append((slot, hit))
+        for candidates in others.values():
+            if quick and len(candidates) == 1 and (slot := candidates[0][0]).simple:
+                _, vr, raw, context = candidates[0][1]
+                if (vr == slot.vr or vr is None) and context.order.little:
+                    value = slot.fast(raw)  # type: ignore[arg-type]
+                    if value is not SLOW:
+                        values[slot.column] = value
+                        continue
+            self._choose(candidates)
+        for oddity in self._found.oddities:
+            self._issue(None, None, None, oddity)
+        if self._dropped:
+            self._header.issues.append(Issue(None, None, str(self._dropped), Reason.ISSUES_DROPPED))
+
+    def _choose(self, candidates: list[Candidate]) -> None:
+        """The value of an attribute is that of the best place that has one."""
+        candidates.sort(key=_rank)
+        for _, group in groupby(candidates, key=_rank):
+            same_place = list(group)
+            slot = same_place[0][0]
+            value = self._scalar(same_place) if slot.wanted.single else self._array(same_place)
+            if slot.source.steps == (FRAME_COUNT,):
+                value = self._frame_count(value, same_place[-1])
+            if value is not None:
+                self._header.values[slot.column] = value
+                if self._explain:
+                    self._header.sources[slot.column] = slot.source.text
+                return
+
+    def _scalar(self, candidates: list[Candidate]) -> Any:
+        """The first value; over frames also the smallest and largest."""
+        first: Any = None
+        for number, candidate in enumerate(candidates):
+            if values := self._decode(candidate):
+                first = values[0]
+                slot = candidate[0]
+                if slot.wanted.kind is Kind.DATETIME:
+                    first, offset = first
+                    if offset is not None:
+                        self._header.offsets[slot.column] = offset
+                elif slot.frame and slot.wanted.kind in _NUMERIC:
+                    self._range(first, candidates[number:])
+                break
+        return first
+
+    def _range(self, first: float, candidates: list[Candidate]) -> None:
+        different = {hit[2]: (slot, hit) for slot, hit in candidates}
+        numbers = [first, *(number for candidate in different.values() for number in self._decode(candidate))]
+        if min(numbers) < max(numbers):
+            self._header.frame_ranges[candidates[0][0].column] = (min(numbers), max(numbers))
+
+    def _array(self, candidates: list[Candidate]) -> list[Any] | None:
+        """All values of a sequence's items, or of the first frame that has any; sorted and distinct over all frames."""
+        slot = candidates[0][0]
+        if slot.wanted.many:
+            values: list[Any] = []
+            frame = None
+            for candidate in candidates:
+                its_frame = candidate[1][3].trail[0][1] if slot.frame else None
+                if values and its_frame != frame:
+                    break
+                values += self._decode(candidate)
+                frame = its_frame
+        else:
+            different = {candidate[1][1:3]: candidate for candidate in candidates}
+            values = [value for candidate in different.values() for value in self._decode(candidate)]
+        if slot.wanted.kind is Kind.DATETIME:
+            values = [value for value, _ in values]
+        return (values if slot.wanted.many else sorted(set(values))) or None
+
+    def _frame_count(self, value: Any, candidate: Candidate) -> Any:
+        """NumberOfFrames that is empty or not positive means one frame (PS3.3 section C.7.6.6)."""
+        raw = candidate[1][2]
+        blank = isinstance(raw, bytes) and not raw.strip(b" \0")
+        frames = self._found.frames
+        if blank or (isinstance(value, int) and (value < 1 or (frames is not None and frames != value))):
+            self._report(candidate, Reason.FRAME_COUNT)
+            return value if isinstance(value, int) and value > 0 else 1
+        return value
+
+    def _decode(self, candidate: Candidate) -> list[Any]:
+        """The values of one element, with an issue for what is odd."""
+        slot, (_, written, raw, context) = candidate
+        if isinstance(raw, Reason):
+            self._report(candidate, raw)
+            return []
+        if (written is None or written == slot.vr) and context.order.little:
+            value = slot.fast(raw)
+            if value is not SLOW:
+                return [value] if slot.wanted.single else list(value)
+        if not raw:
+            return []
+        vr, mismatch = choose_vr(written, slot.vr, slot.wanted.kind, raw)
+        charset = self._override or charset_of(context.charset)
+        reasons: list[Reason] = [Reason.VR_MISMATCH] if mismatch else []
+        values = decode(raw, vr, context.order.little, slot.wanted, charset, self._default, reasons.append)
+        for reason in dict.fromkeys(reasons):
+            self._report(candidate, reason)
+        return values
+
+    def _report(self, candidate: Candidate, reason: Reason) -> None:
+        slot, hit = candidate
+        raw = hit[2]
+        self._issue(slot.column, _path(hit), _shown(raw) if isinstance(raw, bytes) else None, reason)
+
+    def _issue(self, column: str | None, tag: str | None, raw: str | None, reason: str) -> None:
+        if len(self._header.issues) < MAX_ISSUES:
+            self._header.issues.append(Issue(column, tag, raw, reason))
+        else:
+            self._dropped += 1
+
+
+def _rank(candidate: Candidate) -> int:
+    return candidate[0].rank
+
+
+def _path(hit: Hit) -> str:
+    """The tags on the way to an element: ``(5200,9230)[0](0018,9306)``."""
+    entry, context = hit[0], hit[3]
+    steps = [f"({tag >> 16:04X},{tag & 0xFFFF:04X})[{index}]" for tag, index in context.trail]
+    return "".join(steps) + f"({entry.tag >> 16:04X},{entry.tag & 0xFFFF:04X})"
+
+
+def _shown(raw: bytes) -> str:
+    """A value field as text: ASCII as it is without padding, other bytes as ``\\x..``."""
+    text = raw[:MAX_RAW].rstrip(b" \0").decode("ascii", "backslashreplace")
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)[:MAX_RAW]

@@ -1,0 +1,58 @@
+"""What reading one file gives: the contract between the header reader and the tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+Scalar = str | int | float | dt.date | dt.datetime
+Value = Scalar | list[str] | list[int] | list[float] | None
+
+
+class Status(StrEnum):
+    """Outcome of reading a file; the accounting of ``dicom_file`` uses the same words."""
+
+    PARSED = "parsed"
+    NOT_DICOM = "not_dicom"
+    DICOMDIR = "dicomdir"
+    QUARANTINED = "quarantined"
+
+
+class Issue(NamedTuple):
+    """A value that could not be taken as it stands (grain: file x attribute x occurrence).
+
+    ``attribute`` is the column's name, ``tag`` the path of tags as ``(0018,0050)`` or ``(5200,9229)[0](0018,9306)``;
+    ``raw`` the text as stored, cut at 256 characters; ``reason`` a word of ``values.Reason``.
+    """
+
+    attribute: str | None
+    tag: str | None
+    raw: str | None
+    reason: str
+
+
+@dataclass(slots=True)
+class Header:
+    """One file's header as the reader understands it; it is made for any bytes, the reader never raises on content.
+
+    ``values``: by column, absent where null. ``frame_ranges``: for single-valued numeric columns that differ between
+    the frames of one object, (smallest, largest); the value itself is then the first frame's. ``sources``: by
+    column, the source text that gave the value, filled on request only. ``offsets``: for datetime columns written
+    with a zone, minutes east of UTC. ``header_bytes``: offset of Pixel Data or the end. ``digest``: of the header
+    bytes that were read.
+    """
+
+    status: Status
+    reason: str | None = None
+    values: dict[str, Value] = field(default_factory=dict)
+    issues: list[Issue] = field(default_factory=list)
+    frame_ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    offsets: dict[str, int] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    has_preamble: bool = False
+    has_pixel_data: bool = False
+    header_bytes: int = 0
+    bytes_read: int = 0
+    digest: str | None = None

@@ -1,0 +1,65 @@
+"""The data dictionary, on the terminal and as ``docs/tables.md``: both from the table specifications."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from eds_spark_imaging.config import Config
+from eds_spark_imaging.tables import Catalogue, Table
+from eds_spark_imaging.tables.spec import sql_type
+from eds_spark_imaging.views import VIEWS
+
+
+def print_dictionary(config: Config, name: str | None) -> None:
+    """The tables, or the columns of one. LakeError where there is no such table."""
+    catalogue = Catalogue(config.site_attributes)
+    console = Console(highlight=False, markup=False)
+    if name is None:
+        grid = Grid("table", "one row for each", "columns", "what it holds")
+        for table in catalogue:
+            grid.add_row(table.name, table.grain, str(len(table.columns)), table.comment)
+        for view in VIEWS:
+            grid.add_row(
+                view.name, "series of an exam", "", f"View of {view.table}: {', '.join(sorted(view.modalities))}"
+            )
+        console.print(grid)
+        return
+    table = catalogue[name]
+    console.print(
+        f"{table.name}: {table.comment}\nOne row for each {table.grain}. Key: {', '.join(table.keys) or 'none'}"
+    )
+    grid = Grid("column", "type", "meaning")
+    for column in table:
+        grid.add_row(column.name, sql_type(column.type), column.comment)
+    console.print(grid)
+
+
+def markdown(catalogue: Catalogue) -> Iterator[str]:
+    """The whole dictionary as lines of Markdown."""
+    yield "# Tables"
+    yield ""
+    yield "Written from the specifications by `./dev docs`; do not edit. `eds-imaging describe` shows the same."
+    for table in catalogue:
+        yield from _section(table)
+    yield ""
+    yield "## Views"
+    yield ""
+    for view in VIEWS:
+        yield f"- `{view.name}`: `{view.table}` of {', '.join(sorted(view.modalities))}, with their own columns only."
+
+
+def _section(table: Table) -> Iterator[str]:
+    yield ""
+    yield f"## {table.name}"
+    yield ""
+    keys = ", ".join(f"`{key}`" for key in table.keys)
+    yield f"{table.comment}. One row for each {table.grain}." + (f" Key: {keys}." if keys else "")
+    yield ""
+    yield "| column | type | meaning |"
+    yield "|---|---|---|"
+    for column in table:
+        meaning = column.comment.replace("|", "\\|")
+        yield f"| `{column.name}` | {sql_type(column.type)} | {meaning} |"

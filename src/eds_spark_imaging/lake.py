@@ -1,0 +1,257 @@
+"""The only reader and writer of our Delta tables: a directory, or a database of the metastore.
+
+Writes are idempotent: appends carry a transaction id, and :meth:`Lake.sync` writes only the rows that differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.storagelevel import StorageLevel
+
+from eds_spark_imaging.config import LakeConfig
+from eds_spark_imaging.errors import LakeError
+from eds_spark_imaging.locking import lake_lock
+from eds_spark_imaging.tables import Catalogue, Table
+from eds_spark_imaging.views import VIEWS
+
+HASH, RUN = "row_hash", "changed_run"
+_LITERAL_KEYS = 500  # a MERGE with up to so many keys names them, else it carries their bounds
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a sync did to a table, in rows."""
+
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+    @property
+    def total(self) -> int:
+        """All rows written or deleted."""
+        return self.inserted + self.updated + self.deleted
+
+
+class Lake:
+    """The tables of one lake. ``read`` of a table that is not there yet gives an empty frame of its schema."""
+
+    def __init__(self, spark: SparkSession, config: LakeConfig, catalogue: Catalogue) -> None:
+        self.spark = spark
+        self.catalogue = catalogue
+        self.database = config.database
+        if "`" in (config.path or ""):
+            raise LakeError("the lake's path may not hold a backquote")
+        if self.database:
+            spark.sql(f"CREATE DATABASE IF NOT EXISTS {self.database}")
+            location = spark.sql(f"DESCRIBE DATABASE {self.database}").where("info_name = 'Location'").first()
+            self.root = str(location["info_value"]) if location else ""
+        else:
+            self.root = (config.path or "").rstrip("/")
+
+    def lock(self) -> AbstractContextManager[None]:
+        """One writer at a time; LakeError with who holds it where another run does."""
+        return lake_lock(self.spark, self.root)
+
+    def identifier(self, name: str) -> str:
+        """The table's name in SQL."""
+        if self.database:
+            return f"{self.database}.{name}"
+        return f"delta.`{self.root}/{name}`"
+
+    def staging(self, run_id: str) -> str:
+        """The run-scoped folder of a run."""
+        return f"{self.root}/_staging/{run_id}"
+
+    def exists(self, name: str) -> bool:
+        """True where the table has been written."""
+        from delta.tables import DeltaTable  # noqa: PLC0415 - needs the session's JARs
+
+        if self.database:
+            return bool(self.spark.catalog.tableExists(self.identifier(name)))
+        return bool(DeltaTable.isDeltaTable(self.spark, f"{self.root}/{name}"))
+
+    def read(self, name: str) -> DataFrame:
+        """The table, or an empty frame with its columns."""
+        table = self.catalogue[name]
+        if not self.exists(name):
+            return self.spark.createDataFrame([], table.spark_ddl)
+        return self.spark.table(self.identifier(name))
+
+    def create(self, name: str) -> None:
+        """Create the table as its specification says, or add the columns that the declaration has gained."""
+        table = self.catalogue[name]
+        if not self.exists(name):
+            self.spark.sql(create_statement(table, self.identifier(name)))
+            return
+        there = set(self.spark.table(self.identifier(name)).columns)
+        added = [c.ddl for c in table if c.name not in there]
+        if added:
+            self.spark.sql(f"ALTER TABLE {self.identifier(name)} ADD COLUMNS ({', '.join(added)})")
+
+    def append(self, name: str, rows: DataFrame, transaction: str | None = None) -> None:
+        """Append ``rows``; the same transaction id twice writes once."""
+        self.create(name)
+        columns = [c for c in self.catalogue[name].names if c in rows.columns]
+        writer = rows.select(*columns).write.format("delta").mode("append")
+        if transaction:
+            writer = writer.option("txnAppId", transaction).option("txnVersion", 1)
+        if self.database:
+            writer.saveAsTable(self.identifier(name))
+        else:
+            writer.save(f"{self.root}/{name}")
+
+    def merge(
+        self,
+        name: str,
+        changes: DataFrame,
+        keys: Sequence[str],
+        update: Sequence[str],
+        *,
+        insert: bool = False,
+        delete: Column | None = None,
+        bound: str | None = None,
+    ) -> None:
+        """MERGE ``changes`` (unique by ``keys``) into the table, bounded by literals of its key ``bound``.
+
+        Matched rows get the columns ``update``; unmatched ones are inserted where ``insert``; a matched row is
+        deleted where ``delete`` (over the alias s) holds.
+        """
+        from delta.tables import DeltaTable  # noqa: PLC0415
+
+        self.create(name)
+        target = (
+            DeltaTable.forName(self.spark, self.identifier(name))
+            if self.database
+            else DeltaTable.forPath(self.spark, f"{self.root}/{name}")
+        )
+        condition = reduce(lambda a, b: a & b, [F.col(f"t.{k}") == F.col(f"s.{k}") for k in keys])
+        condition &= _literal_bounds(changes, bound or keys[0])
+        merge = target.alias("t").merge(changes.alias("s"), condition)
+        if delete is not None:
+            merge = merge.whenMatchedDelete(delete)
+        if update:
+            merge = merge.whenMatchedUpdate(set={c: F.col(f"s.{c}") for c in update})
+        if insert:
+            columns = [c for c in self.catalogue[name].names if c in changes.columns]
+            merge = merge.whenNotMatchedInsert(values={c: F.col(f"s.{c}") for c in columns})
+        merge.execute()
+
+    def sync(
+        self,
+        name: str,
+        desired: DataFrame,
+        run_id: str,
+        *,
+        scope: DataFrame | None = None,
+        foreign: Sequence[str] = (),
+    ) -> Changes:
+        """Make the rows in scope equal to ``desired``, writing only those whose hash differs.
+
+        ``scope`` holds key columns of the rows that ``desired`` replaces (None: the whole table); rows in scope that
+        ``desired`` lacks are deleted. ``foreign`` columns belong to another job: set on insert, kept on update.
+        """
+        table = self.catalogue[name]
+        self.create(name)
+        owned = [c for c in table.names if c in desired.columns and c not in (*foreign, HASH, RUN)]
+        changes = _changes(table, desired, self._in_scope(name, scope), owned).withColumn(RUN, F.lit(run_id))
+        changes = changes.persist(StorageLevel.DISK_ONLY)
+        try:
+            counts = {row["_op"]: row["count"] for row in changes.groupBy("_op").count().collect()}
+            done = Changes(counts.get("insert", 0), counts.get("update", 0), counts.get("delete", 0))
+            if done.updated or done.deleted:
+                update = [c for c in (*owned, HASH, RUN) if c not in table.keys]
+                self.merge(
+                    name, changes, table.keys, update, insert=bool(done.inserted), delete=F.expr("s._op = 'delete'")
+                )
+            elif done.inserted:
+                self.append(name, changes.drop("_op"))
+            return done
+        finally:
+            changes.unpersist()
+
+    def update(self, name: str, rows: DataFrame, columns: Sequence[str], stamp: tuple[str, str]) -> int:
+        """Set ``columns`` of existing rows, only where a value differs; ``stamp`` is (column, run id) set with them.
+
+        Returns the number of rows changed.
+        """
+        table = self.catalogue[name]
+        there = self.read(name).select(*table.keys, *[F.col(c).alias(f"_{c}") for c in columns])
+        differs = reduce(lambda a, b: a | b, [~F.col(c).eqNullSafe(F.col(f"_{c}")) for c in columns])
+        changes = (
+            rows.select(*table.keys, *columns)
+            .join(there, list(table.keys), "inner")
+            .where(differs)
+            .select(*table.keys, *columns, F.lit(stamp[1]).alias(stamp[0]))
+            .persist(StorageLevel.DISK_ONLY)
+        )
+        try:
+            count = changes.count()
+            if count:
+                self.merge(name, changes, table.keys, [*columns, stamp[0]])
+            return count
+        finally:
+            changes.unpersist()
+
+    def _in_scope(self, name: str, scope: DataFrame | None) -> DataFrame:
+        table = self.catalogue[name]
+        rows = self.read(name).select(*table.keys, F.col(HASH).alias("_old_hash"))
+        return rows if scope is None else rows.join(scope.distinct(), scope.columns, "left_semi")
+
+    def register(self) -> list[str]:
+        """Make every table there is, and the views over them, known by name to the session; returns the names."""
+        names = [table.name for table in self.catalogue if self.exists(table.name)]
+        if self.database:
+            self.spark.sql(f"USE {self.database}")
+        else:
+            for name in names:
+                self.read(name).createOrReplaceTempView(name)
+        for view in VIEWS:
+            if view.table in names:
+                self.spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW {view.name} AS {view.select(self.catalogue)}")
+                names.append(view.name)
+        return names
+
+
+def create_statement(table: Table, identifier: str) -> str:
+    """CREATE TABLE with comments, NOT NULL on computed keys, checks, clustering and properties readers can take."""
+    properties = {
+        "delta.enableDeletionVectors": "false",
+        "delta.enableChangeDataFeed": "true",
+        "delta.dataSkippingStatsColumns": ",".join(table.statistics_columns),
+        **{f"delta.constraints.{name}": check for name, check in table.checks},
+    }
+    pairs = ", ".join(f"'{key}' = '{value.replace(chr(39), chr(92) + chr(39))}'" for key, value in properties.items())
+    cluster = f" CLUSTER BY ({', '.join(table.cluster_by)})" if table.cluster_by else ""
+    comment = table.comment.replace("'", "\\'")
+    columns = ", ".join(column.ddl for column in table)
+    return f"CREATE TABLE {identifier} ({columns}) USING delta{cluster} COMMENT '{comment}' TBLPROPERTIES ({pairs})"
+
+
+def _changes(table: Table, desired: DataFrame, existing: DataFrame, owned: Sequence[str]) -> DataFrame:
+    """The rows to write: ``desired`` with their hash, and ``_op`` insert, update or delete."""
+    keys = list(table.keys)
+    hashed = [c for c in owned if c not in ("removed_at", *keys)]
+    new = desired.withColumn(HASH, F.xxhash64(*hashed)).withColumn("_new", F.lit(True))
+    old = existing.withColumn("_old", F.lit(True))
+    operation = (
+        F.when(F.col("_old").isNull(), "insert")
+        .when(F.col("_new").isNull(), "delete")
+        .when(~F.col(HASH).eqNullSafe(F.col("_old_hash")), "update")
+    )
+    joined = new.join(old, keys, "full_outer").withColumn("_op", operation)
+    return joined.where(F.col("_op").isNotNull()).drop("_new", "_old", "_old_hash")
+
+
+def _literal_bounds(changes: DataFrame, key: str) -> Column:
+    """A predicate on the target's key that file statistics can use: the keys themselves, or their bounds."""
+    some = [row[0] for row in changes.select(key).distinct().limit(_LITERAL_KEYS + 1).collect()]
+    if len(some) <= _LITERAL_KEYS:
+        return F.col(f"t.{key}").isin(some)
+    bounds = changes.agg(F.min(key), F.max(key)).collect()[0]
+    return F.col(f"t.{key}").between(bounds[0], bounds[1])

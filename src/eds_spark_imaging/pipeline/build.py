@@ -1,0 +1,71 @@
+"""The job `build`: exams, series and acquisition parameters of the exams that runs of `parse` touched."""
+
+from __future__ import annotations
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.storagelevel import StorageLevel
+
+from eds_spark_imaging.context import Context, Run, crash_point
+from eds_spark_imaging.lake import HASH, RUN
+from eds_spark_imaging.tables.links import LINK_COLUMNS
+from eds_spark_imaging.tables.spec import sql_type
+from eds_spark_imaging.transforms import exams
+
+_STUDY = "study_instance_uid"
+LINK_NAMES = tuple(column.name for column in LINK_COLUMNS)
+
+
+def build(context: Context) -> None:
+    """Rebuild the rows of every touched exam; rows that come out the same are not written."""
+    with context.run("build") as run:
+        run.main_count = "exams_looked_at"
+        seen = context.last_watermark("build")
+        queue = context.lake.read("dicom_study_touched").where(F.col("changed_run") > seen)
+        row = queue.agg(F.max("changed_run")).first()
+        run.watermark = (row and row[0]) or seen
+        if row is None or row[0] is None:
+            return
+        touched = queue.select(_STUDY).distinct().persist(StorageLevel.DISK_ONLY)
+        try:
+            run.count(exams_looked_at=touched.count())
+            _build(context, run, touched)
+        finally:
+            touched.unpersist()
+
+
+def _build(context: Context, run: Run, touched: DataFrame) -> None:
+    lake, attributes = context.lake, context.catalogue.attributes
+    rows = lake.read("dicom_instance").join(touched, _STUDY, "left_semi")
+    instances = exams.usable_instances(rows).persist(StorageLevel.DISK_ONLY)
+    try:
+        acquisitions = exams.acquisitions(instances, attributes)
+        _sync(context, run, "imaging_acquisition", acquisitions, touched)
+        crash_point("acquisition")
+        _sync(context, run, "imaging_series", exams.series(instances, attributes), touched)
+        crash_point("series")
+        config = context.config
+        hospitals = {s.name: s.hospital for s in config.sources if s.hospital}
+        present = exams.studies(instances, attributes, hospitals, config.hospitals, F.current_date())
+        present = present.withColumns({c.name: F.lit(None).cast(sql_type(c.type)) for c in LINK_COLUMNS})
+        present = present.withColumn("link_status", F.lit("not_attempted"))
+        existing = lake.read("imaging_study")
+        gone = exams.tombstones(existing, touched, present, F.lit(run.started_at))
+        names = _owned(context, "imaging_study")
+        studies = present.select(*names).unionByName(gone.select(*names))
+        _sync(context, run, "imaging_study", studies, touched, foreign=LINK_NAMES)
+    finally:
+        instances.unpersist()
+
+
+def _sync(
+    context: Context, run: Run, table: str, rows: DataFrame, touched: DataFrame, foreign: tuple[str, ...] = ()
+) -> None:
+    done = context.lake.sync(table, rows.select(*_owned(context, table)), run.run_id, scope=touched, foreign=foreign)
+    what = table.removeprefix("imaging_")
+    run.count(**{f"{what}_new": done.inserted, f"{what}_changed": done.updated, f"{what}_removed": done.deleted})
+
+
+def _owned(context: Context, table: str) -> list[str]:
+    """The columns that a transform gives; the lake adds the hash and the run."""
+    return [c for c in context.catalogue[table].names if c not in (HASH, RUN)]

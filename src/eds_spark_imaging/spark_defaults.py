@@ -1,0 +1,57 @@
+"""Settings of Spark and Delta, in one place and without importing PySpark.
+
+``conf/spark-defaults.conf`` for spark-submit is written from here (``./dev docs``), and a test compares them.
+"""
+
+SPARK_VERSION = "4.2.0"
+DELTA_VERSION = "4.4.0"
+DELTA_COORDINATE = f"io.delta:delta-spark_4.2_2.13:{DELTA_VERSION}"
+DELTA_JARS = (f"io.delta_delta-spark_4.2_2.13-{DELTA_VERSION}.jar", f"io.delta_delta-storage-{DELTA_VERSION}.jar")
+
+# What Delta asks for and Spark has already, or a catalogue server that we do not use: 160 MB not fetched.
+DELTA_EXCLUDES = (
+    "io.delta:delta-kernel-api",
+    "io.delta:delta-kernel-defaults",
+    "io.delta:delta-kernel-unitycatalog",
+    "io.unitycatalog:unitycatalog-client",
+    "io.unitycatalog:unitycatalog-hadoop",
+    "org.apache.logging.log4j:log4j-api",
+    "org.apache.logging.log4j:log4j-core",
+    "org.apache.logging.log4j:log4j-slf4j2-impl",
+    "org.antlr:antlr4-runtime",
+    "org.slf4j:slf4j-api",
+)
+
+DELTA_PACKAGES = {
+    "spark.jars.packages": DELTA_COORDINATE,
+    "spark.jars.excludes": ",".join(DELTA_EXCLUDES),
+}
+
+# Needed for the tables to be what the specifications say, wherever the job runs.
+TABLE_CONF = {
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    # Run times are shown in it; clinical times are wall-clock and do not depend on it.
+    "spark.sql.session.timeZone": "Europe/Paris",
+    # Statistics cut strings at 32 characters, too short to tell UIDs apart.
+    "spark.databricks.io.skipping.stringPrefixLength": "64",
+    # A bad value in a log line or error message must not quote a whole plan.
+    "spark.sql.debug.maxToStringFields": "100",
+    "spark.sql.maxMetadataStringLength": "60",
+    # An attribute table has hundreds of columns: generated code past the JVM's limits costs more than it saves.
+    "spark.sql.codegen.maxFields": "400",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
+}
+
+# On one machine: no shuffle of 200 tasks, no web page, no look-up of the host's name.
+LOCAL_CONF = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.memory": "2g",
+    "spark.sql.shuffle.partitions": "4",
+    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.default.parallelism": "4",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
+}

@@ -1,0 +1,117 @@
+"""Defects as they happen to headers and records in hospitals: the registry, and how exams come to have them.
+
+Each defect is a function on one exam, registered with the kind of problem that it belongs to (1 to 16, in the order of
+the project's list of data-quality problems), the group it is dealt from, and its weight there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+
+from eds_spark_imaging.synth.deck import Deck
+from eds_spark_imaging.synth.model import Exam, Life
+from eds_spark_imaging.synth.people import Population
+from eds_spark_imaging.synth.register import Register
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a defect may look at besides its exam: the person's life, the people, the counters, and chance."""
+
+    life: Life
+    population: Population
+    register: Register
+    rng: Random
+
+
+Fits = Callable[[Exam, Scene], bool]
+Plant = Callable[[Exam, Scene], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """A defect that can be planted; ``fits`` says whether an exam can have it."""
+
+    name: str
+    kind: int
+    group: str
+    weight: int
+    description: str
+    fits: Fits
+    plant: Plant
+
+
+DEFECTS: dict[str, Defect] = {}
+
+# Share of exams that get one defect of the group when a fifth has a wrong PatientID; other rates scale with that one.
+# PatientID comes last: placeholders and phantoms overrule what was planted in the traits before.
+GROUPS = {
+    "name": 0.12,
+    "birth_and_sex": 0.05,
+    "date": 0.06,
+    "visit": 0.08,
+    "accession": 0.1,
+    "body_part": 0.45,
+    "act": 0.1,
+    "reload": 0.35,
+    "patient_id": 0.2,
+}
+
+
+def defect(
+    name: str, kind: int, group: str, weight: int, fits: Fits = lambda exam, scene: True
+) -> Callable[[Plant], Plant]:
+    """Register a function as a defect; its docstring is the description."""
+
+    def register(plant: Plant) -> Plant:
+        DEFECTS[name] = Defect(name, kind, group, weight, (plant.__doc__ or "").strip(), fits, plant)
+        return plant
+
+    return register
+
+
+class Planter:
+    """Deals defects to exams so that about ``rate`` of them end with a PatientID that is not the surviving IPP."""
+
+    def __init__(self, rate: float, population: Population, register: Register, rng: Random) -> None:
+        self._population = population
+        self._register = register
+        rates = {group: rate if group == "patient_id" else min(0.9, share * rate / 0.2) for group, share in GROUPS.items()}
+        self._turns = {group: _turns(rng, share) for group, share in rates.items()}
+        self._decks = {group: Deck(rng, [(d, d.weight) for d in DEFECTS.values() if d.group == group]) for group in rates}
+
+    def plant(self, life: Life, rng: Random) -> None:
+        """Give each exam of a person its defects, those of PatientID first in its list."""
+        scene = Scene(life, self._population, self._register, rng)
+        for exam in life.exams:
+            for group, turns in self._turns.items():
+                if turns.draw(lambda turn: True):
+                    self._plant_one(exam, group, scene)
+            _settle(exam, scene)
+
+    def _plant_one(self, exam: Exam, group: str, scene: Scene) -> None:
+        found = self._decks[group].draw(lambda d: d.fits(exam, scene))
+        if found is None:
+            return
+        found.plant(exam, scene)
+        if group == "patient_id":
+            exam.defects.insert(0, found.name)
+        else:
+            exam.defects.append(found.name)
+
+
+def _turns(rng: Random, rate: float) -> Deck[bool]:
+    """Whose turn it is: a deck of 100, so that small hospitals have their share as well."""
+    yes = round(100 * rate)
+    return Deck(rng, [(True, yes), (False, 100 - yes)])
+
+
+def _settle(exam: Exam, scene: Scene) -> None:
+    """What follows from the PatientID planted: whom else it names by chance, and what the second PACS was given."""
+    if exam.form in ("digit", "nda"):
+        holder = scene.population.holder(exam.header.patient_id)
+        exam.holder = holder if holder and holder.index != scene.life.person.index else None
+    if exam.reload_id is not None and "reload_patient_id_form" not in exam.defects and scene.rng.random() < 0.75:
+        exam.reload_id = exam.header.patient_id

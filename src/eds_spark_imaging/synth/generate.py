@@ -1,0 +1,156 @@
+"""Makes a synthetic hospital group: DICOM tree, base centrale, truth and configuration, block by block of people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from eds_spark_imaging.errors import InputError
+from eds_spark_imaging.synth import defects_identity, defects_record  # noqa: F401  (they register the defects)
+from eds_spark_imaging.synth.care_sites import care_sites
+from eds_spark_imaging.synth.config_file import write_config
+from eds_spark_imaging.synth.defects import Planter
+from eds_spark_imaging.synth.evidence import TraitIndex
+from eds_spark_imaging.synth.files import FileWriter, source_folder
+from eds_spark_imaging.synth.history import Historian, deck_of_kinds
+from eds_spark_imaging.synth.hospitals import MOST_HOSPITALS, hospitals
+from eds_spark_imaging.synth.model import Exam, Life
+from eds_spark_imaging.synth.odd_files import write_odd_files
+from eds_spark_imaging.synth.people import Population
+from eds_spark_imaging.synth.records import rows_of
+from eds_spark_imaging.synth.register import Register
+from eds_spark_imaging.synth.truth import ExamTruth, TruthWriter
+from eds_spark_imaging.synth.warehouse import Warehouse
+
+BLOCK = 500  # people whose rows are kept in memory; one row group of each table
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class SynthSummary:
+    """What was made. ``exams_not_attached``: PatientID is not the surviving IPP of the exam's person."""
+
+    patients: int
+    exams: int = 0
+    exams_not_attached: int = 0
+    series: int = 0
+    files: int = 0
+    bytes: int = 0
+    tables: Counter[str] = field(default_factory=Counter)
+    defects: Counter[str] = field(default_factory=Counter)
+    modalities: Counter[str] = field(default_factory=Counter)
+
+
+def generate(
+    out: Path,
+    patients: int,
+    seed: int,
+    *,
+    hospitals: int = 6,
+    defect_rate: float = 0.20,
+    instances_per_series: int = 3,
+    with_dicom: bool = True,
+    odd_files: bool = False,
+    progress: Progress | None = None,
+) -> SynthSummary:
+    """Write a synthetic hospital group below ``out``; the same arguments give the same bytes.
+
+    ``out/dicom`` holds one folder a PACS, ``out/warehouse`` one folder a table of the base centrale, ``out/truth`` who
+    each exam really belongs to, ``out/eds-imaging.toml`` a configuration that fits. ``defect_rate`` is the share of
+    exams whose PatientID is not the surviving IPP of their person; other defects scale with it. Series have at most
+    ``instances_per_series`` files, and one less for some. ``with_dicom=False`` leaves the files out and nothing else.
+    ``progress`` is called with the people done and their total. Raises InputError where the arguments make no hospital,
+    or ``out`` already holds one.
+    """
+    _check(out, patients, hospitals, defect_rate, instances_per_series)
+    return _Group(out, patients, seed, hospitals, defect_rate, instances_per_series, with_dicom).run(odd_files, progress)
+
+
+def _check(out: Path, patients: int, hospital_count: int, defect_rate: float, instances: int) -> None:
+    if patients < 1:
+        raise InputError("a synthetic hospital needs at least one patient")
+    if not 1 <= hospital_count <= MOST_HOSPITALS:
+        raise InputError(f"hospitals: between 1 and {MOST_HOSPITALS}")
+    if not 0 <= defect_rate <= 1:
+        raise InputError("defect rate: between 0 and 1")
+    if instances < 1:
+        raise InputError("instances per series: at least 1")
+    if any((out / name).exists() for name in ("dicom", "warehouse", "truth")):
+        raise InputError(f"{out} already holds a synthetic hospital")
+
+
+class _Group:
+    """One run of the generator: everything that lives across people."""
+
+    def __init__(
+        self, out: Path, patients: int, seed: int, count: int, rate: float, instances: int, with_dicom: bool
+    ) -> None:
+        self._out = out
+        self._seed = seed
+        self._hospitals = hospitals(count)
+        self._population = Population(patients, seed, count)
+        self._register = Register(seed)
+        self._historian = Historian(self._hospitals, self._register, deck_of_kinds(Random(f"{seed}/kinds")))
+        self._planter = Planter(rate, self._population, self._register, Random(f"{seed}/defects"))
+        self._warehouse = Warehouse(out / "warehouse")
+        self._truth = TruthWriter(out / "truth", self._population, TraitIndex(self._population))
+        self._files = FileWriter(out, self._register, seed, instances) if with_dicom else None
+        self._summary = SynthSummary(patients)
+        self._sample: str | None = None
+
+    def run(self, odd_files: bool, progress: Progress | None) -> SynthSummary:
+        total = self._population.size
+        self._warehouse.add(care_sites(self._hospitals))
+        for index in range(total):
+            self._person(index)
+            if (index + 1) % BLOCK == 0 or index + 1 == total:
+                self._warehouse.flush()
+                self._truth.flush()
+                if progress:
+                    progress(index + 1, total)
+        if odd_files and self._sample:
+            source = source_folder(self._hospitals[0], 1)
+            self._summary.files += write_odd_files(self._out, source, self._sample, self._truth)
+        self._summary.tables = self._warehouse.close()
+        self._summary.defects += self._register.met
+        self._truth.close(self._summary.defects)
+        write_config(self._out, self._hospitals)
+        return self._summary
+
+    def _person(self, index: int) -> None:
+        person = self._population.person(index)
+        rng = Random(f"{self._seed}/life/{index}")
+        life = self._historian.life(person, rng)
+        self._planter.plant(life, rng)
+        self._warehouse.add(rows_of(life, self._population, self._register, rng))
+        for truth in self._truth.add_life(life):
+            self._count(truth)
+        for exam in life.exams:
+            self._register.met["reload"] += exam.reload_id is not None
+            self._register.met["department_renamed"] += exam.department.opened is not None
+            self._register.met["extra_series"] += any(s.recipe.split("_")[0] != exam.kind.modality.lower() for s in exam.kind.series)
+            if self._files:
+                self._write(exam)
+
+    def _count(self, truth: ExamTruth) -> None:
+        summary = self._summary
+        summary.exams += 1
+        summary.exams_not_attached += not truth.correctly_attached
+        summary.modalities[truth.modality] += 1
+        summary.defects.update(truth.defects)
+
+    def _write(self, exam: Exam) -> None:
+        assert self._files  # noqa: S101
+        copies = len(exam.patient_ids)
+        series = set()
+        for file in self._files.write(exam):
+            self._truth.add_file(file, copies)
+            self._sample = self._sample or file.path
+            self._summary.files += 1
+            self._summary.bytes += file.size
+            series.add(file.series_uid)
+        self._summary.series += len(series)

@@ -1,0 +1,54 @@
+"""Names that nobody bears: words for tests, samples and models, with French endings, accents and compounds."""
+
+from __future__ import annotations
+
+import unicodedata
+from random import Random
+
+_ROOTS = (
+    "TEST EXEMPL FICTIV SPÉCIM ESSAY FACTIC MODÉL PROTOTYP SYNTHÉT MAQUETT ÉCHANTILL FEINTIS SIMUL LEURR PATRON GABAR "
+    "ÉPROUV CANEV POSTICH IMAGIN APOCRYPH CHIMÉR HYPOTHÉS FACSIMIL"
+).split()
+_MIDDLES = ["", "", "", *"AM AB OR IL OU ÉN UR AÇ OL IB EST AND".split()]
+_ENDINGS = "ARD IER EAU IÈRE ET OT IN ON AULT EZE OUX ANEL ELIN ICHE ORÉ EUIL AC ÈS".split()
+_PARTICLES = ["DE ", "LE ", "D'", "DE LA "]
+_GIVEN_ROOTS = "Test Exempl Fict Modél Spécim Proto Synth Échant Simul Essay Fauss Imag Patr Gabar Maqu Chimér".split()
+_GIVEN_ENDINGS = {
+    "M": "in an ien aud éo is el ric".split(),
+    "F": "ine anne ienne aude éa ise elle ia".split(),
+}
+
+
+def family_name(rng: Random) -> str:
+    """An upper-case family name with its accents; one in eight has a particle or is compound."""
+    name = rng.choice(_ROOTS) + rng.choice(_MIDDLES) + rng.choice(_ENDINGS)
+    kind = rng.random()
+    if kind < 0.04:
+        return rng.choice(_PARTICLES) + name
+    if kind < 0.12:
+        return name + rng.choice("- ") + rng.choice(_ROOTS) + rng.choice(_ENDINGS)
+    return name
+
+
+def given_name(rng: Random, sex: str) -> str:
+    """A first given name in title case; one in twelve is compound with a hyphen."""
+    endings = _GIVEN_ENDINGS[sex]
+    name = rng.choice(_GIVEN_ROOTS) + rng.choice(endings)
+    if rng.random() < 0.08:
+        return f"{name}-{rng.choice(_GIVEN_ROOTS)}{rng.choice(endings)}"
+    return name
+
+
+def without_accents(text: str) -> str:
+    """The text with each accented letter replaced by its base letter."""
+    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+
+
+def letters(text: str) -> str:
+    """Only the letters A-Z, upper case and without accents: what two spellings of a name have in common."""
+    return "".join(c for c in without_accents(text).upper() if "A" <= c <= "Z")
+
+
+def parts(name: str) -> list[str]:
+    """The parts of a compound name (``TESTARD-ESSAYIER``) that can stand alone; particles cannot."""
+    return [part for part in name.replace("-", " ").split() if len(part) > 3]

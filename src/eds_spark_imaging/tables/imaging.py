@@ -1,0 +1,115 @@
+"""Tables of exams, series and acquisition parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eds_spark_imaging.dicom.attribute import Attribute, Level
+from eds_spark_imaging.tables.attributes import aggregated_columns
+from eds_spark_imaging.tables.files import CHANGED_RUN, ROW_HASH
+from eds_spark_imaging.tables.links import LINK_COLUMNS
+from eds_spark_imaging.tables.spec import BIGINT, BOOLEAN, DOUBLE, INSTANT, STRING, STRINGS, WALL_CLOCK, Column, Table
+
+STUDY_UID = Column("study_instance_uid", STRING, "UID of the exam, as stored. DICOM StudyInstanceUID", False, True)
+SERIES_UID = Column("series_instance_uid", STRING, "UID of the series, as stored. DICOM SeriesInstanceUID", False, True)
+KEYS = {STUDY_UID.name, SERIES_UID.name}
+
+INSTANCES = Column("number_of_instances", BIGINT, "Instances, duplicates not counted", False)
+VARYING = Column("conflicts", STRINGS, "Columns whose value differs between the instances; the most frequent is shown")
+
+STUDY_COLUMNS = (
+    Column("study_datetime", WALL_CLOCK, "Date and time of the exam, hospital wall-clock; midnight where no time is"),
+    Column("study_datetime_source", STRING, "Where it comes from: study, series, acquisition, content or created"),
+    Column("study_datetime_quality", STRING, "complete, date_only, fallback, implausible or missing", False),
+    Column("hospital_code", STRING, "Code of the hospital by the configuration's rules"),
+    Column(
+        "hospital_rule",
+        STRING,
+        "Rule that gave the hospital: source, institution, station, ae_title, issuer; none where no rule fits,"
+        " ambiguous where one fits two hospitals",
+        False,
+    ),
+    Column("modalities", STRINGS, "Modalities of the series, sorted"),
+    Column("main_modality", STRING, "The imaging modality that names the exam (a PET-CT is PT)"),
+    Column("number_of_series", BIGINT, "Series", False),
+    INSTANCES,
+)
+
+SERIES_COLUMNS = (
+    Column("series_datetime", WALL_CLOCK, "Date and time of the series, hospital wall-clock"),
+    Column("series_datetime_source", STRING, "Where it comes from: series, acquisition, content or study"),
+    Column("main_modality", STRING, "The modality whose instances fill the acquisition parameters"),
+    Column("modalities", STRINGS, "Modalities of the instances; more than one is a conflict"),
+    INSTANCES,
+    Column("slice_count", BIGINT, "Distinct slice positions along the normal; null without geometry"),
+    Column("slice_spacing", DOUBLE, "Median distance of neighbouring slice positions. Unit: mm"),
+    Column("is_regular_volume", BOOLEAN, "One orientation, no repeated position, spacing within 1 %"),
+)
+
+
+def _without_keys(columns: Sequence[Column]) -> tuple[Column, ...]:
+    return tuple(c for c in columns if c.name not in KEYS)
+
+
+def imaging_study(attributes: Sequence[Attribute]) -> Table:
+    """One exam: the attributes of the study, then the link to the patient."""
+    return Table(
+        name="imaging_study",
+        grain="exam (StudyInstanceUID)",
+        comment="Imaging exams with their patient link",
+        columns=(
+            STUDY_UID,
+            *STUDY_COLUMNS,
+            *LINK_COLUMNS,
+            *_without_keys(tuple(aggregated_columns(attributes, frozenset({Level.STUDY})))),
+            VARYING,
+            Column("removed_at", INSTANT, "When the exam's last file went away; null while it has files"),
+            ROW_HASH,
+            CHANGED_RUN,
+        ),
+        keys=("study_instance_uid",),
+        cluster_by=("study_datetime", "study_instance_uid"),
+        checks=(("counts", "number_of_series >= 0 AND number_of_instances >= 0"),),
+    )
+
+
+def imaging_series(attributes: Sequence[Attribute]) -> Table:
+    """One series of an exam."""
+    return Table(
+        name="imaging_series",
+        grain="series of an exam",
+        comment="Series with their device, description and geometry",
+        columns=(
+            STUDY_UID,
+            SERIES_UID,
+            *SERIES_COLUMNS,
+            *_without_keys(tuple(aggregated_columns(attributes, frozenset({Level.SERIES})))),
+            VARYING,
+            ROW_HASH,
+            CHANGED_RUN,
+        ),
+        keys=("study_instance_uid", "series_instance_uid"),
+        cluster_by=("study_instance_uid",),
+        checks=(("counts", "number_of_instances >= 0"),),
+    )
+
+
+def imaging_acquisition(attributes: Sequence[Attribute]) -> Table:
+    """The acquisition parameters of one series, of the instances of its main modality."""
+    return Table(
+        name="imaging_acquisition",
+        grain="series of an exam",
+        comment="Acquisition parameters of each series, one column each",
+        columns=(
+            STUDY_UID,
+            SERIES_UID,
+            Column("main_modality", STRING, "The modality whose instances are described"),
+            INSTANCES,
+            *_without_keys(tuple(aggregated_columns(attributes, frozenset({Level.ACQUISITION})))),
+            VARYING,
+            ROW_HASH,
+            CHANGED_RUN,
+        ),
+        keys=("study_instance_uid", "series_instance_uid"),
+        cluster_by=("main_modality", "study_instance_uid"),
+    )

@@ -1,0 +1,36 @@
+"""The record of runs."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from eds_spark_imaging.tables.spec import BIGINT, DOUBLE, INSTANT, STRING, Column, Table
+
+COUNTS = pa.map_(STRING, BIGINT)
+
+
+def imaging_run() -> Table:
+    """One run of one job; no path and no identifier of a patient is in it."""
+    return Table(
+        name="imaging_run",
+        grain="run of a job",
+        comment="Runs of the jobs: when, with what, how much",
+        columns=(
+            Column("run_id", STRING, "Identifier, increasing with time", False),
+            Column("job", STRING, "index, parse, build, link, cross", False),
+            Column("started_at", INSTANT, "Start", False),
+            Column("ended_at", INSTANT, "End; null in a row that was never ended"),
+            Column("outcome", STRING, "succeeded or failed", False),
+            Column("error", STRING, "Class of the error that ended a failed run"),
+            Column("counts", COUNTS, "What the run did, by name of the count"),
+            Column("bytes_read", BIGINT, "Bytes read from the sources. Unit: bytes"),
+            Column("rows_per_second", DOUBLE, "Files, exams or pairs per second of the whole job"),
+            Column("watermark", STRING, "Last run of the job before it that this one has taken in"),
+            Column("package_version", STRING, "Version of this package", False),
+            Column("reader_fingerprint", STRING, "Declaration and version of the header reader", False),
+            Column("config_fingerprint", STRING, "Hash of the configuration", False),
+            Column("spark_version", STRING, "Version of Spark", False),
+        ),
+        keys=("run_id",),
+        cluster_by=("job", "run_id"),
+    )

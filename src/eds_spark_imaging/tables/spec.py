@@ -1,0 +1,113 @@
+"""What a table of the lake is. Arrow types are the one type language; Spark's DDL derives from them.
+
+Timestamps without zone are hospital wall-clock (TIMESTAMP_NTZ); those with zone are instants (TIMESTAMP), used for
+the times of our own runs only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+STRING = pa.string()
+DOUBLE = pa.float64()
+BIGINT = pa.int64()
+INT = pa.int32()
+BOOLEAN = pa.bool_()
+DATE = pa.date32()
+WALL_CLOCK = pa.timestamp("us")
+INSTANT = pa.timestamp("us", tz="UTC")
+STRINGS = pa.list_(pa.string())
+
+_SCALARS = {
+    STRING: "STRING",
+    DOUBLE: "DOUBLE",
+    BIGINT: "BIGINT",
+    INT: "INT",
+    BOOLEAN: "BOOLEAN",
+    DATE: "DATE",
+    WALL_CLOCK: "TIMESTAMP_NTZ",
+    INSTANT: "TIMESTAMP",
+}
+
+
+def sql_type(kind: pa.DataType) -> str:
+    """Spark's name of an Arrow type; TypeError on one that no table may use."""
+    if kind in _SCALARS:
+        return _SCALARS[kind]
+    if pa.types.is_list(kind):
+        return f"ARRAY<{sql_type(kind.value_type)}>"
+    if pa.types.is_map(kind):
+        return f"MAP<{sql_type(kind.key_type)}, {sql_type(kind.item_type)}>"
+    if pa.types.is_struct(kind):
+        return f"STRUCT<{', '.join(f'{child.name}: {sql_type(child.type)}' for child in kind)}>"
+    raise TypeError(f"no table column may have the type {kind}")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. ``computed`` marks a value that we make ourselves, which alone may be NOT NULL.
+
+    ``identifying`` keeps the column out of Delta's file statistics and of the pseudonymised tier.
+    """
+
+    name: str
+    type: pa.DataType
+    comment: str
+    nullable: bool = True
+    identifying: bool = False
+
+    @property
+    def ddl(self) -> str:
+        """The column's part of CREATE TABLE."""
+        comment = self.comment.replace("\\", "\\\\").replace("'", "\\'")
+        return f"`{self.name}` {sql_type(self.type)}{'' if self.nullable else ' NOT NULL'} COMMENT '{comment}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of the lake: ``grain`` in words, ``keys`` unique, ``checks`` by name on computed columns only."""
+
+    name: str
+    grain: str
+    comment: str
+    columns: tuple[Column, ...]
+    keys: tuple[str, ...]
+    cluster_by: tuple[str, ...] = ()
+    checks: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        names = self.names
+        repeated = {name for name in names if names.count(name) > 1}
+        if repeated:
+            raise ValueError(f"{self.name}: column {sorted(repeated)[0]} is declared twice")
+        if set(self.keys) - set(names) or set(self.cluster_by) - set(names[:32]):
+            raise ValueError(f"{self.name}: keys must be columns, and clustering columns among the first 32")
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self.columns)
+
+    @property
+    def names(self) -> list[str]:
+        """Column names in order."""
+        return [column.name for column in self.columns]
+
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        """The Arrow schema, for batches built in Python workers."""
+        return pa.schema([pa.field(c.name, c.type, c.nullable) for c in self.columns])
+
+    @property
+    def spark_ddl(self) -> str:
+        """Column names and types as Spark reads them, without constraints or comments."""
+        return ", ".join(f"`{c.name}` {sql_type(c.type)}" for c in self.columns)
+
+    @property
+    def statistics_columns(self) -> list[str]:
+        """The columns with file statistics: orderable, not identifying, the first 32 of them, keys first."""
+        ordered = sorted(self.columns, key=lambda c: c.name not in {*self.keys, *self.cluster_by})
+        simple = [c for c in ordered if c.type in _SCALARS and c.type != BOOLEAN]
+        keep = [c.name for c in simple if not c.identifying or c.name in {*self.keys, *self.cluster_by}]
+        return keep[:32]

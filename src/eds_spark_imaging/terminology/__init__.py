@@ -1,0 +1,1 @@
+"""Vocabularies of the field: tables and pure functions without input or output."""

@@ -1,0 +1,38 @@
+"""Columns that an exam may lack, since sites choose what is extracted."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+
+def text(frame: DataFrame, name: str) -> Column:
+    """The text column without blanks around it, null where it is empty or absent."""
+    return F.nullif(F.trim(_column(frame, name, "string")), F.lit(""))
+
+
+def texts(frame: DataFrame, *names: str) -> Column:
+    """The values of text columns and arrays of texts together, distinct, without nulls and empty ones."""
+    parts = []
+    for name in names:
+        if name in frame.columns:
+            is_array = isinstance(frame.schema[name].dataType, T.ArrayType)
+            values = F.col(name) if is_array else F.array(F.col(name))
+            parts.append(F.coalesce(values, F.array().cast("array<string>")))
+    together = F.concat(*parts) if parts else F.array().cast("array<string>")
+    return F.array_distinct(F.filter(F.transform(together, F.trim), lambda value: value != ""))
+
+
+def date(frame: DataFrame, name: str) -> Column:
+    """The date column, null where it is absent."""
+    return _column(frame, name, "date")
+
+
+def wall_clock(frame: DataFrame, name: str) -> Column:
+    """The wall-clock column, null where it is absent."""
+    return _column(frame, name, "timestamp_ntz")
+
+
+def _column(frame: DataFrame, name: str, kind: str) -> Column:
+    return F.col(name) if name in frame.columns else F.lit(None).cast(kind)

@@ -1,0 +1,89 @@
+"""Layouts: the names that a family of sites gives to the canonical tables and columns, and a site's own overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from eds_spark_imaging.config import WarehouseConfig
+from eds_spark_imaging.errors import ConfigError
+from eds_spark_imaging.warehouse.contract import INPUTS
+
+
+@dataclass(frozen=True, slots=True)
+class TableLayout:
+    """The names to try, in order, for a table and for its columns; the canonical names are always tried too."""
+
+    names: tuple[str, ...] = ()
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+# The exports of the base centrale name two tables the FHIR way.
+_BASE_CENTRALE = {
+    "condition_occurrence": TableLayout(("condition_occurrence", "condition")),
+    "procedure_occurrence": TableLayout(("procedure_occurrence", "procedure")),
+}
+
+# OMOP 5.4: the visit number is the visit's own source value, and dates stand where a datetime is optional.
+_OMOP = {
+    "visit_occurrence": TableLayout(
+        columns={
+            "visit_occurrence_source_value": ("visit_occurrence_source_value", "visit_source_value"),
+            "visit_start_datetime": ("visit_start_datetime", "visit_start_date"),
+            "visit_end_datetime": ("visit_end_datetime", "visit_end_date"),
+        }
+    ),
+    "visit_detail": TableLayout(
+        columns={
+            "visit_detail_start_datetime": ("visit_detail_start_datetime", "visit_detail_start_date"),
+            "visit_detail_end_datetime": ("visit_detail_end_datetime", "visit_detail_end_date"),
+        }
+    ),
+    "condition_occurrence": TableLayout(
+        columns={"condition_start_datetime": ("condition_start_datetime", "condition_start_date")}
+    ),
+    "procedure_occurrence": TableLayout(columns={"procedure_datetime": ("procedure_datetime", "procedure_date")}),
+    "care_site": TableLayout(columns={"care_site_type_source_value": ("place_of_service_source_value",)}),
+    "note": TableLayout(
+        columns={"note_datetime": ("note_datetime", "note_date"), "note_class_source_value": ("note_source_value",)}
+    ),
+}
+
+LAYOUTS: dict[str, Mapping[str, TableLayout]] = {"base_centrale": _BASE_CENTRALE, "omop": _OMOP}
+
+
+def table_names(config: WarehouseConfig, table: str) -> tuple[str, ...]:
+    """The names under which ``table`` may be found, best first; an overridden name stands alone."""
+    override = config.tables.get(table)
+    if override is not None and override.name is not None:
+        return (override.name,)
+    return _unique(*_layout(config, table).names, table)
+
+
+def column_names(config: WarehouseConfig, table: str, column: str) -> tuple[str, ...]:
+    """The names under which ``column`` may be found, best first; an overridden name stands alone."""
+    override = config.tables.get(table)
+    if override is not None and column in override.columns:
+        return (override.columns[column],)
+    return _unique(*_layout(config, table).columns.get(column, ()), column)
+
+
+def check_layout(config: WarehouseConfig) -> None:
+    """ConfigError where the configuration names a layout, a table or a column that does not exist."""
+    if config.layout not in LAYOUTS:
+        raise ConfigError(f"[warehouse] layout {config.layout!r} is not one of {', '.join(LAYOUTS)}")
+    for table, override in config.tables.items():
+        if table not in INPUTS:
+            raise ConfigError(f"[warehouse.tables] has no table {table!r}; known: {', '.join(INPUTS)}")
+        for column in override.columns:
+            if column not in INPUTS[table].names:
+                known = ", ".join(INPUTS[table].names)
+                raise ConfigError(f"[warehouse.tables.{table}.columns] has no column {column!r}; known: {known}")
+
+
+def _layout(config: WarehouseConfig, table: str) -> TableLayout:
+    return LAYOUTS[config.layout].get(table, TableLayout())
+
+
+def _unique(*names: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,125 @@
+"""Reads the base centrale: whatever the site's names and types, canonical columns of the declared types come out."""
+
+from __future__ import annotations
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import AnalysisException, PySparkException
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from eds_spark_imaging.config import WarehouseConfig
+from eds_spark_imaging.errors import InputError
+from eds_spark_imaging.tables.spec import DATE, WALL_CLOCK, sql_type
+from eds_spark_imaging.warehouse.contract import INPUTS, ROW_STATUS, InputColumn, InputTable
+from eds_spark_imaging.warehouse.layout import check_layout, column_names, table_names
+
+_MISSING = ("PATH_NOT_FOUND", "TABLE_OR_VIEW_NOT_FOUND", "DELTA_TABLE_NOT_FOUND", "DELTA_PATH_DOES_NOT_EXIST")
+_EPOCH = "1970-01-01 00:00:00"
+# A time written with its zone is an instant, without it a wall-clock time.
+_ZONE_SUFFIX = r"[0-9](Z|[+-][0-9]{2}:?[0-9]{2})\s*$"
+
+
+class Warehouse:
+    """The base centrale that ``config`` describes, opened lazily. ConfigError where the layout does not exist."""
+
+    def __init__(self, spark: SparkSession, config: WarehouseConfig) -> None:
+        check_layout(config)
+        self._spark = spark
+        self._config = config
+
+    def table(self, name: str) -> DataFrame | None:
+        """The canonical columns of a table, without deleted rows; None where an optional table is absent.
+
+        Absent optional columns are null, values that do not fit the declared type become null. Instants are turned
+        into the wall-clock time of the configured zone, whatever the zone of the session. InputError names a
+        required table or column that is missing, or a column of a type that cannot be read.
+        """
+        spec = INPUTS[name]
+        raw = self._open(spec)
+        if raw is None:
+            return None
+        by_name = {field.name.lower(): field for field in raw.schema}
+        columns = [self._column(spec, column, by_name).alias(column.name) for column in spec]
+        return self._without_deleted(spec, raw.select(*columns))
+
+    def check(self) -> None:
+        """InputError at the first table or column that is required and missing, or cannot be read."""
+        for name in INPUTS:
+            self.table(name)
+
+    def _open(self, spec: InputTable) -> DataFrame | None:
+        names = table_names(self._config, spec.name)
+        for name in names:
+            for place in self._places(name):
+                frame = self._load(place)
+                if frame is not None:
+                    return frame
+        if spec.required:
+            where = self._config.path or self._config.database
+            raise InputError(f"base centrale: no table {' or '.join(names)} in {where}")
+        return None
+
+    def _places(self, name: str) -> list[str]:
+        if self._config.database is not None:
+            return [f"{self._config.database}.{name}"]
+        root = str(self._config.path).rstrip("/")
+        return [f"{root}/{name}", f"{root}/{name}.{self._config.format}"]
+
+    def _load(self, place: str) -> DataFrame | None:
+        try:
+            if self._config.database is not None:
+                return self._spark.table(place)
+            return self._spark.read.format(self._config.format).load(place)
+        except AnalysisException as error:
+            if (error.getCondition() or "") in _MISSING:
+                return None
+            raise _unreadable(place, error.getCondition() or "AnalysisException") from None
+        except (PySparkException, Py4JJavaError) as error:
+            raise _unreadable(place, type(error).__name__) from None
+
+    def _column(self, spec: InputTable, column: InputColumn, by_name: dict[str, T.StructField]) -> Column:
+        names = column_names(self._config, spec.name, column.name)
+        field = next((by_name[name.lower()] for name in names if name.lower() in by_name), None)
+        if field is not None:
+            return self._cast(spec, column, field)
+        if column.required:
+            raise InputError(f"base centrale: table {spec.name} has no column {' or '.join(names)}")
+        return F.lit(None).cast(sql_type(column.type))
+
+    def _cast(self, spec: InputTable, column: InputColumn, field: T.StructField) -> Column:
+        source = F.col(f"`{field.name}`")
+        if column.type in (WALL_CLOCK, DATE):
+            if not isinstance(field.dataType, (T.TimestampType, T.TimestampNTZType, T.DateType, T.StringType)):
+                kind = field.dataType.simpleString()
+                raise InputError(f"base centrale: {spec.name}.{field.name} is {kind}, not a date or time")
+            return wall_clock(source, field.dataType, self._config.time_zone).cast(sql_type(column.type))
+        if not isinstance(field.dataType, T.AtomicType):
+            raise InputError(f"base centrale: {spec.name}.{field.name} is {field.dataType.simpleString()}, not a value")
+        return source.try_cast(sql_type(column.type))
+
+    def _without_deleted(self, spec: InputTable, frame: DataFrame) -> DataFrame:
+        if ROW_STATUS not in spec.names:
+            return frame
+        deleted = [status.strip().lower() for status in self._config.deleted_statuses]
+        status = F.lower(F.trim(F.coalesce(F.col(ROW_STATUS), F.lit(""))))
+        return frame.where(~status.isin(deleted))
+
+
+def wall_clock(source: Column, kind: T.DataType, time_zone: str) -> Column:
+    """``source`` as TIMESTAMP_NTZ, hospital wall-clock of ``time_zone``; independent of the session's zone.
+
+    An instant is counted in microseconds first: a direct cast to TIMESTAMP_NTZ would go through the session's zone,
+    where an hour may be missing or doubled.
+    """
+    if isinstance(kind, T.TimestampType):
+        utc = F.timestamp_add("MICROSECOND", F.unix_micros(source), F.lit(_EPOCH).cast("timestamp_ntz"))
+        return F.convert_timezone(F.lit("UTC"), F.lit(time_zone), utc)
+    if isinstance(kind, T.StringType):
+        instant = wall_clock(source.try_cast("timestamp"), T.TimestampType(), time_zone)
+        return F.when(source.rlike(_ZONE_SUFFIX), instant).otherwise(source.try_cast("timestamp_ntz"))
+    return source.cast("timestamp_ntz")
+
+
+def _unreadable(place: str, reason: str) -> InputError:
+    return InputError(f"base centrale: {place} cannot be read ({reason})")

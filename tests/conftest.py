@@ -1,0 +1,47 @@
+"""Fixtures shared by all tests: one Spark session for those that ask for it, and the sibling folder of DICOM files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+PROJECT = Path(__file__).parent.parent
+REAL_FILES = PROJECT.parent / "shared" / "dicom"
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """A local session with Delta, small in everything so that tiny frames are quick."""
+    from eds_spark_imaging.session import spark_session
+
+    scratch = tmp_path_factory.mktemp("spark")
+    session = spark_session(
+        "tests",
+        {
+            "spark.master": "local[2]",
+            "spark.sql.warehouse.dir": str(scratch / "warehouse"),
+            "spark.sql.shuffle.partitions": "2",
+            "spark.default.parallelism": "2",
+            "spark.databricks.delta.snapshotPartitions": "1",
+            # Tests never share a broadcast worth its round trip, and generated code costs more than tiny frames.
+            "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+            "spark.sql.codegen.wholeStage": "false",
+            "spark.sql.adaptive.enabled": "false",
+        },
+    )
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def real_files() -> Path:
+    """The folder of real and odd DICOM files beside the project; the test is skipped where it is not there."""
+    if not REAL_FILES.is_dir():
+        pytest.skip("no ../shared/dicom beside the project")
+    return REAL_FILES
