@@ -38,8 +38,6 @@ TABLE_CONF = {
     # A bad value in a log line or error message must not quote a whole plan.
     "spark.sql.debug.maxToStringFields": "100",
     "spark.sql.maxMetadataStringLength": "60",
-    # An attribute table has hundreds of columns: generated code past the JVM's limits costs more than it saves.
-    "spark.sql.codegen.maxFields": "400",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
 }
 

@@ -73,6 +73,11 @@ def _text(raw: bytes) -> Any:
     return SLOW
 
 
+def _name(raw: bytes) -> Any:
+    text = _text(raw)
+    return SLOW if text is SLOW or text[-1] == "=" else text
+
+
 def _uid(raw: bytes) -> Any:
     text = str(raw, "latin-1").rstrip(" \0")
     return text if UID.fullmatch(text) else SLOW
@@ -140,7 +145,8 @@ def _binary(form: Struct, kind: type) -> Fast:
 
 
 _TEXTUAL: Final[dict[tuple[Kind, bytes], Fast]] = {
-    **{(Kind.STRING, vr): _text for vr in (b"AE", b"CS", b"LO", b"PN", b"SH")},
+    **{(Kind.STRING, vr): _text for vr in (b"AE", b"CS", b"LO", b"SH")},
+    (Kind.STRING, b"PN"): _name,
     (Kind.STRING, b"UI"): _uid,
     (Kind.DATE, b"DA"): _date,
     (Kind.TIME, b"TM"): _time,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from eds_spark_imaging.dicom.plan import BIG, IGNORED, LITTLE, Entry, Node, Order, Role, Stop
+from eds_spark_imaging.dicom.plan import IGNORED, LITTLE, Entry, Node, Order, Role, Stop
 from eds_spark_imaging.dicom.reason import Reason
 
 UNDEFINED: Final = 0xFFFFFFFF
@@ -22,11 +22,6 @@ FORMS: Final = {
 }
 _SIZES: Final = {**FORMS, b"\0\0": 0}  # what delimiters have in place of a VR
 _MAY_BE_SEQUENCE: Final = frozenset((b"SQ", b"UN", b"OB", None))
-
-
-_NOTHING: Final = {order: Node(order) for order in (LITTLE, BIG)}  # for items that are passed over
-for _node in _NOTHING.values():
-    _node.stop(0xFFFEE00D, Stop.ITEM_END)
 
 
 class Context:
@@ -114,21 +109,20 @@ def elements(data: bytes, position: int, end: int, node: Node, context: Context)
     through are left to the caller (``SEQUENCE``). Raises ShortError, MalformedError.
     """
     order, explicit, note = context.order, context.explicit, context.hits.append
-    head, pair, long, get, sizes = order.head, order.pair, order.long, node.entries.get, _SIZES
+    head, pair, long, get, size_of = order.head, order.pair, order.long, node.entries.get, _SIZES.get
     undefined, max_value = UNDEFINED, MAX_VALUE
     try:
         while position < end:
             if explicit:
                 tag, vr, length = head(data, position)
-                try:
-                    size = sizes[vr]
-                except KeyError:
-                    size = 0
+                size = size_of(vr, -1)
                 if size == 8:
                     value = position + 8
                 elif size == 12:
                     (length,) = long(data, position + 8)
                     value = position + 12
+                elif size == 0 and length == 0:
+                    value = position + 8
                 else:
                     vr, length, value = _odd_vr(data, position, vr, order)
             else:
@@ -175,6 +169,8 @@ def elements(data: bytes, position: int, end: int, node: Node, context: Context)
 
 def _sequence(data: bytes, position: int, length: int, entry: Entry | None, context: Context) -> int:
     """Go through a sequence that lies in an item; gives the offset after it. Raises as ``elements``."""
+    if entry is None and length == UNDEFINED and context.order.little:
+        return _pass(data, position, context.explicit, context.order, nested=True)
     end = None if length == UNDEFINED else position + length
     index = 0
     while end is None or position < end:
@@ -209,11 +205,8 @@ def item(  # noqa: PLR0917
         return position, False
     if tag != order.item:
         raise MalformedError
-    node = entry.node if entry is not None else None
-    if node is None and length != UNDEFINED:
-        return position + length, True
-    if len(context.trail) == MAX_DEPTH:
-        raise MalformedError
+    if entry is None or entry.node is None:
+        return (position + length if length != UNDEFINED else _pass(data, position, explicit, order)), True
     end = len(data) if length == UNDEFINED else position + length
     if length != UNDEFINED and limit is not None and end > limit:
         raise MalformedError
@@ -221,11 +214,11 @@ def item(  # noqa: PLR0917
         raise ShortError
     child = Context(order, _form(data, position, end, explicit, order), context.hits)
     child.charset = context.charset
-    child.trail = (*context.trail, (0 if entry is None else entry.tag, index))
-    position, why = elements(data, position, end, node or _NOTHING[order], child)
+    child.trail = (*context.trail, (entry.tag, index))
+    position, why = elements(data, position, end, entry.node, child)
     if length != UNDEFINED:
         if why == Stop.SHORT:  # an element longer than its item
-            context.hits.append((entry or IGNORED, b"", Reason.BAD_SEQUENCE, context))
+            context.hits.append((entry, b"", Reason.BAD_SEQUENCE, context))
         return end, True
     if why != Stop.ITEM_END:
         raise ShortError
@@ -245,3 +238,44 @@ def _form(data: bytes, position: int, end: int, explicit: bool, order: Order) ->
     if explicit:
         return bool(tag == order.item_end)
     return bool(length != UNDEFINED and position + 8 + length > end)
+
+
+def _pass(data: bytes, position: int, explicit: bool, order: Order, *, nested: bool = False) -> int:
+    """The offset after an item of undefined length, whatever is nested in it, whose elements begin at ``position``.
+
+    With ``nested``, that after a whole sequence of undefined length. Elements, items and delimiters are passed one
+    after another; only how deep they are nested is kept in mind. Raises MalformedError where that is too deep,
+    struct.error where the data end.
+    """
+    head, long, size_of = order.head, order.long, _SIZES.get
+    item, item_end, sequence_end = order.item, order.item_end, order.sequence_end
+    around = [explicit] if nested else []  # whether the items around the open sequences are in explicit form
+    if not nested:
+        explicit = _form(data, position, len(data), explicit, order)
+    while True:
+        tag, vr, length = head(data, position)
+        if tag == item or tag == item_end or tag == sequence_end:
+            (length,) = long(data, position + 4)
+            position += 8
+            if tag == item:
+                if length != UNDEFINED:
+                    position += length
+                else:
+                    explicit = _form(data, position, len(data), explicit, order)
+                continue
+            if around and tag == sequence_end:
+                explicit = around.pop()
+                if around or not nested:
+                    continue
+            if not around:
+                return position
+        elif explicit and size_of(vr) == 8:
+            position += 8 + length
+        else:
+            _, _, length, position = element(data, position, explicit, order)
+            if length != UNDEFINED:
+                position += length
+            elif len(around) == MAX_DEPTH:
+                raise MalformedError
+            else:
+                around.append(explicit)

@@ -40,6 +40,7 @@ _NUMBER_TEXT: Final = frozenset((b"DS", b"IS"))
 _TEXT_LIKE: Final = _TEXT | _NUMBER_TEXT | {b"AS", b"DA", b"DT", b"TM"}
 _ONE_VALUE: Final = frozenset((b"LT", b"ST", b"UR", b"UT"))  # a backslash is part of the text
 _LINES: Final = frozenset((b"LT", b"ST", b"UT"))  # line ends are part of the text
+_NUMERIC: Final = (Kind.DOUBLE, Kind.BIGINT)
 _BY_KIND: Final = {Kind.DATE: b"DA", Kind.TIME: b"TM", Kind.DATETIME: b"DT", Kind.AGE: b"AS", Kind.STRING: b"LO"}
 _BY_LENGTH: Final = {(Kind.DOUBLE, 4): b"FL", (Kind.DOUBLE, 8): b"FD"} | {
     (Kind.BIGINT, length): vr for length, vr in ((2, b"US"), (4, b"SL"), (8, b"SV"))
@@ -80,23 +81,18 @@ def choose_vr(written: bytes | None, known: bytes | None, kind: Kind, raw: bytes
 
     ``written`` is None in implicit form, ``known`` None where the dictionary has no single VR for the element.
     """
-    if written is None or written == b"UN" or (known is None and written not in _BINARY and written not in _TEXT_LIKE):
+    if written is None or written == b"UN":
         if known is not None:
             return known, written is not None
         if kind in _BY_KIND:
             return _BY_KIND[kind], False
-        if _LOOKS_NUMERIC.fullmatch(raw):
-            return b"DS", False
-        return _BY_LENGTH.get((kind, len(raw)), b"DS"), False
-    if known is None or written == known:
+        return b"DS" if _LOOKS_NUMERIC.fullmatch(raw) else _BY_LENGTH.get((kind, len(raw)), b"DS"), False
+    if known is None or written == known or not (written in _TEXT_LIKE or written in _BINARY):
         return written, False
     if {written, known} <= _TEXT or {written, known} <= _NUMBER_TEXT:
         return written, False
-    if kind is Kind.STRING and (written in _TEXT_LIKE or written in _BINARY):
-        return written, True
-    if kind in (Kind.DOUBLE, Kind.BIGINT) and (written in _NUMBER_TEXT or written in _BINARY):
-        return written, True
-    return known, True
+    fits = kind is Kind.STRING or (kind in _NUMERIC and (written in _NUMBER_TEXT or written in _BINARY))
+    return (written if fits else known), True
 
 
 def decode(
@@ -115,10 +111,11 @@ def decode(
         return []
     if wanted.number:
         parts = parts[wanted.number - 1 : wanted.number]
+    count = len(parts)
     while parts and parts[-1] == "":
         parts.pop()
-        if parts and wanted.kind is not Kind.STRING:
-            report(Reason.EMPTY_VALUE)
+    if 0 < len(parts) < count and wanted.kind is not Kind.STRING:
+        report(Reason.EMPTY_VALUE)
     if wanted.many or wanted.distinct:
         return _several(parts, vr, wanted, report)
     if len(parts) > 1:
@@ -185,6 +182,8 @@ def _convert(part: Any, vr: bytes, wanted: Wanted, report: Report) -> Any:
     kind = wanted.kind
     if kind is Kind.STRING:
         text = part if isinstance(part, str) else str(part)
+        if vr == b"PN":
+            return text.rstrip("=") or None  # component groups that are empty (PS3.5 section 6.2.1.2)
         if vr == b"UI" and not UID.fullmatch(text):
             report(Reason.BAD_UID)
         return text

@@ -40,26 +40,29 @@ def care_sites(hospitals: list[Hospital]) -> Iterator[CareSiteRow | FactRelation
     for group in sorted({hospital.group for hospital in hospitals}):
         yield CareSiteRow(_group_id(group), group, f"GH SYNTHETIQUE {group}", group, _GROUP, None, None)
     for hospital in hospitals:
-        top = hospital_id(hospital)
-        yield from _node(top, _group_id(hospital.group), hospital.code, hospital.name, hospital.trigram, _HOSPITAL)
-        yield from _node(top + 10, top, f"{hospital.code}P1", "DMU IMAGERIE", "IMAGERIE", _POLE)
-        yield from _node(top + 11, top, f"{hospital.code}P2", "DMU MEDECINE CHIRURGIE", "MEDCHIR", _POLE)
-        for pair in departments(hospital).values():
-            for unit in pair:
-                yield from _node(
-                    department_id(unit.code),
-                    top + 10,
-                    unit.code,
-                    unit.name,
-                    unit.name[:12],
-                    _UF,
-                    unit.opened,
-                    unit.closed,
-                )
-        for number, ward in enumerate(WARDS):
-            for kind, housing in ((_UF, False), (_UH, True)):
-                site = ward_id(hospital, number, housing=housing)
-                yield from _node(site, top + 11, f"{hospital.code}{site % 1000}", ward, ward[:10], kind)
+        yield from _hospital(hospital)
+
+
+def _hospital(hospital: Hospital) -> Iterator[CareSiteRow | FactRelationshipRow]:
+    top, code = hospital_id(hospital), hospital.code
+    yield from _node(top, _group_id(hospital.group), code, hospital.name, short_name=hospital.trigram, kind=_HOSPITAL)
+    yield from _node(top + 10, top, f"{code}P1", "DMU IMAGERIE", short_name="IMAGERIE", kind=_POLE)
+    yield from _node(top + 11, top, f"{code}P2", "DMU MEDECINE CHIRURGIE", short_name="MEDCHIR", kind=_POLE)
+    for unit in (unit for pair in departments(hospital).values() for unit in pair):
+        yield from _node(
+            department_id(unit.code),
+            top + 10,
+            unit.code,
+            unit.name,
+            short_name=unit.name[:12],
+            kind=_UF,
+            opened=unit.opened,
+            closed=unit.closed,
+        )
+    for number, ward in enumerate(WARDS):
+        for kind, housing in ((_UF, False), (_UH, True)):
+            site = ward_id(hospital, number, housing=housing)
+            yield from _node(site, top + 11, f"{code}{site % 1000}", ward, short_name=ward[:10], kind=kind)
 
 
 def _node(
@@ -67,6 +70,7 @@ def _node(
     parent: int,
     code: str,
     name: str,
+    *,
     short_name: str,
     kind: str,
     opened: date | None = None,

@@ -37,7 +37,7 @@ def wall_clock(microseconds: int) -> datetime:
 
 def existing(wall: datetime) -> datetime:
     """The same time, or an hour later where clocks skip it on the last Sunday of March: no clock ever shows that."""
-    return wall_clock(instant(wall))
+    return wall_clock(instant(wall)) if wall.month == 3 and wall.hour == 2 else wall
 
 
 def random_time(rng: Random, day: date, *, night_share: float = 0.08) -> datetime:

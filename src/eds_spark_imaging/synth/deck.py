@@ -37,3 +37,25 @@ class Deck(Generic[T]):
         fresh = [entry for entry, weight in self._entries for _ in range(weight)]
         self._rng.shuffle(fresh)
         self._cards = fresh + left
+
+
+class Turns:
+    """Whose turn it is, at a rate that small hospitals keep as well: a deck of 100 yes and no."""
+
+    def __init__(self, rng: Random, rate: float) -> None:
+        yes = round(100 * rate)
+        self._deck = Deck(rng, [(True, yes), (False, 100 - yes)])
+        self._owed = 0
+
+    def next(self) -> bool:
+        """True at the rate, less the turns that were taken before."""
+        if not self._deck.draw(lambda card: True):
+            return False
+        if self._owed:
+            self._owed -= 1
+            return False
+        return True
+
+    def take(self) -> None:
+        """Use up a later turn out of order."""
+        self._owed += 1

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from eds_spark_imaging.synth.deck import Deck
+from eds_spark_imaging.synth.deck import Deck, Turns
 from eds_spark_imaging.synth.model import Exam, Life
 from eds_spark_imaging.synth.people import Population
 from eds_spark_imaging.synth.register import Register
@@ -46,7 +46,8 @@ class Defect:
 DEFECTS: dict[str, Defect] = {}
 
 # Share of exams that get one defect of the group when a fifth has a wrong PatientID; other rates scale with that one.
-# PatientID comes last: placeholders and phantoms overrule what was planted in the traits before.
+# "old_id" is the share among exams that can have one. PatientID comes last: placeholders and phantoms overrule what was
+# planted in the traits before.
 GROUPS = {
     "name": 0.12,
     "birth_and_sex": 0.05,
@@ -55,9 +56,11 @@ GROUPS = {
     "accession": 0.1,
     "body_part": 0.45,
     "act": 0.1,
-    "reload": 0.35,
+    "reload": 0.15,
+    "old_id": 0.3,
     "patient_id": 0.2,
 }
+_OF_PATIENT_ID = ("reload", "old_id", "patient_id")
 
 
 def defect(
@@ -78,40 +81,49 @@ class Planter:
     def __init__(self, rate: float, population: Population, register: Register, rng: Random) -> None:
         self._population = population
         self._register = register
-        rates = {group: rate if group == "patient_id" else min(0.9, share * rate / 0.2) for group, share in GROUPS.items()}
-        self._turns = {group: _turns(rng, share) for group, share in rates.items()}
-        self._decks = {group: Deck(rng, [(d, d.weight) for d in DEFECTS.values() if d.group == group]) for group in rates}
+        self._rates = {group: min(0.9, share * rate / 0.2) for group, share in GROUPS.items()}
+        self._rates["patient_id"] = rate
+        self._turns = {group: Turns(rng, share) for group, share in self._rates.items()}
+        self._decks = {
+            group: Deck(rng, [(d, d.weight) for d in DEFECTS.values() if d.group == group]) for group in GROUPS
+        }
 
     def plant(self, life: Life, rng: Random) -> None:
-        """Give each exam of a person its defects, those of PatientID first in its list."""
+        """Give each exam of a person its defects, that of PatientID first in its list."""
         scene = Scene(life, self._population, self._register, rng)
         for exam in life.exams:
             for group, turns in self._turns.items():
-                if turns.draw(lambda turn: True):
+                if group not in ("old_id", "patient_id") and turns.next():
                     self._plant_one(exam, group, scene)
+            self._plant_patient_id(exam, scene)
             _settle(exam, scene)
 
-    def _plant_one(self, exam: Exam, group: str, scene: Scene) -> None:
+    def _plant_patient_id(self, exam: Exam, scene: Scene) -> None:
+        """An exam that may have an identifier of the past is likelier to: it takes the turn of another."""
+        turns = self._turns["patient_id"]
+        turn = turns.next()
+        if scene.rng.random() < self._rates["old_id"] and self._plant_one(exam, "old_id", scene):
+            if not turn:
+                turns.take()
+        elif turn:
+            self._plant_one(exam, "patient_id", scene)
+
+    def _plant_one(self, exam: Exam, group: str, scene: Scene) -> bool:
+        """Plant the next defect of a group that fits the exam, first in its list where it is of PatientID."""
         found = self._decks[group].draw(lambda d: d.fits(exam, scene))
         if found is None:
-            return
+            return False
         found.plant(exam, scene)
-        if group == "patient_id":
-            exam.defects.insert(0, found.name)
-        else:
-            exam.defects.append(found.name)
-
-
-def _turns(rng: Random, rate: float) -> Deck[bool]:
-    """Whose turn it is: a deck of 100, so that small hospitals have their share as well."""
-    yes = round(100 * rate)
-    return Deck(rng, [(True, yes), (False, 100 - yes)])
+        exam.defects.insert(0 if group in _OF_PATIENT_ID else len(exam.defects), found.name)
+        return True
 
 
 def _settle(exam: Exam, scene: Scene) -> None:
-    """What follows from the PatientID planted: whom else it names by chance, and what the second PACS was given."""
+    """What follows: whom else a PatientID names by chance, a name in a wrong charset, what the second PACS got."""
     if exam.form in ("digit", "nda"):
         holder = scene.population.holder(exam.header.patient_id)
         exam.holder = holder if holder and holder.index != scene.life.person.index else None
+    if exam.device.mislabelled and not exam.header.patient_name.isascii():
+        exam.defects.append("charset_mislabelled")
     if exam.reload_id is not None and "reload_patient_id_form" not in exam.defects and scene.rng.random() < 0.75:
         exam.reload_id = exam.header.patient_id

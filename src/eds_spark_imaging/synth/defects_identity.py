@@ -13,20 +13,20 @@ def _merged_later(exam: Exam, scene: Scene) -> bool:
     return person.ipp_on(exam.when.date()) != person.ipp
 
 
-@defect("ipp_merged", 1, "patient_id", 22, lambda e, s: _merged_later(e, s) and not s.life.person.circular)
+@defect("ipp_merged", 1, "old_id", 22, lambda e, s: _merged_later(e, s) and not s.life.person.circular)
 def _ipp_merged(exam: Exam, scene: Scene) -> None:
     """The IPP of the day of the exam, merged into another since, through one to three merges."""
     exam.header.patient_id = scene.life.person.ipp_on(exam.when.date())
     exam.form = "merged"
 
 
-@defect("ipp_merged_in_circle", 1, "patient_id", 3, lambda e, s: _merged_later(e, s) and s.life.person.circular)
+@defect("ipp_merged_in_circle", 1, "old_id", 3, lambda e, s: _merged_later(e, s) and s.life.person.circular)
 def _ipp_merged_in_circle(exam: Exam, scene: Scene) -> None:
     """An IPP merged since, in a chain that leads back to its start by error."""
     _ipp_merged(exam, scene)
 
 
-@defect("nip_instead_of_ipp", 2, "patient_id", 12, lambda e, s: nip_era(e.when.date()))
+@defect("nip_instead_of_ipp", 2, "old_id", 12, lambda e, s: nip_era(e.when.date()))
 def _nip(exam: Exam, scene: Scene) -> None:
     """The NIP of the hospital group, which is another person's in other groups."""
     exam.header.patient_id = scene.population.nip(scene.life.person.index, exam.hospital.group)
@@ -141,7 +141,7 @@ def _confusable(person: Person) -> bool:
     return person.unmerged_from
 
 
-@defect("wrong_person_unmerged", 1, "patient_id", 2, lambda e, s: _confusable(s.life.person))
+@defect("wrong_person_unmerged", 1, "old_id", 2, lambda e, s: _confusable(s.life.person))
 def _wrong_person_unmerged(exam: Exam, scene: Scene) -> None:
     """The IPP of a person with whom this one was merged for a while by error, then un-merged."""
     _wrong(exam, scene, scene.life.person.index - 1)

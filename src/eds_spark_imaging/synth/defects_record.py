@@ -111,7 +111,7 @@ def _accession_reused(exam: Exam, scene: Scene) -> None:
     """The accession number of an exam of another site, in header, act and report alike."""
     number = scene.register.accession_elsewhere(exam.hospital) or exam.header.accession
     exam.header.accession = number
-    for record in (*exam.acts, *([exam.report] if exam.report else [])):
+    for record in exam.records:
         record.accession = number if record.accession else None
 
 

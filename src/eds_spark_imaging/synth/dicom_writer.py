@@ -1,7 +1,7 @@
-"""A small DICOM encoder, as fast as the tree needs: little endian, explicit or implicit (PS3.5 section 7, PS3.10 section 7).
+"""A small DICOM encoder, as fast as the tree needs: little endian, explicit or implicit (PS3.5 and PS3.10 section 7).
 
-Elements are given by keyword, or by (tag, VR) where no dictionary knows them; each becomes one piece of bytes by tag, so
-that what a series shares is encoded once and a file is a sorted join of pieces.
+Elements are given by keyword, or by (tag, VR) where no dictionary knows them; each becomes one piece of bytes by tag,
+so that what a series shares is encoded once and a file is a sorted join of pieces.
 """
 
 from __future__ import annotations

@@ -6,15 +6,16 @@ An exam's person *can be known* where at least one of these is in a header and l
 evidence              rule                                                                                  identity
 ====================  ====================================================================================  ========
 ``ipp``               PatientID of a copy is the surviving IPP, or an IPP with a person row of its own       no
-``merge``             PatientID is an IPP that patient_identity leads to the surviving one                   yes
+``merge``             PatientID is an IPP that patient_identity leads to the surviving one; in a circle that   yes
+                      is the one with a person row
 ``ipp_variant``       PatientID gives the surviving IPP once blanks, zeros, prefix or suffix are gone        no
 ``other_ids``         the surviving IPP is among the other patient ids                                       no
 ``nip``               PatientID is the NIP of the hospital's group                                           yes
 ``ipp_digit``         of all people whose IPP is one digit or one swap away, one alone has the header's      no
                       birth date, and the header has one that is not a default
 ``nda``               a header field holds the file of a visit that is in the table and not deleted          no
-``accession``         an act or report of this exam in the tables bears the header's accession number, and   no
-                      no other site's does, or its visit is there to tell the sites apart
+``accession``         an act or report of this exam bears the header's accession number, and its visit (or    no
+                      the report's care site) says of which site it is: sites reuse each other's numbers
 ``traits``            family name (birth or used; whole, one part of a compound, or cut), first name and     yes
                       birth date (no default) are borne, as far as their first letters and the date go,
                       by one person alone; accents, case, order and carets do not count
@@ -103,15 +104,14 @@ def _of_records(exam: Exam) -> Iterator[str]:
         and exam.stay.nda in (header.patient_id, header.admission_id, header.service_episode_id)
     ):
         yield "nda"
-    records: list[Act | Report] = [*exam.acts, *([exam.report] if exam.report else [])]
-    if header.accession and any(_points_here(exam, record) for record in records):
+    if header.accession and any(_points_here(exam, record) for record in exam.records):
         yield "accession"
 
 
 def _points_here(exam: Exam, record: Act | Report) -> bool:
     if record.accession != exam.header.accession:
         return False
-    return "accession_reused" not in exam.defects or bool(record.stay and record.stay.usable)
+    return isinstance(record, Report) or bool(record.stay and record.stay.usable)
 
 
 def _digit_identifies(exam: Exam, person: Person, population: Population) -> bool:
@@ -144,5 +144,7 @@ def _contradicted(exam: Exam, holder: Person, identity: bool) -> bool:
     header, traits = exam.header, holder.traits
     if header.birth_date and not is_default(header.birth_date) and header.birth_date != dicom_date(traits.birth_date):
         return True
+    if not identity or not header.family:
+        return False
     names = {letters(name)[:6] for name in written_family_names(traits)}
-    return identity and bool(header.family) and letters(header.family)[:6] not in names
+    return letters(header.family)[:6] not in names or letters(header.given)[:4] != letters(traits.first_name)[:4]

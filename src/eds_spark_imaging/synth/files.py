@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from random import Random
 
 from eds_spark_imaging.synth import recipes_ct_mr, recipes_nuclear, recipes_other, recipes_xray_us  # noqa: F401
-from eds_spark_imaging.synth.clock import dicom_date, dicom_time, utc_offset
 from eds_spark_imaging.synth.dicom_writer import (
     EXPLICIT,
     IMPLICIT,
@@ -21,11 +21,11 @@ from eds_spark_imaging.synth.dicom_writer import (
     file_start,
     join,
 )
-from eds_spark_imaging.synth.exams import SeriesKind
 from eds_spark_imaging.synth.hospitals import Hospital
 from eds_spark_imaging.synth.model import Exam
 from eds_spark_imaging.synth.recipes import RECIPES, SIDE, Context, Series, Values
 from eds_spark_imaging.synth.register import Register
+from eds_spark_imaging.synth.shared_elements import series_elements, study_elements
 
 _JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")
 
@@ -69,42 +69,35 @@ class FileWriter:
         os.makedirs(self.out / folder, exist_ok=True)
         device = exam.device
         encoder = Encoder(device.explicit, device.codec, device.undefined_lengths)
-        study = encoder.pieces(_study_elements(exam) | {"PatientID": patient_id})
-        serial = 0
+        study = encoder.pieces(study_elements(exam, patient_id))
+        serial = count(1)
         for number, kind in enumerate(exam.kind.series, start=1):
-            count = 1 if kind.single else rng.randint(max(1, self.instances - 1), self.instances)
+            instances = 1 if kind.single else rng.randint(max(1, self.instances - 1), self.instances)
             start = exam.header.clock + timedelta(minutes=3 * number)
-            series = RECIPES[kind.recipe](Context(exam, kind, rng, count, start))
-            for written in self._series(exam, encoder, study, series, kind, number, folder, serial):
-                serial += 1
-                yield written
+            context = Context(exam, kind, rng, instances, start, number, self._series_uid(exam, 1))
+            for sop_uid, series, data in self._encode(context, encoder, study):
+                path = f"{folder}/{_file_name(exam.hospital, next(serial), sop_uid)}"
+                with open(self.out / path, "wb", buffering=0) as file:
+                    file.write(data)
+                yield WrittenFile(path, exam.uid, self._series_uid(exam, number), sop_uid, series.modality, len(data))
 
-    def _series(
-        self,
-        exam: Exam,
-        encoder: Encoder,
-        study: Pieces,
-        series: Series,
-        kind: SeriesKind,
-        number: int,
-        folder: str,
-        serial: int,
-    ) -> Iterator[WrittenFile]:
-        series_uid = self.register.uid("series", exam.number, number)
-        shared = study | encoder.pieces(series.shared | _series_elements(exam, series, kind, number, series_uid))
+    def _series_uid(self, exam: Exam, number: int) -> str:
+        return self.register.uid("series", exam.number, number)
+
+    def _encode(self, context: Context, encoder: Encoder, study: Pieces) -> Iterator[tuple[str, Series, bytes]]:
+        """UID and bytes of each instance of a series."""
+        series = RECIPES[context.kind.recipe](context)
+        series_uid = self._series_uid(context.exam, context.number)
+        shared = study | encoder.pieces(series.shared | series_elements(context, series, series_uid))
         syntax = EXPLICIT if encoder.explicit else IMPLICIT
         if series.pixels:
             compressed = series.compressed and encoder.explicit
             syntax = JPEG_BASELINE if compressed else syntax
             shared |= encoder.pieces({"PixelData": Encapsulated(_JPEG) if compressed else _raw_pixels(series.shared)})
         for k, varying in enumerate(series.varying, start=1):
-            sop_uid = self.register.uid("instance", exam.number, number, k)
+            sop_uid = self.register.uid("instance", context.exam.number, context.number, k)
             own: Values = varying | {"SOPInstanceUID": sop_uid, "InstanceNumber": k}
-            data = file_start(series.sop_class, sop_uid, syntax) + join(shared, encoder.pieces(own))
-            path = f"{folder}/{_file_name(exam.hospital, serial + k, sop_uid)}"
-            with open(self.out / path, "wb", buffering=0) as file:
-                file.write(data)
-            yield WrittenFile(path, exam.uid, series_uid, sop_uid, series.modality, len(data))
+            yield sop_uid, series, file_start(series.sop_class, sop_uid, syntax) + join(shared, encoder.pieces(own))
 
 
 def _file_name(hospital: Hospital, serial: int, sop_uid: str) -> str:
@@ -116,86 +109,3 @@ def _raw_pixels(shared: Values) -> bytes:
     frames, bits, samples = (shared.get(k, 1) for k in ("NumberOfFrames", "BitsAllocated", "SamplesPerPixel"))
     assert isinstance(frames, int) and isinstance(bits, int) and isinstance(samples, int)  # noqa: S101, PT018
     return bytes(SIDE * SIDE * frames * samples * bits // 8)
-
-
-def _study_elements(exam: Exam) -> Values:
-    """Patient, study, equipment and order, the same in every series."""
-    header, device = exam.header, exam.device
-    values: Values = {
-        "SpecificCharacterSet": device.charset,
-        "StudyDate": header.study_date,
-        "StudyTime": header.study_time,
-        "AccessionNumber": header.accession,
-        "Manufacturer": device.manufacturer,
-        "InstitutionName": device.institution,
-        "ReferringPhysicianName": "",
-        "StationName": device.station,
-        "StudyDescription": header.description,
-        "InstitutionalDepartmentName": exam.department.name,
-        "ManufacturerModelName": device.model,
-        "PatientName": header.patient_name,
-        "PatientID": header.patient_id,
-        "IssuerOfPatientID": header.issuer,
-        "PatientBirthDate": header.birth_date,
-        "PatientSex": header.sex,
-        "PatientBirthName": header.birth_name,
-        "PatientAge": _age(exam),
-        "DeviceSerialNumber": device.serial,
-        "SoftwareVersions": device.software,
-        "StudyInstanceUID": exam.uid,
-        "StudyID": str(exam.number % 100_000),
-        "PerformedStationAETitle": device.ae_title,
-        "PerformedProcedureStepDescription": header.description,
-        "PerformedProcedureStepStartDate": header.study_date,
-        "PerformedProcedureStepStartTime": header.study_time,
-        "RequestedProcedureDescription": header.description,
-        "ProcedureCodeSequence": [
-            {
-                "CodeValue": f"{exam.kind.modality}{exam.hospital.order}{len(exam.kind.name):02d}",
-                "CodingSchemeDesignator": "99RIS",
-                "CodeMeaning": exam.kind.descriptions[0].replace("{side} ", ""),
-            }
-        ],
-    }
-    if header.other_ids:
-        values["OtherPatientIDs"] = header.other_ids
-    if header.admission_id:
-        values["AdmissionID"] = header.admission_id
-    if header.service_episode_id:
-        values["ServiceEpisodeID"] = header.service_episode_id
-    if exam.hospital.order % 3 == 1 and header.accession:
-        values["RequestAttributesSequence"] = [
-            {"RequestedProcedureID": header.accession, "ScheduledProcedureStepID": f"S{exam.number}"}
-        ]
-    if exam.hospital.order % 4 == 0 and not set(exam.defects) & {"utc_shift", "time_absent"}:
-        minutes = int(utc_offset(header.clock).total_seconds()) // 60
-        values["TimezoneOffsetFromUTC"] = f"+{minutes // 60:02d}{minutes % 60:02d}"
-    absent = () if exam.number % 3 else ("IssuerOfPatientID", "PatientBirthName", "SpecificCharacterSet", "InstitutionName")
-    return {key: value for key, value in values.items() if value or key not in absent}
-
-
-def _age(exam: Exam) -> str:
-    """PatientAge (AS) as the machine works it out from the birth date in its header."""
-    birth = exam.header.birth_date
-    if len(birth) != 8:
-        return ""
-    years = exam.header.clock.year - int(birth[:4])
-    return f"{years:03d}Y" if 2 <= years <= 150 else ""
-
-
-def _series_elements(exam: Exam, series: Series, kind: SeriesKind, number: int, series_uid: str) -> Values:
-    start = exam.header.clock + timedelta(minutes=3 * number)
-    values: Values = {
-        "SOPClassUID": series.sop_class,
-        "Modality": series.modality,
-        "SeriesDate": dicom_date(start),
-        "SeriesDescription": kind.description,
-        "ProtocolName": exam.kind.descriptions[-1].replace("{side} ", ""),
-        "SeriesInstanceUID": series_uid,
-        "SeriesNumber": number if series.pixels else 900 + number,
-        "ContentDate": dicom_date(start),
-        "SeriesTime": "" if exam.header.without_times else dicom_time(start),
-    }
-    if series.pixels:
-        values |= {"BodyPartExamined": exam.header.body_part, "AcquisitionDate": dicom_date(start), "AcquisitionNumber": number}
-    return values

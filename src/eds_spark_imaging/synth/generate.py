@@ -16,8 +16,8 @@ from eds_spark_imaging.synth.defects import Planter
 from eds_spark_imaging.synth.evidence import TraitIndex
 from eds_spark_imaging.synth.files import FileWriter, source_folder
 from eds_spark_imaging.synth.history import Historian, deck_of_kinds
-from eds_spark_imaging.synth.hospitals import MOST_HOSPITALS, hospitals
-from eds_spark_imaging.synth.model import Exam, Life
+from eds_spark_imaging.synth.hospitals import MOST_HOSPITALS, first_hospitals
+from eds_spark_imaging.synth.model import Exam
 from eds_spark_imaging.synth.odd_files import write_odd_files
 from eds_spark_imaging.synth.people import Population
 from eds_spark_imaging.synth.records import rows_of
@@ -66,43 +66,56 @@ def generate(
     ``progress`` is called with the people done and their total. Raises InputError where the arguments make no hospital,
     or ``out`` already holds one.
     """
-    _check(out, patients, hospitals, defect_rate, instances_per_series)
-    return _Group(out, patients, seed, hospitals, defect_rate, instances_per_series, with_dicom).run(odd_files, progress)
+    request = _Request(out, patients, seed, hospitals, defect_rate, instances_per_series, with_dicom, odd_files)
+    request.check()
+    return _Group(request).run(progress)
 
 
-def _check(out: Path, patients: int, hospital_count: int, defect_rate: float, instances: int) -> None:
-    if patients < 1:
-        raise InputError("a synthetic hospital needs at least one patient")
-    if not 1 <= hospital_count <= MOST_HOSPITALS:
-        raise InputError(f"hospitals: between 1 and {MOST_HOSPITALS}")
-    if not 0 <= defect_rate <= 1:
-        raise InputError("defect rate: between 0 and 1")
-    if instances < 1:
-        raise InputError("instances per series: at least 1")
-    if any((out / name).exists() for name in ("dicom", "warehouse", "truth")):
-        raise InputError(f"{out} already holds a synthetic hospital")
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """The arguments of :func:`generate`."""
+
+    out: Path
+    patients: int
+    seed: int
+    hospitals: int
+    defect_rate: float
+    instances: int
+    with_dicom: bool
+    odd_files: bool
+
+    def check(self) -> None:
+        if self.patients < 1:
+            raise InputError("a synthetic hospital needs at least one patient")
+        if not 1 <= self.hospitals <= MOST_HOSPITALS:
+            raise InputError(f"hospitals: between 1 and {MOST_HOSPITALS}")
+        if not 0 <= self.defect_rate <= 1:
+            raise InputError("defect rate: between 0 and 1")
+        if self.instances < 1:
+            raise InputError("instances per series: at least 1")
+        if any((self.out / name).exists() for name in ("dicom", "warehouse", "truth")):
+            raise InputError(f"{self.out} already holds a synthetic hospital")
 
 
 class _Group:
     """One run of the generator: everything that lives across people."""
 
-    def __init__(
-        self, out: Path, patients: int, seed: int, count: int, rate: float, instances: int, with_dicom: bool
-    ) -> None:
-        self._out = out
-        self._seed = seed
-        self._hospitals = hospitals(count)
-        self._population = Population(patients, seed, count)
+    def __init__(self, request: _Request) -> None:
+        self._request = request
+        seed, out = request.seed, request.out
+        self._hospitals = first_hospitals(request.hospitals)
+        self._population = Population(request.patients, seed, request.hospitals)
         self._register = Register(seed)
         self._historian = Historian(self._hospitals, self._register, deck_of_kinds(Random(f"{seed}/kinds")))
-        self._planter = Planter(rate, self._population, self._register, Random(f"{seed}/defects"))
+        chance = Random(f"{seed}/defects")
+        self._planter = Planter(request.defect_rate, self._population, self._register, chance)
         self._warehouse = Warehouse(out / "warehouse")
         self._truth = TruthWriter(out / "truth", self._population, TraitIndex(self._population))
-        self._files = FileWriter(out, self._register, seed, instances) if with_dicom else None
-        self._summary = SynthSummary(patients)
+        self._files = FileWriter(out, self._register, seed, request.instances)
+        self._summary = SynthSummary(request.patients)
         self._sample: str | None = None
 
-    def run(self, odd_files: bool, progress: Progress | None) -> SynthSummary:
+    def run(self, progress: Progress | None) -> SynthSummary:
         total = self._population.size
         self._warehouse.add(care_sites(self._hospitals))
         for index in range(total):
@@ -112,18 +125,18 @@ class _Group:
                 self._truth.flush()
                 if progress:
                     progress(index + 1, total)
-        if odd_files and self._sample:
+        if self._request.odd_files and self._sample:
             source = source_folder(self._hospitals[0], 1)
-            self._summary.files += write_odd_files(self._out, source, self._sample, self._truth)
+            self._summary.files += write_odd_files(self._request.out, source, self._sample, self._truth)
         self._summary.tables = self._warehouse.close()
         self._summary.defects += self._register.met
         self._truth.close(self._summary.defects)
-        write_config(self._out, self._hospitals)
+        write_config(self._request.out, self._hospitals)
         return self._summary
 
     def _person(self, index: int) -> None:
         person = self._population.person(index)
-        rng = Random(f"{self._seed}/life/{index}")
+        rng = Random(f"{self._request.seed}/life/{index}")
         life = self._historian.life(person, rng)
         self._planter.plant(life, rng)
         self._warehouse.add(rows_of(life, self._population, self._register, rng))
@@ -132,8 +145,10 @@ class _Group:
         for exam in life.exams:
             self._register.met["reload"] += exam.reload_id is not None
             self._register.met["department_renamed"] += exam.department.opened is not None
-            self._register.met["extra_series"] += any(s.recipe.split("_")[0] != exam.kind.modality.lower() for s in exam.kind.series)
-            if self._files:
+            self._register.met["extra_series"] += any(
+                s.recipe.split("_")[0] != exam.kind.modality.lower() for s in exam.kind.series
+            )
+            if self._request.with_dicom:
                 self._write(exam)
 
     def _count(self, truth: ExamTruth) -> None:
@@ -144,7 +159,6 @@ class _Group:
         summary.defects.update(truth.defects)
 
     def _write(self, exam: Exam) -> None:
-        assert self._files  # noqa: S101
         copies = len(exam.patient_ids)
         series = set()
         for file in self._files.write(exam):

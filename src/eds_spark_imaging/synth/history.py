@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import accumulate
@@ -14,17 +14,16 @@ from eds_spark_imaging.synth.clock import (
     FIRST_DAY,
     LAST_DAY,
     days_between,
-    dicom_date,
-    dicom_time,
     existing,
     random_day,
     random_time,
 )
-from eds_spark_imaging.synth.codes import OTHER_ACTS, written_act
+from eds_spark_imaging.synth.codes import OTHER_ACTS
 from eds_spark_imaging.synth.deck import Deck
 from eds_spark_imaging.synth.exams import KINDS, ExamKind, fits
 from eds_spark_imaging.synth.hospitals import Hospital, department, devices
-from eds_spark_imaging.synth.model import Act, Exam, Header, Life, Report, Stay
+from eds_spark_imaging.synth.model import Act, Exam, Life, Report, Stay
+from eds_spark_imaging.synth.orders import Order, Scribe, header_of
 from eds_spark_imaging.synth.people import Person
 from eds_spark_imaging.synth.register import Register
 
@@ -58,6 +57,10 @@ class Historian:
     hospitals: list[Hospital]
     register: Register
     kinds: Deck[ExamKind]
+    scribe: Scribe = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.scribe = Scribe(self.register)
 
     def life(self, person: Person, rng: Random) -> Life:
         """Stays in order of time, what was done in each, a few exams without a stay, and death for some."""
@@ -90,56 +93,37 @@ class Historian:
             person_id=_row_in_force(life.person, day, rng),
         )
         life.stays.append(stay)
-        for _ in range(_poisson(rng, sort.exams)):
-            self._exam(life, rng, stay, hospital, _moment(rng, stay.start, end))
+        for _ in range(_small_count(rng, sort.exams)):
+            self._exam(life, rng, stay, hospital, _moment(rng, start, end))
         if rng.random() < 0.35:
             code = rng.choice(OTHER_ACTS)
-            life.acts.append(self._act(rng, life.person, stay, code, _moment(rng, stay.start, end)))
-        for sort_of_note in _notes(rng, sort.name):
-            life.reports.append(self._report(life.person, stay, hospital, sort_of_note, "", _moment(rng, start, end)))
+            life.acts.append(self.scribe.act(life.person, stay, code, _moment(rng, start, end), rng))
+        for note in _notes(rng, sort.name):
+            life.reports.append(self.scribe.report(life.person, stay, hospital, note, _moment(rng, start, end)))
 
     def _exam(self, life: Life, rng: Random, stay: Stay | None, hospital: Hospital, when: datetime) -> None:
-        """An exam with its acts and report; the acts alone where no PACS was there to keep the images."""
+        """An exam with its acts and report; the acts and report alone where no PACS keeps the images."""
         traits = life.person.traits
         age = days_between(traits.birth_date, when.date()) / 365.25
         kind = self.kinds.draw(lambda k: fits(k, traits.sex, age))
         if kind is None:
             return
-        accession = self.register.accession(hospital, when)
-        acts = self._imaging_acts(rng, life.person, stay, kind, when, accession)
-        report = None
-        if rng.random() < 0.88:
-            known = accession if rng.random() < 0.7 else None
-            later = existing(when + timedelta(minutes=rng.randrange(20, 2880)))
-            title = f"{kind.descriptions[0]} DU {when:%d/%m/%Y}".replace("{side} ", "")
-            report = self._report(life.person, stay, hospital, kind.report, title, later, known)
+        side = rng.choice("LR") if kind.sided else None
+        order = Order(life.person, stay, hospital, when, kind, self.register.accession(hospital, when), side)
+        acts, report = self.scribe.imaging_acts(order, rng), self.scribe.imaging_report(order, rng)
         archive = hospital.archive(kind.modality, when)
-        if archive is None or rng.random() >= hospital.archived_share(when):
-            self.register.met["feed_break" if archive is None and when >= FEED_BREAK else "before_archive"] += 1
-        else:
-            life.exams.append(
-                self._archived(life.person, rng, stay, hospital, when, kind, archive, accession, acts, report)
-            )
+        if archive is not None and rng.random() < hospital.archived_share(when):
+            life.exams.append(self._archived(order, rng, archive, acts, report))
             return
+        self.register.met["feed_break" if archive is None and when >= FEED_BREAK else "before_archive"] += 1
+        self.register.met["act_without_exam"] += 1
         life.acts += acts
         if report:
             life.reports.append(report)
 
-    def _archived(
-        self,
-        person: Person,
-        rng: Random,
-        stay: Stay | None,
-        hospital: Hospital,
-        when: datetime,
-        kind: ExamKind,
-        archive: int,
-        accession: str,
-        acts: list[Act],
-        report: Report | None,
-    ) -> Exam:
+    def _archived(self, order: Order, rng: Random, archive: int, acts: list[Act], report: Report | None) -> Exam:
         number = next(self.register.exams)
-        side = rng.choice("LR") if kind.sided else None
+        kind, hospital, when = order.kind, order.hospital, order.when
         reloaded = archive == 1 and when >= RELOADED_FROM
         return Exam(
             number=number,
@@ -150,117 +134,30 @@ class Historian:
             device=rng.choice(devices(hospital, kind.modality)),
             department=department(hospital, kind.department, when),
             when=when,
-            person=person,
-            stay=stay,
-            side=side,
-            header=_header(person, rng, stay, hospital, when, kind, accession, side),
+            person=order.person,
+            stay=order.stay,
+            side=order.side,
+            header=header_of(order, rng),
             acts=acts,
             report=report,
-            reload_id=person.ipp if reloaded else None,
+            reload_id=order.person.ipp if reloaded else None,
         )
-
-    def _imaging_acts(
-        self, rng: Random, person: Person, stay: Stay | None, kind: ExamKind, when: datetime, accession: str
-    ) -> list[Act]:
-        coded = (
-            when.replace(hour=0, minute=0, second=0)
-            if rng.random() < 0.3
-            else existing(when + timedelta(minutes=rng.randrange(-30, 240)))
-        )
-        known = accession if rng.random() < 0.6 else None
-        acts = [self._act(rng, person, stay, kind.act, coded, known)]
-        acts += [self._act(rng, person, stay, code, coded) for code in kind.supplements if rng.random() < 0.6]
-        if kind.anaesthesia and rng.random() < 0.5:
-            acts.append(self._act(rng, person, stay, kind.act, coded, activity=4))
-        return acts
-
-    def _act(
-        self,
-        rng: Random,
-        person: Person,
-        stay: Stay | None,
-        code: str,
-        when: datetime,
-        accession: str | None = None,
-        activity: int = 1,
-    ) -> Act:
-        written = written_act(rng, code, activity)
-        self.register.met["code_variant"] += written != code
-        row = stay.person_id if stay else person.person_id
-        return Act(next(self.register.procedures), code, written, when, row, stay, accession)
-
-    def _report(
-        self,
-        person: Person,
-        stay: Stay | None,
-        hospital: Hospital,
-        sort: str,
-        title: str,
-        when: datetime,
-        accession: str | None = None,
-    ) -> Report:
-        row = stay.person_id if stay else person.person_id
-        return Report(next(self.register.notes), sort, title, when, row, stay, hospital, accession)
-
-
-def _header(
-    person: Person,
-    rng: Random,
-    stay: Stay | None,
-    hospital: Hospital,
-    when: datetime,
-    kind: ExamKind,
-    accession: str,
-    side: str | None,
-) -> Header:
-    """The header of an exam with nothing wrong; identity traits are whole in about 85 % of them."""
-    traits = person.traits
-    wording = kind.descriptions[(hospital.order + (when.year >= hospital.renamed_year)) % len(kind.descriptions)]
-    header = Header(
-        clock=when,
-        patient_id=person.ipp,
-        issuer=("APHP", "", hospital.trigram)[hospital.order % 3],
-        family=traits.birth_name,
-        given=traits.first_name if hospital.order % 2 else traits.first_name.upper(),
-        birth_date=dicom_date(traits.birth_date),
-        sex=traits.sex,
-        accession=accession,
-        study_date=dicom_date(when),
-        study_time=dicom_time(when),
-        body_part=kind.region if kind.modality in ("CT", "MR", "DX", "CR", "MG", "PT") else "",
-        description=wording.format(side={"L": "G", "R": "D"}.get(side or "", "")),
-        birth_name=traits.birth_name if hospital.order % 4 == 2 else "",
-    )
-    _blank_traits(header, rng)
-    if stay and rng.random() < 0.3:
-        header.admission_id = stay.nda
-    elif stay and rng.random() < 0.05:
-        header.service_episode_id = stay.nda
-    return header
-
-
-def _blank_traits(header: Header, rng: Random) -> None:
-    draw = rng.random()
-    if draw < 0.08:
-        header.family = header.given = header.birth_date = header.sex = header.birth_name = ""
-    elif draw < 0.11:
-        header.birth_date = ""
-    elif draw < 0.14:
-        header.sex = ""
 
 
 @cache
 def _years() -> tuple[list[int], list[float]]:
     """Years of activity and their cumulated weights: hospitals record three times as much now as in 2005."""
     years = list(range(FIRST_DAY.year, LAST_DAY.year + 1))
-    return years, list(accumulate(1 + 2 * (year - years[0]) / len(years) for year in years))
+    weights = [1 + 2 * (year - years[0]) / len(years) for year in years]
+    weights[-1] *= LAST_DAY.timetuple().tm_yday / 365
+    return years, list(accumulate(weights))
 
 
 def _visit_day(rng: Random, birth: date) -> date:
     """A day of activity, after birth."""
     years, weights = _years()
     year = years[bisect(weights, rng.random() * weights[-1])]
-    day = min(random_day(rng, date(year, 1, 1), date(year, 12, 31)), LAST_DAY)
+    day = random_day(rng, date(year, 1, 1), min(date(year, 12, 31), LAST_DAY))
     return day if day > birth else random_day(rng, birth + timedelta(days=1), max(LAST_DAY, birth + timedelta(days=1)))
 
 
@@ -268,7 +165,7 @@ def _stay_count(rng: Random) -> int:
     return min(1 + int(rng.expovariate(0.45)), 15)
 
 
-def _poisson(rng: Random, mean: float) -> int:
+def _small_count(rng: Random, mean: float) -> int:
     """A small count: a sum of three draws with that mean."""
     return sum(rng.random() < mean / 3 for _ in range(3))
 

@@ -56,26 +56,39 @@ _STEPS = (
     ((1900, 0.35), (2012, 0.65), (2016, 0.95)),
 )
 
+# fmt: off
 _TABLE = (
     # code, trigram, group, name, spellings of InstitutionName, pattern, PACS start, PACS resumes
-    ("066", "PSL", "G01", "PITIE SALPETRIERE", ("HOPITAL PITIE SALPETRIERE", "Pitié-Salpêtrière", "GH PITIE"), "piti", (2006, 3), (2023, 5)),
-    ("047", "LRB", "G02", "LARIBOISIERE", ("HOPITAL LARIBOISIERE", "Lariboisière", "CHU LARIBOISIERE"), "lariboisi", (2005, 1), (2023, 4)),
-    ("021", "CCH", "G03", "COCHIN", ("HOPITAL COCHIN", "Hôpital Cochin", "COCHIN PORT ROYAL"), "cochin", (2008, 9), (2023, 7)),
-    ("010", "BCT", "G04", "BICETRE", ("CHU BICETRE", "Hôpital Bicêtre", "HOPITAL BICETRE"), "bic[eê]tre", (2007, 5), (2023, 9)),
-    ("011", "BCH", "G02", "BICHAT", ("HOPITAL BICHAT", "Bichat - Claude Bernard", "BICHAT"), "bichat", (2010, 1), (2023, 4)),
+    ("066", "PSL", "G01", "PITIE SALPETRIERE", ("HOPITAL PITIE SALPETRIERE", "Pitié-Salpêtrière", "GH PITIE"), "piti",
+        (2006, 3), (2023, 5)),
+    ("047", "LRB", "G02", "LARIBOISIERE", ("HOPITAL LARIBOISIERE", "Lariboisière", "CHU LARIBOISIERE"), "lariboisi",
+        (2005, 1), (2023, 4)),
+    ("021", "CCH", "G03", "COCHIN", ("HOPITAL COCHIN", "Hôpital Cochin", "COCHIN PORT ROYAL"), "cochin", (2008, 9),
+        (2023, 7)),
+    ("010", "BCT", "G04", "BICETRE", ("CHU BICETRE", "Hôpital Bicêtre", "HOPITAL BICETRE"), "bic[eê]tre", (2007, 5),
+        (2023, 9)),
+    ("011", "BCH", "G02", "BICHAT", ("HOPITAL BICHAT", "Bichat - Claude Bernard", "BICHAT"), "bichat", (2010, 1),
+        (2023, 4)),
     ("087", "TNN", "G01", "TENON", ("HOPITAL TENON", "Hôpital Tenon", "TENON APHP"), "tenon", (2009, 6), (2023, 6)),
-    ("061", "NCK", "G03", "NECKER", ("NECKER ENFANTS MALADES", "Hôpital Necker", "NECKER"), "necker", (2006, 11), (2023, 7)),
-    ("026", "HMN", "G04", "HENRI MONDOR", ("HOPITAL HENRI MONDOR", "Henri-Mondor", "CHU MONDOR"), "mondor", (2005, 6), (2023, 8)),
-    ("073", "SAT", "G01", "SAINT ANTOINE", ("HOPITAL SAINT ANTOINE", "St Antoine", "CHU ST-ANTOINE"), "(saint|st)[ -]antoine", (2011, 2), (2023, 5)),
-    ("076", "SLS", "G02", "SAINT LOUIS", ("HOPITAL SAINT LOUIS", "St Louis", "CHU ST-LOUIS"), "(saint|st)[ -]louis", (2008, 1), (2023, 4)),
-    ("075", "EGP", "G03", "EUROPEEN GEORGES POMPIDOU", ("HEGP", "Hôpital G. Pompidou", "HOPITAL POMPIDOU"), "hegp|pompidou", (2005, 2), (2023, 10)),
-    ("014", "APR", "G05", "AMBROISE PARE", ("HOPITAL AMBROISE PARE", "Ambroise-Paré", "APR BOULOGNE"), "ambroise[ -]par|apr", (2012, 4), (2023, 6)),
-)  # fmt: skip
+    ("061", "NCK", "G03", "NECKER", ("NECKER ENFANTS MALADES", "Hôpital Necker", "NECKER"), "necker", (2006, 11),
+        (2023, 7)),
+    ("026", "HMN", "G04", "HENRI MONDOR", ("HOPITAL HENRI MONDOR", "Henri-Mondor", "CHU MONDOR"), "mondor", (2005, 6),
+        (2023, 8)),
+    ("073", "SAT", "G01", "SAINT ANTOINE", ("HOPITAL SAINT ANTOINE", "St Antoine", "CHU ST-ANTOINE"),
+        "(saint|st)[ -]antoine", (2011, 2), (2023, 5)),
+    ("076", "SLS", "G02", "SAINT LOUIS", ("HOPITAL SAINT LOUIS", "St Louis", "CHU ST-LOUIS"), "(saint|st)[ -]louis",
+        (2008, 1), (2023, 4)),
+    ("075", "EGP", "G03", "EUROPEEN GEORGES POMPIDOU", ("HEGP", "Hôpital G. Pompidou", "HOPITAL POMPIDOU"),
+        "hegp|pompidou", (2005, 2), (2023, 10)),
+    ("014", "APR", "G05", "AMBROISE PARE", ("HOPITAL AMBROISE PARE", "Ambroise-Paré", "APR BOULOGNE"),
+        "ambroise[ -]par|apr", (2012, 4), (2023, 6)),
+)
+# fmt: on
 
 MOST_HOSPITALS = len(_TABLE)
 
 
-def hospitals(count: int) -> list[Hospital]:
+def first_hospitals(count: int) -> list[Hospital]:
     """The first ``count`` hospitals; no two of them start or resume together by design, some share a group."""
     return [
         Hospital(
@@ -159,20 +172,35 @@ class Device:
     undefined_lengths: bool
     enhanced: bool
 
+    @property
+    def codes_anatomy(self) -> bool:
+        """True where the machine fills AnatomicRegionSequence."""
+        return self.manufacturer.startswith(("Philips", "Canon", "Carestream"))
 
+    @property
+    def mislabelled(self) -> bool:
+        """True where the machine writes UTF-8 and says otherwise."""
+        return self.codec == "utf-8" and self.charset != "ISO_IR 192"
+
+
+# fmt: off
 _MODELS = {
-    "CT": (("SIEMENS", "SOMATOM Force"), ("GE MEDICAL SYSTEMS", "Revolution CT"), ("Philips", "iCT 256"), ("Canon", "Aquilion")),
-    "MR": (("SIEMENS", "Aera"), ("GE MEDICAL SYSTEMS", "SIGNA Artist"), ("Philips Medical Systems", "Ingenia"), ("SIEMENS", "Skyra")),
+    "CT": (("SIEMENS", "SOMATOM Force"), ("GE MEDICAL SYSTEMS", "Revolution CT"), ("Philips", "iCT 256"),
+        ("Canon", "Aquilion")),
+    "MR": (("SIEMENS", "Aera"), ("GE MEDICAL SYSTEMS", "SIGNA Artist"), ("Philips Medical Systems", "Ingenia"),
+        ("SIEMENS", "Skyra")),
     "PT": (("SIEMENS", "Biograph64"), ("GE MEDICAL SYSTEMS", "Discovery 690")),
     "NM": (("GE MEDICAL SYSTEMS", "INFINIA"), ("SIEMENS NM", "Symbia T2")),
     "CR": (("FUJIFILM Corporation", "FCR Profect"), ("Agfa", "ADC_51xx")),
     "DX": (("Philips Medical Systems", "DigitalDiagnost"), ("SIEMENS", "Ysio"), ("Carestream Health", "DRX-Evolution")),
     "MG": (("HOLOGIC, Inc.", "Selenia Dimensions"), ("GE MEDICAL SYSTEMS", "Senographe Essential")),
-    "US": (("GE Vingmed Ultrasound", "Vivid E9"), ("Philips Medical Systems", "EPIQ 7G"), ("TOSHIBA_MEC_US", "TUS-A500")),
+    "US": (("GE Vingmed Ultrasound", "Vivid E9"), ("Philips Medical Systems", "EPIQ 7G"),
+        ("TOSHIBA_MEC_US", "TUS-A500")),
     "XA": (("SIEMENS", "AXIOM-Artis"), ("Philips Medical Systems", "AlluraXper")),
-}  # fmt: skip
+}
+# fmt: on
 
-# Of ten machines, seven say Latin-1 and write it; the others say UTF-8, say nothing, or write something else than they say.
+# Of ten machines, seven say Latin-1 and write it; the others say UTF-8, say nothing, or write something else.
 _CHARSETS: tuple[tuple[str | None, str], ...] = (
     *(("ISO_IR 100", "latin-1"),) * 7,
     ("ISO_IR 192", "utf-8"),

@@ -129,6 +129,11 @@ class Exam:
     defects: list[str] = field(default_factory=list)
 
     @property
+    def records(self) -> list[Act | Report]:
+        """What the base centrale has of the exam: its acts and its report."""
+        return [*self.acts, *([self.report] if self.report else [])]
+
+    @property
     def patient_ids(self) -> list[str]:
         """PatientID of each copy."""
         return [self.header.patient_id] if self.reload_id is None else [self.header.patient_id, self.reload_id]

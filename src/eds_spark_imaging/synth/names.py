@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 from random import Random
 
-_ROOTS = (
+
+def words(text: str) -> list[str]:
+    """A list written as words with blanks between them."""
+    return text.split()
+
+
+_ROOTS = words(
     "TEST EXEMPL FICTIV SPÉCIM ESSAY FACTIC MODÉL PROTOTYP SYNTHÉT MAQUETT ÉCHANTILL FEINTIS SIMUL LEURR PATRON GABAR "
     "ÉPROUV CANEV POSTICH IMAGIN APOCRYPH CHIMÉR HYPOTHÉS FACSIMIL"
-).split()
-_MIDDLES = ["", "", "", *"AM AB OR IL OU ÉN UR AÇ OL IB EST AND".split()]
-_ENDINGS = "ARD IER EAU IÈRE ET OT IN ON AULT EZE OUX ANEL ELIN ICHE ORÉ EUIL AC ÈS".split()
+)
+_MIDDLES = ["", "", "", *words("AM AB OR IL OU ÉN UR AÇ OL IB EST AND")]
+_ENDINGS = words("ARD IER EAU IÈRE ET OT IN ON AULT EZE OUX ANEL ELIN ICHE ORÉ EUIL AC ÈS")
 _PARTICLES = ["DE ", "LE ", "D'", "DE LA "]
-_GIVEN_ROOTS = "Test Exempl Fict Modél Spécim Proto Synth Échant Simul Essay Fauss Imag Patr Gabar Maqu Chimér".split()
+_GIVEN_ROOTS = words("Test Exempl Fict Modél Spécim Proto Synth Échant Simul Essay Fauss Imag Patr Gabar Maqu Chimér")
 _GIVEN_ENDINGS = {
-    "M": "in an ien aud éo is el ric".split(),
-    "F": "ine anne ienne aude éa ise elle ia".split(),
+    "M": words("in an ien aud éo is el ric"),
+    "F": words("ine anne ienne aude éa ise elle ia"),
 }
 
 
@@ -44,6 +51,7 @@ def without_accents(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
 
 
+@lru_cache(maxsize=1 << 16)
 def letters(text: str) -> str:
     """Only the letters A-Z, upper case and without accents: what two spellings of a name have in common."""
     return "".join(c for c in without_accents(text).upper() if "A" <= c <= "Z")

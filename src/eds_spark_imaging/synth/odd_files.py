@@ -17,7 +17,7 @@ def write_odd_files(out: Path, source: str, sample: str, truth: TruthWriter) -> 
     good = (out / sample).read_bytes()
     (out / folder).mkdir(parents=True, exist_ok=True)
     files = {
-        "LISEZMOI.txt": ("Sauvegarde du serveur d'images.\n".encode(), "not_dicom"),
+        "LISEZMOI.txt": (b"Sauvegarde du serveur d'images.\n", "not_dicom"),
         "vide.dcm": (b"", "not_dicom"),
         "coupe.dcm": (good[: 132 + (len(good) - 132) // 2], "quarantined"),
         "DICOMDIR": (_directory(), "dicomdir"),

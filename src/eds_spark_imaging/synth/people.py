@@ -89,7 +89,7 @@ class Population:
         relation = _relation(rng, index)
         if relation:
             traits = _resemble(rng, traits, _traits(self._rng(index - 1)), relation)
-        merges = rng.choices((0, 1, 2, 3), (90, 7, 2.2, 0.8))[0]
+        merges = rng.choices((0, 1, 2, 3), (80, 14, 4.5, 1.5))[0]
         circular = merges > 0 and rng.random() < 0.1
         days = sorted(random_day(rng, date(2012, 1, 1), date(2025, 3, 31)) for _ in range(merges))
         rows = tuple(
@@ -105,7 +105,7 @@ class Population:
             own_rows=rows,
             circular=circular,
             relation=relation,
-            unmerged_from=relation in ("twin", "homonym") and rng.random() < 0.5,
+            unmerged_from=rng.random() < {"homonym": 0.5, "twin": 0.1}.get(relation or "", 0.0),
             home=min(int(rng.random() ** 1.4 * self._hospitals), self._hospitals - 1),
             second=rng.randrange(self._hospitals),
         )

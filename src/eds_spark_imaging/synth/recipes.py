@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from eds_spark_imaging.synth.clock import dicom_time
+from eds_spark_imaging.synth.clock import dicom_date, dicom_time
 from eds_spark_imaging.synth.dicom_writer import Elements, Key
 from eds_spark_imaging.synth.exams import SeriesKind
 from eds_spark_imaging.synth.model import Exam
@@ -22,13 +22,18 @@ SIDE = 8  # pixels a side: real headers around next to no pixels
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One series to write: its exam, kind, random numbers, number of instances and start on the machine's clock."""
+    """One series to write: exam, kind, chance, how many instances, start on the machine's clock, SeriesNumber.
+
+    ``first_series`` is the UID of the exam's first series, which presentation states and key images refer to.
+    """
 
     exam: Exam
     kind: SeriesKind
     rng: Random
     count: int
     start: datetime
+    number: int
+    first_series: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +114,19 @@ def clocked(ctx: Context, varying: list[Values], seconds: float) -> list[Values]
     return varying
 
 
+def acquisition_datetime(ctx: Context) -> str:
+    """AcquisitionDateTime (DT) of enhanced objects, the date alone where the machine writes no times."""
+    return dicom_date(ctx.start) + ("" if ctx.exam.header.without_times else dicom_time(ctx.start))
+
+
 CONTRAST: Values = {
-    "ContrastBolusAgent": "IOMERON 350",
+    "ContrastBolusAgent": "OMNIPAQUE 350",
     "ContrastBolusRoute": "IV",
     "ContrastBolusVolume": 90,
     "ContrastFlowRate": 3.5,
     "ContrastBolusIngredient": "IODINE",
     "ContrastBolusIngredientConcentration": 350,
+    "ContrastBolusTotalDose": 31.5,
+    "ContrastBolusAgentSequence": code("109218004", "SCT", "Iohexol"),
+    "ContrastBolusAdministrationRouteSequence": code("47625008", "SCT", "Intravenous route"),
 }

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from eds_spark_imaging.synth.clock import dicom_date, dicom_time
-from eds_spark_imaging.synth.recipes import CONTRAST, Context, Series, Values, axial, clocked, jitter, pixels, recipe
+from eds_spark_imaging.synth.recipes import (
+    CONTRAST,
+    Context,
+    Series,
+    Values,
+    acquisition_datetime,
+    axial,
+    clocked,
+    code,
+    jitter,
+    pixels,
+    recipe,
+)
 
 CT_IMAGE, ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1"
 MR_IMAGE, ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4", "1.2.840.10008.5.1.4.1.1.4.1"
@@ -42,6 +53,10 @@ def _ct_shared(ctx: Context, kvp: int, ctdi: float, pitch: float, thickness: flo
         "SpiralPitchFactor": pitch,
         "ExposureModulationType": "XYZ_EC",
         "CTDIvol": ctdi,
+        "CTDIPhantomTypeCodeSequence": code("113691", "DCM", "IEC Body Dosimetry Phantom"),
+        "TableFeedPerRotation": round(pitch * 40, 2),
+        "ReconstructionTargetCenterPatient": [0.0, -12.5, 0.0],
+        "DataCollectionCenterPatient": [0.0, -12.5, 0.0],
         "WindowCenter": [40, -600] if sharp else 40,
         "WindowWidth": [400, 1500] if sharp else 400,
         "RescaleIntercept": -1024,
@@ -95,7 +110,7 @@ def ct_enhanced(ctx: Context) -> Series:
     frames = ctx.count + 1
     shared: Values = {
         "ImageType": ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"],
-        "AcquisitionDateTime": dicom_date(ctx.start) + dicom_time(ctx.start),
+        "AcquisitionDateTime": acquisition_datetime(ctx),
         "VolumetricProperties": "VOLUME",
         "SharedFunctionalGroupsSequence": [
             {
@@ -184,6 +199,8 @@ def _mr_shared(ctx: Context) -> Values:
         "InPlanePhaseEncodingDirection": rng.choice(("ROW", "COL")),
         "FlipAngle": flip,
         "VariableFlipAngleFlag": "N",
+        "ParallelAcquisitionTechnique": "GRAPPA",
+        "NumberOfTemporalPositions": 4 if "DYN" in ctx.kind.description else 1,
         "SAR": jitter(rng, 0.8),
         "dBdt": 0,
         "ParallelReductionFactorInPlane": 2.0,
@@ -209,13 +226,19 @@ def mr(ctx: Context) -> Series:
 @recipe("mr_dwi")
 def mr_dwi(ctx: Context) -> Series:
     """Diffusion: b-values by the standard element, or by the private one of older Siemens machines."""
-    shared = _mr_shared(ctx) | {"SequenceName": "*ep_b1000t", "ScanningSequence": "EP", "EchoTime": 89, "RepetitionTime": 6400}
+    shared = _mr_shared(ctx) | {
+        "SequenceName": "*ep_b1000t",
+        "ScanningSequence": "EP",
+        "EchoTime": 89,
+        "RepetitionTime": 6400,
+    }
     _, slices = axial(ctx, 1.375, 5.0, 60)
     private = ctx.exam.device.manufacturer == "SIEMENS" and ctx.start.year < 2018
     if private:
         shared[(0x00190010, "LO")] = "SIEMENS MR HEADER"
     for k, values in enumerate(slices):
         b_value = (0, 1000)[k % 2]
+        values["DiffusionGradientOrientation"] = [0.0, 0.0, 1.0] if b_value else [0.0, 0.0, 0.0]
         if private:
             values[(0x0019100C, "IS")] = b_value
         else:
@@ -231,7 +254,7 @@ def mr_enhanced(ctx: Context) -> Series:
     frames = ctx.count + 1
     shared: Values = {
         "ImageType": ["ORIGINAL", "PRIMARY", "T1", "NONE"],
-        "AcquisitionDateTime": dicom_date(ctx.start) + dicom_time(ctx.start),
+        "AcquisitionDateTime": acquisition_datetime(ctx),
         "AcquisitionDuration": 245.0,
         "PulseSequenceName": "T1TFE",
         "MRAcquisitionType": "3D",
@@ -241,11 +264,24 @@ def mr_enhanced(ctx: Context) -> Series:
         "AcquisitionContrast": "T1",
         "SharedFunctionalGroupsSequence": [
             {
-                "PixelMeasuresSequence": [{"SliceThickness": 1.0, "SpacingBetweenSlices": 1.0, "PixelSpacing": [1.0, 1.0]}],
+                "PixelMeasuresSequence": [
+                    {"SliceThickness": 1.0, "SpacingBetweenSlices": 1.0, "PixelSpacing": [1.0, 1.0]}
+                ],
                 "PlaneOrientationSequence": [{"ImageOrientationPatient": [1, 0, 0, 0, 1, 0]}],
-                "MRTimingAndRelatedParametersSequence": [{"RepetitionTime": 7.6, "FlipAngle": 8.0, "EchoTrainLength": 224}],
+                "MRTimingAndRelatedParametersSequence": [
+                    {"RepetitionTime": 7.6, "FlipAngle": 8.0, "EchoTrainLength": 224}
+                ],
                 "MRReceiveCoilSequence": [{"ReceiveCoilName": "MULTI COIL", "ReceiveCoilType": "MULTICOIL"}],
-                "MRModifierSequence": [{"InversionTimes": [950.0], "ParallelReductionFactorInPlane": 2.0}],
+                "MRModifierSequence": [
+                    {
+                        "InversionTimes": [950.0],
+                        "ParallelAcquisition": "YES",
+                        "ParallelAcquisitionTechnique": "SENSE",
+                        "ParallelReductionFactorInPlane": 2.0,
+                        "PartialFourier": "NO",
+                        "FlowCompensation": "NONE",
+                    }
+                ],
             }
         ],
         "PerFrameFunctionalGroupsSequence": [

@@ -11,23 +11,27 @@ from eds_spark_imaging.synth.recipes import Context, Series, Values, axial, cloc
 PT_IMAGE, NM_IMAGE = "1.2.840.10008.5.1.4.1.1.128", "1.2.840.10008.5.1.4.1.1.20"
 
 
-def _tracer(ctx: Context, name: str, nuclide: Elements, half_life: float, dose: float) -> list[Elements]:
+def _tracer(ctx: Context, agent: Elements, nuclide: Elements, half_life: float, dose: float) -> list[Elements]:
     """RadiopharmaceuticalInformationSequence (PS3.3 C.8.9.2): injected about an hour before the images."""
     item: Values = {
-        "Radiopharmaceutical": name,
+        "Radiopharmaceutical": agent["CodeMeaning"],
         "RadiopharmaceuticalVolume": 2.0,
         "RadionuclideTotalDose": jitter(ctx.rng, dose, 0.25, 0),
         "RadionuclideHalfLife": half_life,
         "RadionuclidePositronFraction": 0.97,
         "RadionuclideCodeSequence": [nuclide],
+        "RadiopharmaceuticalCodeSequence": [agent],
+        "RadiopharmaceuticalRoute": "IV",
     }
     if not ctx.exam.header.without_times:
         item["RadiopharmaceuticalStartTime"] = dicom_time(ctx.start - timedelta(minutes=ctx.rng.randrange(55, 75)))
     return [item]
 
 
+_FDG = code("35321007", "SCT", "Fluorodeoxyglucose F^18^")[0]
+_HMDP = code("HMDP", "99RIS", "HMDP")[0]
 _F18 = code("77004003", "SCT", "^18^Fluorine")[0]
-_TC99M = code("72454005", "SCT", "^99m^Technetium")[0]
+_TC99M = code("72454006", "SCT", "^99m^Technetium")[0]
 
 
 @recipe("pt")
@@ -47,7 +51,7 @@ def pt(ctx: Context) -> Series:
         "NumberOfSlices": ctx.count,
         "NumberOfTimeSlices": 1,
         "CollimatorType": "NONE",
-        "RadiopharmaceuticalInformationSequence": _tracer(ctx, "FDG", _F18, 6586.2, 250_000_000),
+        "RadiopharmaceuticalInformationSequence": _tracer(ctx, _FDG, _F18, 6586.2, 250_000_000),
         "EnergyWindowRangeSequence": [{"EnergyWindowLowerLimit": 435, "EnergyWindowUpperLimit": 650}],
         "PatientWeight": jitter(ctx.rng, 72, 0.3, 0),
         "PatientSize": jitter(ctx.rng, 1.70, 0.08, 2),
@@ -97,7 +101,7 @@ def _nm(ctx: Context, image_type: str, frames: int) -> Values:
             }
         ]
         * detectors,
-        "RadiopharmaceuticalInformationSequence": _tracer(ctx, "HMDP", _TC99M, 21_636, 600_000_000),
+        "RadiopharmaceuticalInformationSequence": _tracer(ctx, _HMDP, _TC99M, 21_636, 600_000_000),
         "ActualFrameDuration": 25_000,
         "PixelSpacing": [2.4, 2.4],
         "PatientWeight": jitter(ctx.rng, 72, 0.3, 0),

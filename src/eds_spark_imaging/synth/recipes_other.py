@@ -50,7 +50,13 @@ def sr_dose(ctx: Context) -> Series:
 def sr(ctx: Context) -> Series:
     """A measurement report."""
     content = [_number(code("11820-8", "LN", "Biparietal Diameter"), jitter(ctx.rng, 54, 0.1, 1), "mm")]
-    return Series("SR", COMPREHENSIVE_SR, _document(code("125000", "DCM", "OB-GYN Ultrasound Report"), content), [{}], pixels=False)
+    return Series(
+        "SR",
+        COMPREHENSIVE_SR,
+        _document(code("125000", "DCM", "OB-GYN Ultrasound Procedure Report"), content),
+        [{}],
+        pixels=False,
+    )
 
 
 @recipe("pr")
@@ -60,7 +66,7 @@ def pr(ctx: Context) -> Series:
         "ContentLabel": "ANNOTATION",
         "ContentDescription": "Annotations du radiologue",
         "PresentationLUTShape": "IDENTITY",
-        "ReferencedSeriesSequence": [{"SeriesInstanceUID": f"{ctx.exam.uid}.1"[:64]}],
+        "ReferencedSeriesSequence": [{"SeriesInstanceUID": ctx.first_series}],
     }
     return Series("PR", PRESENTATION_STATE, shared, [{}], pixels=False)
 
@@ -68,10 +74,19 @@ def pr(ctx: Context) -> Series:
 @recipe("ko")
 def ko(ctx: Context) -> Series:
     """Key images."""
-    return Series("KO", KEY_OBJECTS, _document(code("113000", "DCM", "Of Interest"), []), [{}], pixels=False)
+    shared = _document(code("113000", "DCM", "Of Interest"), [])
+    shared["CurrentRequestedProcedureEvidenceSequence"] = [
+        {
+            "StudyInstanceUID": ctx.exam.uid,
+            "ReferencedSeriesSequence": [{"SeriesInstanceUID": ctx.first_series}],
+        }
+    ]
+    return Series("KO", KEY_OBJECTS, shared, [{}], pixels=False)
 
 
 @recipe("ot")
 def ot(ctx: Context) -> Series:
     """A screen capture."""
-    return Series("OT", SECONDARY_CAPTURE, {"ConversionType": "WSD", "ImageType": ["DERIVED", "SECONDARY"], **pixels()}, [{}])
+    return Series(
+        "OT", SECONDARY_CAPTURE, {"ConversionType": "WSD", "ImageType": ["DERIVED", "SECONDARY"], **pixels()}, [{}]
+    )

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from eds_spark_imaging.synth.recipes import CONTRAST, SIDE, Context, Series, Values, clocked, code, jitter, pixels, recipe
+from eds_spark_imaging.synth.recipes import (
+    CONTRAST,
+    SIDE,
+    Context,
+    Series,
+    Values,
+    clocked,
+    code,
+    jitter,
+    pixels,
+    recipe,
+)
 
 CR_IMAGE, DX_IMAGE = "1.2.840.10008.5.1.4.1.1.1", "1.2.840.10008.5.1.4.1.1.1.1"
 MG_IMAGE, XA_IMAGE = "1.2.840.10008.5.1.4.1.1.1.2", "1.2.840.10008.5.1.4.1.1.12.1"
@@ -34,6 +45,13 @@ def _radiograph(ctx: Context) -> Values:
         "FocalSpots": 1.2,
         "ExposureIndex": jitter(ctx.rng, 320, 0.3, 0),
         "DeviationIndex": jitter(ctx.rng, 1.0, 0.9, 1),
+        "DetectorMode": "DEFAULT",
+        "PositionerType": "COLUMN",
+        "EstimatedRadiographicMagnificationFactor": 1.1,
+        "FieldOfViewShape": "RECTANGLE",
+        "FieldOfViewDimensions": [350, 430],
+        "Sensitivity": 200,
+        "TargetExposureIndex": 300.0,
         "WindowCenter": 2048,
         "WindowWidth": 4096,
         **pixels(),
@@ -46,7 +64,11 @@ def _radiograph(ctx: Context) -> Values:
 @recipe("cr")
 def cr(ctx: Context) -> Series:
     """One image on a plate."""
-    shared = _radiograph(ctx) | {"PlateID": f"P{ctx.rng.randrange(10000):04d}", "CassetteID": "C35", "RelativeXRayExposure": 280}
+    shared = _radiograph(ctx) | {
+        "PlateID": f"P{ctx.rng.randrange(10000):04d}",
+        "CassetteID": "C35",
+        "RelativeXRayExposure": 280,
+    }
     del shared["ExposureIndex"]
     return Series("CR", CR_IMAGE, shared, clocked(ctx, [{}], 0))
 
@@ -98,6 +120,9 @@ def mg(ctx: Context) -> Series:
         "ExposureControlMode": "AUTOMATIC",
         "ExposureControlModeDescription": "AUTOFILTER",
         "BreastImplantPresent": ctx.rng.choice(("NO", "NO", "NO", "YES")),
+        "OrganExposed": "BREAST",
+        "HalfValueLayer": 0.52,
+        "EntranceDose": 4,
         "OrganDose": jitter(ctx.rng, 0.014, 0.3, 5),
         "EntranceDoseInmGy": jitter(ctx.rng, 4.8, 0.3, 2),
         "RelativeXRayExposure": 400,
@@ -149,6 +174,8 @@ def _us_shared(ctx: Context, frames: int) -> Values:
         "TransducerFrequency": 3500,
         "MechanicalIndex": jitter(ctx.rng, 1.1),
         "BoneThermalIndex": 0.4,
+        "DepthOfScanField": 160,
+        "ProcessingFunction": "ABD_GEN",
         "SoftTissueThermalIndex": 0.3,
         "UltrasoundColorDataPresent": int(cardiac),
         "SequenceOfUltrasoundRegions": [
@@ -164,6 +191,8 @@ def _us_shared(ctx: Context, frames: int) -> Values:
                 "PhysicalUnitsYDirection": 3,
                 "PhysicalDeltaX": 0.035,
                 "PhysicalDeltaY": 0.035,
+                "TransducerFrequency": 3500,
+                "PulseRepetitionFrequency": 4500,
             }
         ],
         **pixels(frames, bits=8),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime
 from random import Random
 
 from eds_spark_imaging.synth.care_sites import WARDS, department_id, hospital_id, ward_id
-from eds_spark_imaging.synth.clock import existing
 from eds_spark_imaging.synth.codes import DIAGNOSES, dotted
 from eds_spark_imaging.synth.hospitals import Hospital, department
 from eds_spark_imaging.synth.model import DELETED, Act, Life, Report, Stay
-from eds_spark_imaging.synth.people import Person, Population, nip_era
+from eds_spark_imaging.synth.names import without_accents
+from eds_spark_imaging.synth.people import Person, Population, Traits, nip_era
 from eds_spark_imaging.synth.register import Register
 from eds_spark_imaging.synth.warehouse import (
     ConditionRow,
@@ -37,12 +38,12 @@ Row = tuple[object, ...]
 def rows_of(life: Life, population: Population, register: Register, rng: Random) -> Iterator[Row]:
     """Every row about one person."""
     yield from _person_rows(life)
-    yield from _identity_rows(life, population)
+    yield from _identity_rows(life, population, rng)
     for stay in life.stays:
         if stay.recorded:
             yield from _stay_rows(stay, life, register, rng)
     for act in sorted((*life.acts, *(a for exam in life.exams for a in exam.acts)), key=lambda a: a.procedure_id):
-        yield _procedure_row(act, rng)
+        yield _procedure_row(act)
     reports = [*life.reports, *(exam.report for exam in life.exams if exam.report)]
     for report in sorted(reports, key=lambda r: r.note_id):
         yield _note_row(report, rng)
@@ -66,29 +67,39 @@ def _person_rows(life: Life) -> Iterator[PersonRow]:
             )
 
 
-def _identity_rows(life: Life, population: Population) -> Iterator[IdentityRow]:
+def _identity_rows(life: Life, population: Population, rng: Random) -> Iterator[IdentityRow]:
     """One row an IPP, and one for each further NIP; NIPs stay with the oldest identity."""
     person = life.person
-    groups: dict[str, None] = {}
-    for place, when in _places(life):
-        if nip_era(when):
-            groups[place.group] = None
+    groups = list(dict.fromkeys(place.group for place, day in _places(life) if nip_era(day)))
     for k, ipp in enumerate(person.ipps):
-        nips = [(population.nip(person.index, group), group) for group in groups] if k == 0 else []
-        for nip, domain in nips or [(None, None)]:
+        traits = person.traits if ipp == person.ipp else _as_first_written(person.traits, rng)
+        domains: list[str | None] = list(groups) if k == 0 else []
+        for domain in domains or [None]:
             yield IdentityRow(
                 ipp=ipp,
                 merged_into_ipp=_merged_into(person, k),
-                nip=nip,
+                nip=population.nip(person.index, domain) if domain else None,
                 nip_domain=domain,
-                birth_name=person.traits.birth_name,
-                used_name=person.traits.used_name,
-                first_given_name=person.traits.first_name,
-                birth_date=person.traits.birth_date,
-                sex=person.traits.sex,
-                birth_place_insee=person.traits.birth_place,
+                birth_name=traits.birth_name,
+                used_name=traits.used_name,
+                first_given_name=traits.first_name,
+                birth_date=traits.birth_date,
+                sex=traits.sex,
+                birth_place_insee=traits.birth_place,
                 identity_status=("provisoire", "validée", "qualifiée", "récupérée")[(person.index + k) % 4],
             )
+
+
+def _as_first_written(traits: Traits, rng: Random) -> Traits:
+    """The traits of an identity merged since: some were written otherwise, which is how a second one came to be."""
+    kind = rng.random()
+    if kind < 0.2:
+        return replace(traits, birth_name=without_accents(traits.birth_name))
+    if kind < 0.3:
+        return replace(traits, birth_name=traits.used_name or traits.birth_name, used_name=None)
+    if kind < 0.4:
+        return replace(traits, birth_date=traits.birth_date.replace(month=1, day=1))
+    return traits
 
 
 def _places(life: Life) -> Iterator[tuple[Hospital, date]]:
@@ -117,7 +128,7 @@ def _stay_rows(stay: Stay, life: Life, register: Register, rng: Random) -> Itera
         visit_end_datetime=stay.end,
         visit_source_value=words[stay.hospital.order % 2],
         row_status_source_value=stay.status,
-        stay_source_value="MCO" if inpatient or stay.sort == "day" else None,
+        stay_source_value=stay.nda if inpatient or stay.sort == "day" else None,
         cdm_source="ORBIS",
     )
     yield visit
@@ -128,25 +139,21 @@ def _stay_rows(stay: Stay, life: Life, register: Register, rng: Random) -> Itera
         status = "DP" if rank == 0 else rng.choice(("DAS", "DA", "DAS", "DR", "DAD"))
         written = dotted(code) if rng.random() < 0.25 else code
         detail = details[0].visit_detail_id if details else None
-        yield _condition(register, visit, detail, written, status, stay.start)
+        yield _condition(register, visit, written, detail=detail, status=status)
     if inpatient and rng.random() < 0.6:
-        arem = visit._replace(
-            visit_occurrence_id=next(register.visits), cdm_source="AREM", row_status_source_value="Actif"
-        )
+        arem = visit._replace(visit_occurrence_id=next(register.visits), cdm_source="AREM")
         yield arem
         for rank, code in enumerate(codes):
-            yield _condition(register, arem, None, code, "DP" if rank == 0 else "DAS", stay.start)
+            yield _condition(register, arem, code, detail=None, status="DP" if rank == 0 else "DAS")
 
 
-def _condition(
-    register: Register, visit: VisitRow, detail: int | None, code: str, status: str, when: datetime
-) -> ConditionRow:
+def _condition(register: Register, visit: VisitRow, code: str, *, detail: int | None, status: str) -> ConditionRow:
     return ConditionRow(
         condition_occurrence_id=next(register.conditions),
         person_id=visit.person_id,
         visit_occurrence_id=visit.visit_occurrence_id,
         visit_detail_id=detail,
-        condition_start_datetime=when,
+        condition_start_datetime=visit.visit_start_datetime,
         condition_source_value=code,
         condition_status_source_value=status,
         row_status_source_value=visit.row_status_source_value,
@@ -179,7 +186,7 @@ def _visit_id(stay: Stay | None) -> int | None:
     return stay.visit_id if stay and stay.recorded else None
 
 
-def _procedure_row(act: Act, rng: Random) -> ProcedureRow:
+def _procedure_row(act: Act) -> ProcedureRow:
     return ProcedureRow(
         procedure_occurrence_id=act.procedure_id,
         person_id=act.person_id,
@@ -201,7 +208,7 @@ def _note_row(report: Report, rng: Random) -> NoteRow:
         note_id=report.note_id,
         person_id=report.person_id,
         visit_occurrence_id=_visit_id(report.stay),
-        note_datetime=existing(report.when + timedelta(0)),
+        note_datetime=report.when,
         note_class_source_value=report.sort,
         note_type_source_value="Compte rendu" if report.sort.startswith("CR") else "Lettre",
         row_status_source_value="Actif" if imaging else _status(rng),

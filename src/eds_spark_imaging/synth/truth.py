@@ -117,6 +117,7 @@ class DefectTruth(NamedTuple):
 
 _MET = {
     # What nobody plants on one exam: it comes with the history of hospitals and with how sources write.
+    "charset_mislabelled": (5, "A name with accents in UTF-8 under SpecificCharacterSet ISO_IR 100."),
     "before_archive": (8, "An exam done before its machine was connected, or in a year of partial archiving."),
     "feed_break": (9, "An exam done between the end of the first PACS and the start of the second."),
     "reload": (9, "An exam that both PACS hold, under two paths."),
@@ -164,7 +165,15 @@ class TruthWriter:
         source = file.path.split("/")[1].lower()
         self._writers["file"].add(
             FileTruth(
-                file.path, source, file.study_uid, file.series_uid, file.sop_uid, file.modality, file.size, copies, status
+                file.path,
+                source,
+                file.study_uid,
+                file.series_uid,
+                file.sop_uid,
+                file.modality,
+                file.size,
+                copies,
+                status,
             )
         )
 

@@ -1,4 +1,4 @@
-"""The tables of the base centrale: one row class each, whose fields are the columns; schemas and Parquet follow from them."""
+"""The tables of the base centrale: one row class each, whose fields are the columns and give the schema."""
 
 from __future__ import annotations
 

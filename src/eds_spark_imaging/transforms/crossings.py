@@ -13,6 +13,8 @@ from eds_spark_imaging.tables.links import IMAGING_STUDY_DIAGNOSIS, IMAGING_STUD
 from eds_spark_imaging.terminology.ccam import ccam_activity, ccam_code, ccam_phase
 from eds_spark_imaging.terminology.cim10 import cim10_code, diagnosis_type
 
+_EVENT = ("person_id", "visit_occurrence_id", "cdm_source")
+
 
 def diagnoses(
     studies: DataFrame, visits: DataFrame, conditions: DataFrame, survivors: DataFrame, window_days: int
@@ -22,20 +24,19 @@ def diagnoses(
     ``studies`` are rows of ``imaging_study`` with their link. A code and type that a stay holds several times (in
     its parts, or in both ORBIS and AREM) counts once, at its first date.
     """
-    coded = conditions.withColumns(
-        {
-            "condition_code": cim10_code(F.col("condition_source_value")),
-            "condition_type": diagnosis_type(F.col("condition_status_source_value")),
-            "event_datetime": F.col("condition_start_datetime"),
-            "event_id": F.col("condition_occurrence_id"),
-        }
+    coded = conditions.select(
+        F.col("condition_occurrence_id").alias("event_id"),
+        F.col("condition_start_datetime").alias("event_datetime"),
+        cim10_code(F.col("condition_source_value")).alias("condition_code"),
+        diagnosis_type(F.col("condition_status_source_value")).alias("condition_type"),
+        *_EVENT,
     )
     stays = _in_stays(coded.where("condition_code IS NOT NULL"), visits, survivors)
     events = _once(stays, "condition_code", "condition_type")
     pairs = _cross(studies, events, window_days)
     return pairs.withColumnsRenamed(
         {"event_id": "condition_occurrence_id", "event_datetime": "condition_datetime"}
-    ).select(*_owned(IMAGING_STUDY_DIAGNOSIS.names))
+    ).select(*IMAGING_STUDY_DIAGNOSIS.names)
 
 
 def procedures(
@@ -46,14 +47,15 @@ def procedures(
     The same act may be done twice on a day, so only the n-th mention in one source and the n-th in another are one.
     ``rivals`` is right only if ``studies`` holds all the exams of each patient in it.
     """
-    coded = acts.withColumns(
-        {
-            "procedure_code": ccam_code(F.col("procedure_source_value")),
-            "procedure_activity": ccam_activity(F.col("procedure_source_value")),
-            "procedure_phase": ccam_phase(F.col("procedure_source_value")),
-            "event_datetime": F.col("procedure_datetime"),
-            "event_id": F.col("procedure_occurrence_id"),
-        }
+    code = F.col("procedure_source_value")
+    coded = acts.select(
+        F.col("procedure_occurrence_id").alias("event_id"),
+        F.col("procedure_datetime").alias("event_datetime"),
+        ccam_code(code).alias("procedure_code"),
+        ccam_activity(code).alias("procedure_activity"),
+        ccam_phase(code).alias("procedure_phase"),
+        code,
+        *_EVENT,
     )
     stays = _in_stays(coded, visits, survivors).withColumns(
         {
@@ -73,13 +75,8 @@ def procedures(
     return (
         pairs.withColumn("rivals", F.count(F.lit(1)).over(nearer) - 1)
         .withColumnsRenamed({"event_id": "procedure_occurrence_id", "event_datetime": "procedure_datetime"})
-        .select(*_owned(IMAGING_STUDY_PROCEDURE.names))
+        .select(*IMAGING_STUDY_PROCEDURE.names)
     )
-
-
-def _owned(names: list[str]) -> list[str]:
-    """The columns that a transform makes: those of the lake's own bookkeeping come later."""
-    return [name for name in names if name not in ("row_hash", "changed_run")]
 
 
 def _in_stays(events: DataFrame, visits: DataFrame, survivors: DataFrame) -> DataFrame:

@@ -43,22 +43,31 @@ class Warehouse:
         columns = [self._column(spec, column, by_name).alias(column.name) for column in spec]
         return self._without_deleted(spec, raw.select(*columns))
 
+    def required(self, name: str) -> DataFrame:
+        """:meth:`table`, for a job that cannot do without it. InputError where it is absent."""
+        frame = self.table(name)
+        if frame is None:
+            raise self._absent(INPUTS[name])
+        return frame
+
     def check(self) -> None:
         """InputError at the first table or column that is required and missing, or cannot be read."""
         for name in INPUTS:
             self.table(name)
 
     def _open(self, spec: InputTable) -> DataFrame | None:
-        names = table_names(self._config, spec.name)
-        for name in names:
+        for name in table_names(self._config, spec.name):
             for place in self._places(name):
                 frame = self._load(place)
                 if frame is not None:
                     return frame
         if spec.required:
-            where = self._config.path or self._config.database
-            raise InputError(f"base centrale: no table {' or '.join(names)} in {where}")
+            raise self._absent(spec)
         return None
+
+    def _absent(self, spec: InputTable) -> InputError:
+        names = " or ".join(table_names(self._config, spec.name))
+        return InputError(f"base centrale: no table {names} in {self._config.path or self._config.database}")
 
     def _places(self, name: str) -> list[str]:
         if self._config.database is not None:

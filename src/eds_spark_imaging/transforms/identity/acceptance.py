@@ -8,9 +8,6 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.tables.links import IMAGING_STUDY_PERSON
 from eds_spark_imaging.transforms.identity.methods import METHODS, Standing
 
-# The lake fills these.
-BOOKKEEPING = ("row_hash", "changed_run")
-
 
 def last_decisions(decisions: DataFrame) -> DataFrame:
     """The last decision by hand on each exam and IPP; of several IPPs accepted for an exam, only the last is."""
@@ -149,6 +146,4 @@ def _columns() -> list[Column]:
         F.col("contradictions"),
     )
     made = {"method": F.col("best.method").alias("method"), "evidence": evidence.alias("evidence")}
-    return [
-        made.get(column.name, F.col(column.name)) for column in IMAGING_STUDY_PERSON if column.name not in BOOKKEEPING
-    ]
+    return [made.get(name, F.col(name)) for name in IMAGING_STUDY_PERSON.names]

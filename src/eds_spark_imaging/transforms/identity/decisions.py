@@ -18,34 +18,25 @@ def decide(studies: DataFrame, candidates: DataFrame, config: LinkConfig) -> Dat
 
     ``candidates`` are all rows of ``imaging_study_person`` of these exams.
     """
-    chosen = candidates.where("accepted").select(
-        "study_instance_uid",
-        "ipp",
-        "person_id",
-        F.col("method").alias("link_method"),
-        F.col("score").alias("link_score"),
-        F.col("verified").alias("link_verified"),
-        F.array_contains("methods", "ipp").alias("by_ipp"),
+    link = F.struct(
+        "ipp", "person_id", "method", "score", "verified", F.array_contains("methods", "ipp").alias("by_ipp")
     )
     contradicted = (F.col("reason") == "contradicted") & F.col("method").isin(*_OWN_IDENTIFIERS)
-    doubts = candidates.groupBy("study_instance_uid").agg(
-        F.max(F.coalesce(F.col("reason") == "rival", F.lit(False))).alias("is_rivalled"),
-        F.max(F.coalesce(contradicted, F.lit(False))).alias("is_contradicted"),
+    outcomes = candidates.groupBy("study_instance_uid").agg(
+        F.max(F.when(F.col("accepted"), link)).alias("link"),
+        F.coalesce(F.bool_or(F.col("reason") == "rival"), F.lit(False)).alias("is_rivalled"),
+        F.coalesce(F.bool_or(contradicted), F.lit(False)).alias("is_contradicted"),
     )
     has_id = F.col("patient_id").isNotNull() | (F.size("other_ids") > 0)
     known = exams(studies, config).select("study_instance_uid", "is_phantom", has_id.alias("has_id"))
-    return (
-        known.join(chosen, "study_instance_uid", "left")
-        .join(doubts, "study_instance_uid", "left")
-        .select(
-            "study_instance_uid",
-            "ipp",
-            "person_id",
-            _status().alias("link_status"),
-            "link_method",
-            "link_score",
-            F.coalesce("link_verified", F.lit(False)).alias("link_verified"),
-        )
+    return known.join(outcomes, "study_instance_uid", "left").select(
+        "study_instance_uid",
+        "link.ipp",
+        "link.person_id",
+        _status().alias("link_status"),
+        F.col("link.method").alias("link_method"),
+        F.col("link.score").alias("link_score"),
+        F.coalesce("link.verified", F.lit(False)).alias("link_verified"),
     )
 
 
@@ -64,8 +55,8 @@ def not_attempted(studies: DataFrame) -> DataFrame:
 
 def _status() -> Column:
     return (
-        F.when(F.col("person_id").isNotNull() & F.col("by_ipp"), str(LinkStatus.LINKED))
-        .when(F.col("person_id").isNotNull(), str(LinkStatus.LINKED_RECOVERED))
+        F.when(F.col("link.by_ipp"), str(LinkStatus.LINKED))
+        .when(F.col("link").isNotNull(), str(LinkStatus.LINKED_RECOVERED))
         .when(F.col("is_phantom"), str(LinkStatus.NOT_A_PATIENT))
         .when(F.col("is_rivalled"), str(LinkStatus.AMBIGUOUS))
         .when(F.col("is_contradicted"), str(LinkStatus.CONFLICT))

@@ -7,10 +7,11 @@ from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import LinkConfig
 from eds_spark_imaging.transforms.identity import columns
-from eds_spark_imaging.transforms.identity.ids import is_placeholder, plain
-from eds_spark_imaging.transforms.identity.names import is_placeholder_name, joined_parts, tokens
+from eds_spark_imaging.transforms.identity.ids import cleaned_ipp, is_placeholder, plain
+from eds_spark_imaging.transforms.identity.names import is_placeholder_name, joined_parts, normalised, tokens
 
 OTHER_IDS = ("other_patient_ids", "other_patient_ids_patient_id")
+NAMES = ("patient_name", "patient_birth_name")
 VISIT_PLACES = ("admission_id", "service_episode_id", "accession_number", "request_accession_number")
 ACCESSION_PLACES = (
     "accession_number",
@@ -23,20 +24,14 @@ ACCESSION_PLACES = (
 def exams(studies: DataFrame, config: LinkConfig) -> DataFrame:
     """One row an exam, of ``imaging_study`` rows; columns that ``studies`` has not are taken as null.
 
-    Placeholders become null. ``birth_date`` is null and ``has_default_date`` true for dates that stand for an unknown
-    one. ``is_mixed`` marks an exam whose files name several patient identifiers.
+    Placeholders become null. ``birth_date`` is null for dates that stand for an unknown one. ``is_mixed`` marks an
+    exam whose files name several patient identifiers, ``is_two_patients`` one whose birth dates differ as well.
     """
-    names = ("patient_name", "patient_birth_name")
-    real_names = [
-        F.when(~is_placeholder_name(columns.text(studies, n), config.placeholders), columns.text(studies, n))
-        for n in names
-    ]
     birth_date = columns.date(studies, "patient_birth_date")
-    quality = columns.text(studies, "study_datetime_quality")
-    exam_date = F.to_date(columns.wall_clock(studies, "study_datetime"))
+    quality = F.coalesce(columns.text(studies, "study_datetime_quality"), F.lit(""))
     sex = F.upper(columns.text(studies, "patient_sex"))
     conflicts = columns.texts(studies, "conflicts")
-    return studies.select(
+    rows = studies.select(
         "study_instance_uid",
         columns.text(studies, "hospital_code").alias("hospital_code"),
         plain(columns.text(studies, "issuer_of_patient_id")).alias("issuer"),
@@ -44,20 +39,26 @@ def exams(studies: DataFrame, config: LinkConfig) -> DataFrame:
         _identifiers(columns.texts(studies, *OTHER_IDS), config).alias("other_ids"),
         _identifiers(columns.texts(studies, *VISIT_PLACES), config).alias("visit_numbers"),
         _identifiers(columns.texts(studies, *ACCESSION_PLACES), config).alias("accession_numbers"),
-        F.array_distinct(F.concat(*[tokens(name) for name in real_names])).alias("name_tokens"),
-        F.array_distinct(F.concat(*[f(name) for name in real_names for f in (tokens, joined_parts)])).alias(
-            "name_forms"
-        ),
+        F.transform(columns.texts(studies, *NAMES), normalised).alias("names"),
         birth_date.alias("birth_date_stored"),
         F.when(~is_default_date(birth_date), birth_date).alias("birth_date"),
         F.when(sex.isin("M", "F"), sex).alias("sex"),
-        F.when(F.coalesce(quality, F.lit("")) != "implausible", exam_date).alias("exam_date"),
+        F.when(quality != "implausible", F.to_date(columns.wall_clock(studies, "study_datetime"))).alias("exam_date"),
         is_phantom(studies, config).alias("is_phantom"),
         F.array_contains(conflicts, "patient_id").alias("is_mixed"),
-        (F.array_contains(conflicts, "patient_id") & F.array_contains(conflicts, "patient_birth_date")).alias(
-            "is_two_patients"
-        ),
+        F.array_contains(conflicts, "patient_birth_date").alias("_two_birth_dates"),
     )
+    real = F.filter("names", lambda name: ~is_placeholder_name(name, config.placeholders))
+    rows = rows.withColumns({"names": real, "is_two_patients": F.col("is_mixed") & F.col("_two_birth_dates")})
+    name_tokens = F.array_distinct(F.flatten(F.transform("names", tokens)))
+    rows = rows.withColumn("name_tokens", name_tokens)
+    name_forms = F.array_union("name_tokens", F.flatten(F.transform("names", joined_parts)))
+    return rows.withColumns(
+        {
+            "name_forms": name_forms,
+            "cleaned_ipp": cleaned_ipp(F.col("patient_id"), F.col("hospital_code"), config.ipp_pattern),
+        }
+    ).drop("names", "_two_birth_dates")
 
 
 def is_default_date(column: Column) -> Column:

@@ -39,5 +39,3 @@ METHODS = (
     Method("ipp_one_digit", Standing.NONE, 0.6),
     Method("nip_elsewhere", Standing.NONE, 0.5),
 )
-
-RANKS = {method.name: rank for rank, method in enumerate(METHODS)}

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from typing import NamedTuple
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 AGREE, COMPATIBLE, MISSING, DIFFER = "agree", "compatible", "missing", "differ"
@@ -37,74 +36,73 @@ def normalised(column: Column) -> Column:
     return F.regexp_replace(text, "[^A-Z0-9^]+", " ")
 
 
-def tokens(column: Column) -> Column:
-    """The words of a name, titles left out; empty where the name is null."""
-    words = F.split(F.regexp_replace(normalised(column), r"\^", " "), " ")
-    kept = F.filter(words, lambda word: (word != "") & ~word.isin(*_TITLES))
-    return F.coalesce(kept, F.array().cast("array<string>"))
+def tokens(text: Column) -> Column:
+    """The words of a normalised name, titles left out; empty where it is null."""
+    words = F.filter(F.split(text, r"[\^ ]+"), lambda word: (word != "") & ~word.isin(*_TITLES))
+    return F.coalesce(words, F.array().cast("array<string>"))
 
 
-def joined_parts(column: Column) -> Column:
-    """The parts between `^`, each as one word: `JEAN-PIERRE` is `JEANPIERRE`."""
-    parts = F.transform(F.split(normalised(column), r"\^"), lambda part: F.regexp_replace(part, " ", ""))
-    return F.coalesce(F.filter(parts, lambda part: part != ""), F.array().cast("array<string>"))
+def joined_parts(text: Column) -> Column:
+    """The parts of a normalised name between `^`, each as one word: `JEAN-PIERRE` is `JEANPIERRE`."""
+    parts = F.filter(F.split(F.replace(text, F.lit(" "), F.lit("")), r"\^"), lambda part: part != "")
+    return F.coalesce(parts, F.array().cast("array<string>"))
 
 
-def is_placeholder_name(column: Column, placeholders: Sequence[str]) -> Column:
-    """Whether a name holds a placeholder (`INCONNU^HOMME`): it names nobody."""
-    words = F.concat(F.lit(" "), F.array_join(tokens(column), " "), F.lit(" "))
-    wanted = sorted({_words(placeholder) for placeholder in placeholders} - {"  "})
-    named = [F.contains(words, F.lit(text)) for text in wanted]
-    nobody = F.coalesce(words.rlike("^( X+)+ $"), F.lit(False))
-    for found in named:
-        nobody = nobody | found
-    return nobody
+def is_placeholder_name(text: Column, placeholders: Sequence[str]) -> Column:
+    """Whether a normalised name holds a placeholder (`INCONNU^HOMME`), or nothing but X: it names nobody."""
+    words = sorted({_words(placeholder) for placeholder in placeholders} - {""})
+    return text.rlike(rf"(^|[ ^])({'|'.join(words)})($|[ ^])|^[X^ ]+$" if words else r"^[X^ ]+$")
 
 
 def _words(text: str) -> str:
+    """A placeholder as a pattern for normalised names, whatever stands between its words."""
     plain = unicodedata.normalize("NFD", text.upper())
-    return f" {' '.join(''.join(s if s.isascii() and s.isalnum() else ' ' for s in plain).split())} "
+    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    return "[ ^]+".join("".join(sign if sign.isascii() and sign.isalnum() else " " for sign in plain).split())
 
 
-class Agreement(NamedTuple):
-    """Columns: the state of the family name and of the given name, and whether not one word is shared."""
+def compare_names(pairs: DataFrame) -> DataFrame:
+    """Adds ``family_name`` and ``given_name`` (agree, compatible, missing, differ) and ``nothing_shared``.
 
-    family: Column
-    given: Column
-    nothing_shared: Column
-
-
-def compare_names(header: Column, header_joined: Column, family_names: Column, given_names: Column) -> Agreement:
-    """How the names of a header agree with a person's.
-
-    ``header`` are its tokens, ``header_joined`` its tokens and joined parts. ``family_names`` (birth and used names)
-    and ``given_names`` are arrays of names, each as its tokens with blanks between. A name agrees when all its words
-    are in the header, or all of it as one word; it is compatible when one word is, whole, cut short or mistyped.
+    ``name_tokens`` are the words of the header, ``name_forms`` these and its joined parts; ``family_names`` (birth
+    and used names) and ``given_names`` are those of the person, each as its words with blanks between. A name agrees
+    when all its words are in the header, or all of it as one word; it is compatible when one word is, whole, cut
+    short or mistyped.
     """
-    family = _state(header, header_joined, family_names, initials=False)
-    given = _state(header, header_joined, given_names, initials=True)
-    # Where the family name takes every word of the header, it has no given name to compare, and the other way round.
-    no_given = ~F.exists(header, lambda word: ~_in_names(word, family_names))
-    no_family = ~F.exists(header, lambda word: ~_in_names(word, given_names))
-    known = (F.size(header) > 0) & (F.size(F.concat(family_names, given_names)) > 0)
-    return Agreement(
-        family=F.when((family == DIFFER) & (given != DIFFER) & no_family, MISSING).otherwise(family),
-        given=F.when((given == DIFFER) & (family != DIFFER) & no_given, MISSING).otherwise(given),
-        nothing_shared=known & family.isin(DIFFER, MISSING) & given.isin(DIFFER, MISSING),
+    states = pairs.withColumns(
+        {
+            "family_name": _state("family_names", initials=False),
+            "given_name": _state("given_names", initials=True),
+            # Where one name takes every word of the header, there is nothing to compare the other with.
+            "_family_alone": ~F.exists("name_tokens", lambda word: ~_in_names(word, "family_names")),
+            "_given_alone": ~F.exists("name_tokens", lambda word: ~_in_names(word, "given_names")),
+        }
     )
+    family, given = F.col("family_name"), F.col("given_name")
+    no_family = (family == DIFFER) & (given != DIFFER) & F.col("_given_alone")
+    no_given = (given == DIFFER) & (family != DIFFER) & F.col("_family_alone")
+    known = (F.size("name_tokens") > 0) & ((F.size("family_names") > 0) | (F.size("given_names") > 0))
+    differ = (DIFFER, MISSING)
+    return states.withColumns(
+        {
+            "nothing_shared": known & family.isin(*differ) & given.isin(*differ),
+            "family_name": F.when(no_family, MISSING).otherwise(family),
+            "given_name": F.when(no_given, MISSING).otherwise(given),
+        }
+    ).drop("_family_alone", "_given_alone")
 
 
-def _state(header: Column, header_joined: Column, names: Column, initials: bool) -> Column:
+def _state(names: str, initials: bool) -> Column:
+    header, forms = F.col("name_tokens"), F.col("name_forms")
+
     def whole(name: Column) -> Column:
         every = F.forall(F.split(name, " "), lambda word: F.array_contains(header, word))
-        return every | F.array_contains(header_joined, F.replace(name, F.lit(" "), F.lit("")))
+        return every | F.array_contains(forms, F.replace(name, F.lit(" "), F.lit("")))
 
     def partly(name: Column) -> Column:
-        shared = F.exists(
-            F.split(name, " "), lambda word: F.exists(header, lambda other: _alike(word, other, initials))
-        )
         one_word = F.replace(name, F.lit(" "), F.lit(""))
-        return shared | F.exists(header_joined, lambda other: _alike(one_word, other, False))
+        words = F.concat(F.split(name, " "), F.array(one_word))
+        return F.exists(words, lambda word: F.exists(forms, lambda other: _alike(word, other, initials)))
 
     return (
         F.when((F.size(header) == 0) | (F.size(names) == 0), MISSING)
@@ -114,7 +112,7 @@ def _state(header: Column, header_joined: Column, names: Column, initials: bool)
     )
 
 
-def _in_names(word: Column, names: Column) -> Column:
+def _in_names(word: Column, names: str) -> Column:
     return F.exists(names, lambda name: F.exists(F.split(name, " "), lambda other: _alike(word, other, True)))
 
 

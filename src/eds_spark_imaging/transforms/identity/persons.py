@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from eds_spark_imaging.transforms.identity.names import tokens
+from eds_spark_imaging.transforms.identity.names import normalised, tokens
 
 
 def traits_of_persons(identity: DataFrame | None, person: DataFrame, survivors: DataFrame) -> DataFrame:
@@ -57,7 +57,7 @@ def _civil(person: DataFrame) -> DataFrame:
 def _nominative(identity: DataFrame) -> DataFrame:
     """Traits of the table ``patient_identity``, one row an IPP: it has a row for each NIP."""
     names = {
-        name: F.nullif(F.array_join(tokens(F.col(name)), " "), F.lit(""))
+        name: F.nullif(F.array_join(tokens(normalised(F.col(name))), " "), F.lit(""))
         for name in ("birth_name", "used_name", "first_given_name")
     }
     return (

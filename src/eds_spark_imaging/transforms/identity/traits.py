@@ -18,22 +18,14 @@ def compared(pairs: DataFrame) -> DataFrame:
     ``agreeing`` and ``differing``: how many do; ``contradictions``: what makes the person impossible; ``verified``:
     the traits agree; ``confirmed``: the birth date is among them, so that they can find or correct an identifier.
     """
-    names = compare_names(F.col("name_tokens"), F.col("name_forms"), F.col("family_names"), F.col("given_names"))
-    states = pairs.withColumns(
-        {
-            "family_name": names.family,
-            "given_name": names.given,
-            "birth_date_state": _birth_date(),
-            "sex_state": _sex(),
-            "_nothing_shared": F.coalesce(names.nothing_shared, F.lit(False)),
-        }
-    )
+    named = compare_names(pairs)
+    states = named.withColumns({"birth_date_state": _birth_date(), "sex_state": _sex()})
     traits = ("family_name", "given_name", "birth_date_state", "sex_state")
     counted = states.withColumns({"agreeing": _count(traits, AGREE), "differing": _count(traits, DIFFER)})
-    judged = counted.withColumns({"contradictions": _contradictions(), "confirmed": _confirmed()})
-    return judged.withColumn("verified", (F.col("confirmed") | _named()) & (F.size("contradictions") == 0)).withColumn(
-        "confirmed", F.col("confirmed") & (F.size("contradictions") == 0)
-    )
+    judged = counted.withColumn("contradictions", _contradictions())
+    possible = F.size("contradictions") == 0
+    judged = judged.withColumn("confirmed", possible & _confirmed())
+    return judged.withColumn("verified", F.col("confirmed") | (possible & _named()))
 
 
 def _count(traits: tuple[str, ...], state: str) -> Column:
@@ -74,7 +66,7 @@ def _contradictions() -> Column:
     birth = F.coalesce(F.col("person_birth_date"), F.make_date("person_birth_year", F.lit(1), F.lit(1)))
     reasons = {
         "birth_date": (F.col("birth_date_state") == DIFFER) & (_differing_parts() >= 2),
-        "names": F.col("_nothing_shared"),
+        "names": F.col("nothing_shared"),
         "two_traits": F.col("differing") >= 2,
         "before_birth": F.col("exam_date") < birth,
         "after_death": F.col("exam_date") > F.col("death_date"),

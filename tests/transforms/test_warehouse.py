@@ -1,0 +1,193 @@
+"""The base centrale as sites store it: names, types, time zones, deleted rows, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from eds_spark_imaging.config import TableConfig, WarehouseConfig
+from eds_spark_imaging.errors import ConfigError, InputError
+from eds_spark_imaging.tables.spec import sql_type
+from eds_spark_imaging.warehouse import Warehouse
+from eds_spark_imaging.warehouse.contract import INPUTS
+
+pytestmark = pytest.mark.spark
+
+# Around both changes of daylight saving in Paris in 2024 and in New York (10 March, 3 November), in UTC.
+INSTANTS = [
+    datetime(2024, 3, 31, 0, 59, 59, tzinfo=UTC),
+    datetime(2024, 3, 31, 1, 0, tzinfo=UTC),
+    datetime(2024, 10, 27, 0, 30, tzinfo=UTC),
+    datetime(2024, 10, 27, 1, 30, tzinfo=UTC),
+    datetime(2024, 3, 10, 7, 30, tzinfo=UTC),
+    datetime(2024, 11, 3, 5, 30, tzinfo=UTC),
+    datetime(2024, 11, 3, 6, 30, tzinfo=UTC),
+    datetime(1931, 7, 14, 12, 0, tzinfo=UTC),
+]
+
+
+@pytest.fixture(params=["Europe/Paris", "UTC", "America/New_York"])
+def session_zone(request: pytest.FixtureRequest, spark: SparkSession) -> Iterator[str]:
+    before = spark.conf.get("spark.sql.session.timeZone")
+    spark.conf.set("spark.sql.session.timeZone", request.param)
+    yield request.param
+    spark.conf.set("spark.sql.session.timeZone", str(before))
+
+
+def write(place: Path, **columns: pa.Array | list[Any]) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table(columns), place)
+
+
+def minimal(root: Path) -> None:
+    """The four tables that must be there, each with the columns that must be."""
+    write(root / "person.parquet", person_id=[1], person_source_value=["8000000001"])
+    day = [datetime(2024, 1, 1)]
+    write(
+        root / "visit_occurrence.parquet",
+        visit_occurrence_id=[1],
+        person_id=[1],
+        visit_start_datetime=day,
+    )
+    write(
+        root / "condition.parquet",
+        condition_occurrence_id=[1],
+        person_id=[1],
+        condition_start_datetime=day,
+        condition_source_value=["I219"],
+    )
+    write(
+        root / "procedure.parquet",
+        procedure_occurrence_id=[1],
+        person_id=[1],
+        procedure_datetime=day,
+        procedure_source_value=["ZBQK002"],
+    )
+
+
+def test_instants_become_the_wall_clock_of_the_hospital(spark: SparkSession, tmp_path: Path, session_zone: str) -> None:
+    paris = [instant.astimezone(ZoneInfo("Europe/Paris")).replace(tzinfo=None) for instant in INSTANTS]
+    local = [datetime(2024, 3, 31, 2, 30)] * len(INSTANTS)  # an hour that Paris never had
+    write(
+        tmp_path / "note.parquet",
+        note_id=list(range(len(INSTANTS))),
+        person_id=[1] * len(INSTANTS),
+        note_datetime=pa.array(INSTANTS, pa.timestamp("us", tz="UTC")),
+    )
+    write(
+        tmp_path / "visit_occurrence.parquet",
+        visit_occurrence_id=list(range(len(INSTANTS))),
+        person_id=[1] * len(INSTANTS),
+        visit_start_datetime=pa.array(local, pa.timestamp("us")),
+        visit_end_datetime=[instant.isoformat().replace("+00:00", "Z") for instant in INSTANTS],
+    )
+    warehouse = Warehouse(spark, WarehouseConfig(path=str(tmp_path)))
+    notes = warehouse.required("note")
+    assert dict(notes.dtypes)["note_datetime"] == "timestamp_ntz"
+    assert [row.note_datetime for row in notes.orderBy("note_id").collect()] == paris
+    visits = warehouse.required("visit_occurrence").orderBy("visit_occurrence_id").collect()
+    assert [(row.visit_start_datetime, row.visit_end_datetime) for row in visits] == list(
+        zip(local, paris, strict=True)
+    )
+
+
+def test_types_names_and_deleted_rows(spark: SparkSession, tmp_path: Path) -> None:
+    write(
+        tmp_path / "condition" / "part-0.parquet",
+        condition_occurrence_id=["1", "2", "x", "4", "5"],
+        PERSON_ID=["11", "12", "13", "not a number", None],
+        condition_start_datetime=["2024-03-31 02:30:00", "2024-03-31", "31/03/2024", "", None],
+        condition_source_value=["I219"] * 5,
+        row_status_source_value=["Actif", " SUPPRIMÉ", None, "courant", "supprimé"],
+    )
+    write(tmp_path / "people.parquet", num=[1.0, 2.0], code=[8000000001, 8000000002], sexe=["m", "f"])
+    config = WarehouseConfig(
+        path=str(tmp_path),
+        tables={
+            "person": TableConfig(
+                "people", {"person_id": "num", "person_source_value": "code", "gender_source_value": "sexe"}
+            )
+        },
+    )
+    warehouse = Warehouse(spark, config)
+    conditions = warehouse.required("condition_occurrence")
+    spec = INPUTS["condition_occurrence"]
+    assert conditions.dtypes == [(c.name, sql_type(c.type).lower()) for c in spec]
+    rows = conditions.select("condition_occurrence_id", "person_id", "condition_start_datetime", "cdm_source").collect()
+    assert sorted(map(tuple, rows), key=str) == sorted(
+        [(1, 11, datetime(2024, 3, 31, 2, 30), None), (None, 13, None, None), (4, None, None, None)], key=str
+    )
+    people = warehouse.required("person").select("person_id", "person_source_value", "gender_source_value").collect()
+    assert sorted(map(tuple, people)) == [(1, "8000000001", "m"), (2, "8000000002", "f")]
+
+
+def test_omop_dates_and_visit_number(spark: SparkSession, tmp_path: Path) -> None:
+    write(
+        tmp_path / "visit_occurrence.parquet",
+        visit_occurrence_id=[1],
+        person_id=[1],
+        visit_start_date=[date(2024, 1, 2)],
+        visit_source_value=["6612345678"],
+    )
+    config = WarehouseConfig(path=str(tmp_path), layout="omop")
+    row = Warehouse(spark, config).required("visit_occurrence").collect()[0]
+    assert row.visit_start_datetime == datetime(2024, 1, 2)
+    assert (row.visit_occurrence_source_value, row.visit_end_datetime) == ("6612345678", None)
+
+
+def test_a_database_is_read_like_a_directory(spark: SparkSession, tmp_path: Path) -> None:
+    minimal(tmp_path)
+    spark.sql("CREATE DATABASE base_of_tests")
+    try:
+        for name in ("person", "visit_occurrence", "condition", "procedure"):
+            spark.read.parquet(str(tmp_path / f"{name}.parquet")).write.format("parquet").saveAsTable(
+                f"base_of_tests.{name}"
+            )
+        warehouse = Warehouse(spark, WarehouseConfig(database="base_of_tests"))
+        warehouse.check()
+        assert warehouse.table("patient_identity") is None
+        assert [r.procedure_source_value for r in warehouse.required("procedure_occurrence").collect()] == ["ZBQK002"]
+    finally:
+        spark.sql("DROP DATABASE base_of_tests CASCADE")
+
+
+def test_what_is_missing_is_named_in_one_line(spark: SparkSession, tmp_path: Path) -> None:
+    minimal(tmp_path)
+    warehouse = Warehouse(spark, WarehouseConfig(path=str(tmp_path)))
+    warehouse.check()
+    assert warehouse.table("note") is None
+
+    write(tmp_path / "note.parquet", note_id=[1], person_id=[1])
+    with pytest.raises(InputError, match=r"^base centrale: table note has no column note_datetime$"):
+        warehouse.check()
+    write(tmp_path / "note.parquet", note_id=[1], person_id=[1], note_datetime=[20240101])
+    with pytest.raises(InputError, match=r"^base centrale: note.note_datetime is bigint, not a date or time$"):
+        warehouse.check()
+    (tmp_path / "note.parquet").write_text("not Parquet")
+    with pytest.raises(InputError, match=r"^base centrale: \S+note.parquet cannot be read \(\w+\)$"):
+        warehouse.check()
+    (tmp_path / "note.parquet").unlink()
+    (tmp_path / "condition.parquet").unlink()
+    with pytest.raises(InputError, match="no table condition_occurrence or condition in"):
+        warehouse.check()
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        (WarehouseConfig(path="x", layout="i2b3"), "layout 'i2b3' is not one of base_centrale, omop"),
+        (WarehouseConfig(path="x", tables={"persons": TableConfig("p")}), "no table 'persons'"),
+        (WarehouseConfig(path="x", tables={"person": TableConfig(columns={"ipp": "i"})}), "no column 'ipp'"),
+    ],
+)
+def test_a_configuration_of_unknown_names_is_refused(config: WarehouseConfig, said: str, spark: SparkSession) -> None:
+    with pytest.raises(ConfigError, match=said):
+        Warehouse(spark, config)
