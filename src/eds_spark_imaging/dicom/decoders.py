@@ -29,8 +29,8 @@ _STRUCTS: Final = {
 }
 
 
-def fast_decoder(wanted: Wanted, vr: bytes | None) -> Fast:
-    """The short way to one wanted value of an element of this VR, little endian."""
+def fast_decoder(wanted: Wanted, vr: bytes | None, *, little: bool = True) -> Fast:
+    """The short way to what is wanted of an element of this VR."""
     kind = wanted.kind
     if vr is None or wanted.number or not wanted.plain:
         return _slow
@@ -39,7 +39,7 @@ def fast_decoder(wanted: Wanted, vr: bytes | None) -> Fast:
         if not wanted.single:
             return _several(decode, sort=wanted.distinct)
         return decode
-    if vr in _STRUCTS and wanted.single and (kind is Kind.DOUBLE or (kind is Kind.BIGINT and vr not in (b"FL", b"FD"))):
+    if vr in _STRUCTS and little and wanted.single and (kind is Kind.DOUBLE or (kind is Kind.BIGINT and vr not in (b"FL", b"FD"))):
         return _binary(_STRUCTS[vr], float if kind is Kind.DOUBLE else int)
     return _slow
 

@@ -5,22 +5,18 @@ from __future__ import annotations
 import zlib
 from typing import Final
 
+from eds_spark_imaging.dicom.reason import Rejection
 from eds_spark_imaging.dicom.storage import ByteSource
-from eds_spark_imaging.dicom.window import BLOCK
+from eds_spark_imaging.dicom.window import BLOCK, TooLargeError
 
 MAX_INFLATED: Final = 128 * 1024 * 1024
 
 
-class InflateError(Exception):
-    """The deflated stream is broken, cut, or inflates beyond the limit; ``reason`` says which."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 class InflatedSource:
-    """The inflated bytes from ``offset`` of another source on, for reads that go forward only."""
+    """The inflated bytes from ``offset`` of another source on, for reads that go forward only.
+
+    They end where the stream does, or where it cannot be followed: ``fault`` then says why.
+    """
 
     def __init__(self, source: ByteSource, offset: int) -> None:
         self._source = source
@@ -29,9 +25,13 @@ class InflatedSource:
         self._position = 0
         self.size: int | None = None
         self.bytes_read = 0
+        self.fault: Rejection | None = None
 
     def read_at(self, offset: int, length: int) -> bytes:
-        """The ``length`` bytes from ``offset``, which is not before the end of the last read. Raises InflateError."""
+        """The ``length`` bytes from ``offset``, which is not before the end of the last read.
+
+        Raises OSError, and TooLargeError where a skip inflates beyond the limit.
+        """
         while self._position < offset:
             if not self._inflate(min(offset - self._position, BLOCK)):
                 return b""
@@ -42,23 +42,25 @@ class InflatedSource:
         return b"".join(parts)
 
     def _inflate(self, length: int) -> bytes:
-        """Up to ``length`` next bytes, none at the end of the stream."""
-        while not self._inflater.eof:
-            packed = self._inflater.unconsumed_tail or self._source.read_at(self._offset, BLOCK)
-            if not self._inflater.unconsumed_tail:
+        """Up to ``length`` next bytes, none at the end."""
+        while not self._inflater.eof and self.fault is None:
+            packed = self._inflater.unconsumed_tail
+            if not packed:
+                packed = self._source.read_at(self._offset, BLOCK)
                 self._offset += len(packed)
                 self.bytes_read += len(packed)
             try:
                 part = self._inflater.decompress(packed, length)
             except zlib.error:
-                raise InflateError("deflate_error") from None
+                self.fault = Rejection.DEFLATE_ERROR
+                break
             self._position += len(part)
             if self._position > MAX_INFLATED:
-                raise InflateError("header_too_large")
+                raise TooLargeError
             if part:
                 return part
             if not packed:
-                raise InflateError("truncated")
+                self.fault = Rejection.TRUNCATED
         return b""
 
     def close(self) -> None:

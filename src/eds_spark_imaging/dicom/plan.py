@@ -47,16 +47,16 @@ LITTLE: Final = Order(True)
 BIG: Final = Order(False)
 
 
-class Role(IntEnum):
-    """What the scanner does at an element."""
+class Role:
+    """What the scanner does at an element. Plain numbers: they are compared for every element of interest."""
 
-    LEAF = 0  # keep the value
-    CHARSET = 1  # keep it, and decode with it
-    CREATOR = 2  # remember whose private block it is
-    IGNORE = 3  # pass over
-    SEQUENCE = 4  # go into its items
-    PRIVATE = 5  # as its creator's entry says
-    STOP = 6  # end of the data set
+    LEAF: Final = 0  # keep the value
+    CHARSET: Final = 1  # keep it, and decode with it
+    CREATOR: Final = 2  # remember whose private block it is
+    IGNORE: Final = 3  # pass over
+    SEQUENCE: Final = 4  # go into its items
+    PRIVATE: Final = 5  # as its creator's entry says
+    STOP: Final = 6  # end of the data set
 
 
 class Stop(IntEnum):
@@ -83,7 +83,8 @@ class Slot:
     vr: bytes | None  # by the dictionary
     wanted: Wanted
     fast: Fast  # for that VR, little endian
-    direct: bool = False  # the attribute's only place, and at top level: no choice to make
+    top: bool = False  # a public element of the top level: of a repeated one the last counts
+    direct: bool = False  # at top, and the attribute's only place: no choice to make
     simple: bool = False  # where nothing else is found, the short way suffices
 
 
@@ -92,7 +93,7 @@ class Entry:
     """What to do at one tag of a node."""
 
     tag: int
-    role: Role
+    role: int
     slots: list[Slot] = field(default_factory=list)
     node: Node | None = None
     stop: Stop = Stop.END
@@ -181,9 +182,11 @@ class Plan:
             for rank, (source, frame, steps) in enumerate(places):
                 vr = _vr(steps[-1])
                 wanted = _wanted(attribute, source)
-                slot = Slot(number, rank, attribute.column, source, frame, vr, wanted, fast_decoder(wanted, vr))
+                fast = fast_decoder(wanted, vr, little=order.little)
+                slot = Slot(number, rank, attribute.column, source, frame, vr, wanted, fast)
                 slot.simple = wanted.kind is not Kind.DATETIME and steps != (FRAME_COUNT,)
-                slot.direct = slot.simple and len(places) == len(steps) == 1 and steps[0].creator is None
+                slot.top = len(steps) == 1 and steps[0].creator is None
+                slot.direct = slot.top and slot.simple and len(places) == 1
                 self._add(steps, slot)
         self._mark(self.top)
         for tag in (0x7FE00008, 0x7FE00009, 0x7FE00010):

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     LOOKS_LIKE_WINDOWS_1252 = "looks_like_windows_1252"  # under Latin-1, bytes 80-9F are taken as Windows-1252
     FRAME_COUNT = "frame_count"  # NumberOfFrames is empty, not positive (taken as 1) or not that of the frame items
     WRONG_TRANSFER_SYNTAX = "wrong_transfer_syntax"  # the data set is not encoded as the transfer syntax says
+    TAG_ORDER = "tag_order"  # tags of the top level do not ascend, a sign of damage; of a repeated one the last counts
     TRAILING_BYTES = "trailing_bytes"  # padding after the data set
     ISSUES_DROPPED = "issues_dropped"  # more than 100 issues in a file; raw is how many are not listed
 

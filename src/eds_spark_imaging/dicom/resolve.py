@@ -38,50 +38,67 @@ class Resolution:
 
     def resolve(self) -> None:
         """Fill in values, sources, frame ranges, offsets and issues."""
-        values = self._header.values
-        quick = not self._explain
-        others: dict[int, list[Candidate]] = {}
-        for hit in self._found.hits:
-            entry, vr, raw, context = hit
-            if not raw and entry.tag != FRAME_COUNT.tag:
-                continue
-            if not entry.slots and raw.__class__ is Reason:
-                self._issue(None, _path(hit), None, raw)
-            for slot in entry.slots:
-                if slot.direct and quick and (vr == slot.vr or vr is None) and context.order.little:
-                    value = slot.fast(raw)  # type: ignore[arg-type]
-                    if value is not SLOW:
-                        values[slot.column] = value
-                        continue
-                others.setdefault(slot.attribute, []).append((slot, hit))
-        for candidates in others.values():
-            if quick and len(candidates) == 1 and (slot := candidates[0][0]).simple:
-                _, vr, raw, context = candidates[0][1]
-                if (vr == slot.vr or vr is None) and context.order.little:
-                    value = slot.fast(raw)  # type: ignore[arg-type]
-                    if value is not SLOW:
-                        values[slot.column] = value
-                        continue
+        for candidates in self._direct().values():
             self._choose(candidates)
         for oddity in self._found.oddities:
             self._issue(None, None, None, oddity)
         if self._dropped:
             self._header.issues.append(Issue(None, None, str(self._dropped), Reason.ISSUES_DROPPED))
 
+    def _direct(self) -> dict[int, list[Candidate]]:
+        """Take the values where there is nothing to choose or to mend; the other places, by attribute, are left."""
+        values, quick = self._header.values, not self._explain
+        others: dict[int, list[Candidate]] = {}
+        last, ascending = 0, True
+        for hit in self._found.hits:
+            entry, vr, raw, _ = hit
+            slots = entry.slots
+            if not slots:
+                if isinstance(raw, Reason):
+                    self._issue(None, _path(hit), None, raw)
+                continue
+            if slots[0].top:
+                if entry.tag <= last:
+                    ascending = False
+                last = entry.tag
+            if not raw and entry.tag != FRAME_COUNT.tag:
+                continue
+            for slot in slots:
+                if slot.direct and quick and (vr == slot.vr or vr is None):
+                    value = slot.fast(raw)  # type: ignore[arg-type]
+                    if value is not SLOW:
+                        values[slot.column] = value
+                        continue
+                others.setdefault(slot.attribute, []).append((slot, hit))
+        if not ascending:
+            self._found.oddities.append(Reason.TAG_ORDER)
+        return others
+
     def _choose(self, candidates: list[Candidate]) -> None:
         """The value of an attribute is that of the best place that has one."""
+        slot, (_, vr, raw, _) = candidates[0]
+        if slot.simple and len(candidates) == 1 and (vr == slot.vr or vr is None):
+            value = slot.fast(raw)  # type: ignore[arg-type]
+            if value is not SLOW:
+                self._set(slot, value)
+                return
         candidates.sort(key=_rank)
         for _, group in groupby(candidates, key=_rank):
             same_place = list(group)
             slot = same_place[0][0]
+            if slot.top:
+                del same_place[:-1]
             value = self._scalar(same_place) if slot.wanted.single else self._array(same_place)
             if slot.source.steps == (FRAME_COUNT,):
                 value = self._frame_count(value, same_place[-1])
             if value is not None:
-                self._header.values[slot.column] = value
-                if self._explain:
-                    self._header.sources[slot.column] = slot.source.text
+                self._set(slot, value)
                 return
+
+    def _set(self, slot: Slot, value: Any) -> None:
+        self._header.values[slot.column] = value
+        if self._explain:
+            self._header.sources[slot.column] = slot.source.text
 
     def _scalar(self, candidates: list[Candidate]) -> Any:
         """The first value; over frames also the smallest and largest."""
@@ -136,11 +153,11 @@ class Resolution:
 
     def _decode(self, candidate: Candidate) -> list[Any]:
         """The values of one element, with an issue for what is odd."""
-        slot, (_, written, raw, context) = candidate
+        slot, (entry, written, raw, context) = candidate
         if isinstance(raw, Reason):
             self._report(candidate, raw)
             return []
-        if (written is None or written == slot.vr) and context.order.little:
+        if written is None or written == slot.vr:
             value = slot.fast(raw)
             if value is not SLOW:
                 return [value] if slot.wanted.single else list(value)
@@ -148,7 +165,8 @@ class Resolution:
             return []
         vr, mismatch = choose_vr(written, slot.vr, slot.wanted.kind, raw)
         charset = self._override or charset_of(context.charset)
-        reasons: list[Reason] = [Reason.VR_MISMATCH] if mismatch else []
+        passed_on = written == b"UN" and _is_private(entry.tag)  # by a system that did not know the element
+        reasons: list[Reason] = [Reason.VR_MISMATCH] if mismatch and not passed_on else []
         values = decode(raw, vr, context.order.little, slot.wanted, charset, self._default, reasons.append)
         for reason in dict.fromkeys(reasons):
             self._report(candidate, reason)
@@ -170,11 +188,20 @@ def _rank(candidate: Candidate) -> int:
     return candidate[0].rank
 
 
+def _is_private(tag: int) -> bool:
+    return bool(tag & 0x10000)
+
+
 def _path(hit: Hit) -> str:
-    """The tags on the way to an element: ``(5200,9230)[0](0018,9306)``."""
+    """The tags on the way to an element: ``(5200,9230)[0](0018,9306)``, ``(0019,xx0C)``."""
     entry, context = hit[0], hit[3]
-    steps = [f"({tag >> 16:04X},{tag & 0xFFFF:04X})[{index}]" for tag, index in context.trail]
-    return "".join(steps) + f"({entry.tag >> 16:04X},{entry.tag & 0xFFFF:04X})"
+    steps = [f"{_tag(tag)}[{index}]" for tag, index in context.trail]
+    return "".join(steps) + _tag(entry.tag)
+
+
+def _tag(tag: int) -> str:
+    group, number = tag >> 16, tag & 0xFFFF
+    return f"({group:04X},xx{number:02X})" if _is_private(tag) and number < 0x100 else f"({group:04X},{number:04X})"
 
 
 def _shown(raw: bytes) -> str:

@@ -86,19 +86,24 @@ def _odd_vr(data: bytes, position: int, vr: bytes, order: Order) -> tuple[bytes 
     written in the long form (PS3.5 section 6.2, note 8); or of a made-up one, mostly in the short form.
     """
     tag, length = order.pair(data, position)
-    if tag in (order.item, order.item_end, order.sequence_end) or _lands(data, position + 8 + length):
+    if tag in (order.item, order.item_end, order.sequence_end) or _lands(data, position, 8 + length, order):
         return None, length, position + 8
     short: int = order.head(data, position)[2]
-    if _lands(data, position + 8 + short):
+    if _lands(data, position, 8 + short, order):
         return b"UN", short, position + 8
     if vr.isalpha() and short == 0:
         return b"UN", order.long(data, position + 8)[0], position + 12
     return None, length, position + 8
 
 
-def _lands(data: bytes, position: int) -> bool:
-    """Whether another element, or the end, seems to be at ``position``."""
-    return position == len(data) or data[position + 4 : position + 6] in FORMS
+def _lands(data: bytes, position: int, size: int, order: Order) -> bool:
+    """Whether another element, or the end, seems to follow the element of ``size`` bytes at ``position``."""
+    after = position + size
+    if after + 6 > len(data):
+        return after == len(data)
+    pair = struct.Struct(order.prefix + "HH").unpack_from
+    (group, number), (next_group, next_number) = pair(data, position), pair(data, after)
+    return data[after + 4 : after + 6] in FORMS or (group == next_group and number < next_number)
 
 
 def elements(data: bytes, position: int, end: int, node: Node, context: Context) -> tuple[int, Stop]:

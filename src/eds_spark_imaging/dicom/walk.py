@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
-from eds_spark_imaging.dicom.deflate import InflatedSource, InflateError
+from eds_spark_imaging.dicom.deflate import InflatedSource
 from eds_spark_imaging.dicom.plan import BIG, FRAME_GROUPS, IGNORED, LITTLE, Node, Plan, Role, Stop
 from eds_spark_imaging.dicom.reason import Reason, Rejection
 from eds_spark_imaging.dicom.result import Status
@@ -82,8 +82,6 @@ def walk(source: ByteSource, little: Plan, big: Plan) -> Walk:
         return result.end(Status.QUARANTINED, Rejection.HEADER_TOO_LARGE)
     except MalformedError:
         return result.end(Status.QUARANTINED, Rejection.MALFORMED)
-    except InflateError as error:
-        return result.end(Status.QUARANTINED, error.reason)
 
 
 def _read(result: Walk, source: ByteSource, position: int, little: Plan, big: Plan) -> Walk:
@@ -107,8 +105,9 @@ def _read(result: Walk, source: ByteSource, position: int, little: Plan, big: Pl
     result.header_bytes = window.start + position
     if why == Stop.DIRECTORY:
         return result.end(Status.DICOMDIR)
-    if why == Stop.SHORT:
-        return result.end(Status.QUARANTINED, Rejection.TRUNCATED)
+    fault = None if result.inflated is None or why == Stop.PIXELS else result.inflated.fault
+    if why == Stop.SHORT or fault is not None:
+        return result.end(Status.QUARANTINED, fault or Rejection.TRUNCATED)
     if why == Stop.PADDING:
         if any(window.data[position:]):
             return result.end(Status.QUARANTINED, Rejection.MALFORMED)

@@ -32,12 +32,16 @@ Plant = Callable[[Exam, Scene], None]
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """A defect that can be planted; ``fits`` says whether an exam can have it."""
+    """A defect that can be planted; ``fits`` says whether an exam can have it.
+
+    ``rare`` ones fit so few exams that the first that fits has it, whosever turn it is.
+    """
 
     name: str
     kind: int
     group: str
     weight: int
+    rare: bool
     description: str
     fits: Fits
     plant: Plant
@@ -64,12 +68,12 @@ _OF_PATIENT_ID = ("reload", "old_id", "patient_id")
 
 
 def defect(
-    name: str, kind: int, group: str, weight: int, fits: Fits = lambda exam, scene: True
+    name: str, kind: int, group: str, weight: int, fits: Fits = lambda exam, scene: True, *, rare: bool = False
 ) -> Callable[[Plant], Plant]:
     """Register a function as a defect; its docstring is the description."""
 
     def register(plant: Plant) -> Plant:
-        DEFECTS[name] = Defect(name, kind, group, weight, (plant.__doc__ or "").strip(), fits, plant)
+        DEFECTS[name] = Defect(name, kind, group, weight, rare, (plant.__doc__ or "").strip(), fits, plant)
         return plant
 
     return register
@@ -87,13 +91,14 @@ class Planter:
         self._decks = {
             group: Deck(rng, [(d, d.weight) for d in DEFECTS.values() if d.group == group]) for group in GROUPS
         }
+        self._awaited = {d.name for d in DEFECTS.values() if d.rare} if rate else set()
 
     def plant(self, life: Life, rng: Random) -> None:
         """Give each exam of a person its defects, that of PatientID first in its list."""
         scene = Scene(life, self._population, self._register, rng)
         for exam in life.exams:
             for group, turns in self._turns.items():
-                if group not in ("old_id", "patient_id") and turns.next():
+                if group not in ("old_id", "patient_id") and (turns.next() or self._first(exam, group, scene)):
                     self._plant_one(exam, group, scene)
             self._plant_patient_id(exam, scene)
             _settle(exam, scene)
@@ -102,7 +107,8 @@ class Planter:
         """An exam that may have an identifier of the past is likelier to: it takes the turn of another."""
         turns = self._turns["patient_id"]
         turn = turns.next()
-        if scene.rng.random() < self._rates["old_id"] and self._plant_one(exam, "old_id", scene):
+        old = scene.rng.random() < self._rates["old_id"] or self._first(exam, "old_id", scene) is not None
+        if old and self._plant_one(exam, "old_id", scene):
             if not turn:
                 turns.take()
         elif turn:
@@ -110,12 +116,18 @@ class Planter:
 
     def _plant_one(self, exam: Exam, group: str, scene: Scene) -> bool:
         """Plant the next defect of a group that fits the exam, first in its list where it is of PatientID."""
-        found = self._decks[group].draw(lambda d: d.fits(exam, scene))
+        found = self._first(exam, group, scene) or self._decks[group].draw(lambda d: d.fits(exam, scene))
         if found is None:
             return False
+        self._awaited.discard(found.name)
         found.plant(exam, scene)
         exam.defects.insert(0 if group in _OF_PATIENT_ID else len(exam.defects), found.name)
         return True
+
+    def _first(self, exam: Exam, group: str, scene: Scene) -> Defect | None:
+        """A rare defect that fits and has not occurred yet."""
+        awaited = (DEFECTS[name] for name in sorted(self._awaited))
+        return next((d for d in awaited if d.group == group and d.fits(exam, scene)), None)
 
 
 def _settle(exam: Exam, scene: Scene) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from eds_spark_imaging.synth.defects import Scene, defect
+from eds_spark_imaging.synth.defects import DEFECTS, Scene, defect
 from eds_spark_imaging.synth.model import Exam
 from eds_spark_imaging.synth.names import parts, without_accents
-from eds_spark_imaging.synth.people import Person, nip_era
+from eds_spark_imaging.synth.people import nip_era
 
 
 def _merged_later(exam: Exam, scene: Scene) -> bool:
@@ -20,7 +20,14 @@ def _ipp_merged(exam: Exam, scene: Scene) -> None:
     exam.form = "merged"
 
 
-@defect("ipp_merged_in_circle", 1, "old_id", 3, lambda e, s: _merged_later(e, s) and s.life.person.circular)
+@defect(
+    "ipp_merged_in_circle",
+    1,
+    "old_id",
+    3,
+    lambda e, s: _merged_later(e, s) and s.life.person.circular,
+    rare=True,
+)
 def _ipp_merged_in_circle(exam: Exam, scene: Scene) -> None:
     """An IPP merged since, in a chain that leads back to its start by error."""
     _ipp_merged(exam, scene)
@@ -137,11 +144,7 @@ def _wrong_person(exam: Exam, scene: Scene) -> None:
     _wrong(exam, scene, other + (other >= own))
 
 
-def _confusable(person: Person) -> bool:
-    return person.unmerged_from
-
-
-@defect("wrong_person_unmerged", 1, "old_id", 2, lambda e, s: _confusable(s.life.person))
+@defect("wrong_person_unmerged", 1, "old_id", 2, lambda e, s: s.life.person.unmerged_from, rare=True)
 def _wrong_person_unmerged(exam: Exam, scene: Scene) -> None:
     """The IPP of a person with whom this one was merged for a while by error, then un-merged."""
     _wrong(exam, scene, scene.life.person.index - 1)
@@ -157,7 +160,7 @@ def _nobody(exam: Exam, patient_id: str, family: str, given: str) -> None:
     exam.person = exam.stay = exam.report = exam.reload_id = None
     exam.acts = []
     exam.form = "nobody"
-    exam.defects.clear()
+    exam.defects = [name for name in exam.defects if DEFECTS[name].group in ("date", "body_part")]
 
 
 @defect("phantom", 4, "patient_id", 4)

@@ -65,7 +65,7 @@ def _can_follow_death(exam: Exam, scene: Scene) -> bool:
     return scene.life.death is not None and (LAST_DAY - scene.life.death.date()).days > 40
 
 
-@defect("exam_after_death", 7, "date", 2, _can_follow_death)
+@defect("exam_after_death", 7, "date", 2, _can_follow_death, rare=True)
 def _exam_after_death(exam: Exam, scene: Scene) -> None:
     """A date after the patient's death."""
     if scene.life.death:
@@ -161,7 +161,7 @@ def _reloaded(exam: Exam, scene: Scene) -> bool:
     return exam.reload_id is not None
 
 
-@defect("reload_patient_id_form", 9, "reload", 1, _reloaded)
+@defect("reload_patient_id_form", 9, "reload", 1, _reloaded, rare=True)
 def _reload_patient_id_form(exam: Exam, scene: Scene) -> None:
     """The second PACS wrote PatientID in a form of its own."""
     ipp = scene.life.person.ipp

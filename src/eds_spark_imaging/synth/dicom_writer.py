@@ -25,6 +25,7 @@ IMPLEMENTATION_UID = "2.25.271828182845904523536028747135266249"
 _LONG_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "UC", "UN", "UR", "UT"})
 _TEXT_VRS = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 _PACKED = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FD": "d", "FL": "f", "OW": "H"}
+_PADDING = {"UI": b"\0"}
 _UNDEFINED = 0xFFFFFFFF
 _short = struct.Struct("<HH2sH").pack
 _long = struct.Struct("<HH2sHI").pack
@@ -93,18 +94,21 @@ class Encoder:
         return b"".join(_implicit(*_ITEM, len(body)) + body for body in bodies)
 
     def _value(self, vr: str, value: Any) -> bytes:
-        if value is None:
+        if isinstance(value, str):  # most values by far
+            text = value
+        elif value is None:
             return b""
-        if isinstance(value, bytes):
+        elif isinstance(value, bytes):
             return value + b"\0" * (len(value) % 2)
-        values = value if isinstance(value, list | tuple) else (value,)
-        if vr in _PACKED:
-            return struct.pack(f"<{len(values)}{_PACKED[vr]}", *values)
-        if vr == "AT":
-            return b"".join(struct.pack("<HH", tag >> 16, tag & 0xFFFF) for tag in values)
-        text = "\\".join(v if isinstance(v, str) else _number(v) for v in values)
+        else:
+            values = value if isinstance(value, list) else [value]
+            if packed := _PACKED.get(vr):
+                return struct.pack(f"<{len(values)}{packed}", *values)
+            if vr == "AT":
+                return b"".join(struct.pack("<HH", tag >> 16, tag & 0xFFFF) for tag in values)
+            text = "\\".join([v if isinstance(v, str) else _number(v) for v in values])
         data = text.encode(self.codec if vr in _TEXT_VRS else "ascii", errors="replace")
-        return data + (b"\0" if vr == "UI" else b" ") * (len(data) % 2)
+        return data + _PADDING.get(vr, b" ") if len(data) % 2 else data
 
 
 def _number(value: float) -> str:

@@ -99,7 +99,7 @@ class Header:
         """PatientName (PN) as written; empty where both parts are."""
         if not self.family and not self.given:
             return ""
-        return self.name_pattern.format(family=self.family, given=self.given)
+        return self.name_pattern.format(family=self.family, given=self.given).rstrip()
 
 
 @dataclass(slots=True, eq=False)

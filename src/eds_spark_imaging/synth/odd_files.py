@@ -19,7 +19,7 @@ def write_odd_files(out: Path, source: str, sample: str, truth: TruthWriter) -> 
     files = {
         "LISEZMOI.txt": (b"Sauvegarde du serveur d'images.\n", "not_dicom"),
         "vide.dcm": (b"", "not_dicom"),
-        "coupe.dcm": (good[: 132 + (len(good) - 132) // 2], "quarantined"),
+        "coupe.dcm": (_cut(good), "quarantined"),
         "DICOMDIR": (_directory(), "dicomdir"),
         "._IM000001": (b"\0\5\x16\7" + bytes(78), "not_dicom"),
     }
@@ -32,6 +32,11 @@ def write_odd_files(out: Path, source: str, sample: str, truth: TruthWriter) -> 
             zipped.writestr(zipfile.ZipInfo(member, (2020, 1, 1, 0, 0, 0)), data)
             truth.add_odd_file(f"{archive}!{member}", len(data), status)
     return len(files) + 1
+
+
+def _cut(good: bytes) -> bytes:
+    """The start of a file, ending inside an element of its data set: the Pixel Data group's place is never reached."""
+    return good[: good.index(b"\x10\0\x10\0", 132 + 200) + 9]
 
 
 def _directory() -> bytes:

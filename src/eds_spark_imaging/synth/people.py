@@ -90,7 +90,7 @@ class Population:
         if relation:
             traits = _resemble(rng, traits, _traits(self._rng(index - 1)), relation)
         merges = rng.choices((0, 1, 2, 3), (80, 14, 4.5, 1.5))[0]
-        circular = merges > 0 and rng.random() < 0.1
+        circular = merges > 0 and rng.random() < 0.15
         days = sorted(random_day(rng, date(2012, 1, 1), date(2025, 3, 31)) for _ in range(merges))
         rows = tuple(
             index * MOST_IPPS + k + _FIRST_PERSON if not circular and rng.random() < 0.5 else None
@@ -169,7 +169,7 @@ def _relation(rng: Random, index: int) -> str | None:
     draw = rng.random()
     if index % 3 != 1:
         return None
-    return "twin" if draw < 0.024 else "homonym" if draw < 0.06 else "double" if draw < 0.08 else None
+    return "twin" if draw < 0.024 else "homonym" if draw < 0.14 else "double" if draw < 0.16 else None
 
 
 def _resemble(rng: Random, own: Traits, other: Traits, relation: str) -> Traits:

@@ -34,14 +34,13 @@ def _document(title: list[Elements], content: list[Values]) -> Values:
 @recipe("sr_dose")
 def sr_dose(ctx: Context) -> Series:
     """Radiation dose report (PS3.16 TID 10011 and 10001), its totals alone."""
+    title = code("113701", "DCM", "X-Ray Radiation Dose Report")
     if ctx.exam.kind.modality == "CT":
-        title = code("113701", "DCM", "X-Ray Radiation Dose Report")
         content = [
             _number(code("113830", "DCM", "Mean CTDIvol"), jitter(ctx.rng, 9.5, 0.4, 2), "mGy"),
             _number(code("113813", "DCM", "CT Dose Length Product Total"), jitter(ctx.rng, 520, 0.5, 1), "mGy.cm"),
         ]
     else:
-        title = code("113701", "DCM", "X-Ray Radiation Dose Report")
         content = [_number(code("113722", "DCM", "Dose Area Product Total"), jitter(ctx.rng, 0.0035, 0.5, 6), "Gy.m2")]
     return Series("SR", DOSE_REPORT, _document(title, content), [{}], pixels=False)
 

@@ -117,6 +117,7 @@ class DefectTruth(NamedTuple):
 
 _MET = {
     # What nobody plants on one exam: it comes with the history of hospitals and with how sources write.
+    "traits_unknown": (3, "A placeholder's exam without traits, or with those of nobody."),
     "charset_mislabelled": (5, "A name with accents in UTF-8 under SpecificCharacterSet ISO_IR 100."),
     "before_archive": (8, "An exam done before its machine was connected, or in a year of partial archiving."),
     "feed_break": (9, "An exam done between the end of the first PACS and the start of the second."),

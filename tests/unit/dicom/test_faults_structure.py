@@ -345,6 +345,21 @@ def test_many_private_elements() -> None:
     assert set(header.values) == {*EXPECTED, "rows", "transfer_syntax_uid", "study_date"}
 
 
+def test_tags_that_do_not_ascend_are_a_sign_of_damage() -> None:
+    header = read(part10(data_set(*PLAIN[3:]) + data_set(*PLAIN[:3]) + PIXELS))
+    assert_plain(header)
+    assert reasons(header, None) == [Reason.TAG_ORDER]
+
+
+@pytest.mark.parametrize("keyword", ["Modality", "Exposure"])
+def test_of_a_repeated_element_the_last_counts(keyword: str) -> None:
+    """As pydicom has it."""
+    elements = element(tag(keyword), "IS", b"1 ") + element(tag(keyword), "IS", b"2 ")
+    header = read(part10(elements + PIXELS))
+    assert header.values[keyword.lower()] == (2.0 if keyword == "Exposure" else "2")
+    assert reasons(header, None) == [Reason.TAG_ORDER]
+
+
 # Deflated data sets
 
 

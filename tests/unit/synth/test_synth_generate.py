@@ -5,7 +5,7 @@ import pytest
 
 from eds_spark_imaging.errors import InputError
 from eds_spark_imaging.synth import generate
-from eds_spark_imaging.synth.generate import BLOCK
+from eds_spark_imaging.synth.generator import BLOCK
 
 
 def digests(out):
@@ -46,7 +46,7 @@ def test_files_change_nothing_else(tmp_path):
 
 
 def test_rows_are_written_block_by_block(tmp_path, monkeypatch):
-    monkeypatch.setattr("eds_spark_imaging.synth.generate.BLOCK", 10)
+    monkeypatch.setattr("eds_spark_imaging.synth.generator.BLOCK", 10)
     calls = []
     generate(tmp_path / "blocks", 25, 6, with_dicom=False, progress=lambda done, total: calls.append((done, total)))
     assert calls == [(10, 25), (20, 25), (25, 25)]
@@ -58,7 +58,7 @@ def test_rows_are_written_block_by_block(tmp_path, monkeypatch):
 
 
 def test_no_more_than_a_block_of_rows_is_held(tmp_path, monkeypatch):
-    monkeypatch.setattr("eds_spark_imaging.synth.generate.BLOCK", 20)
+    monkeypatch.setattr("eds_spark_imaging.synth.generator.BLOCK", 20)
     groups = []
     generate(tmp_path / "out", 200, 2, with_dicom=False)
     for table in ("visit_occurrence", "procedure_occurrence", "note"):
@@ -72,6 +72,7 @@ def test_no_more_than_a_block_of_rows_is_held(tmp_path, monkeypatch):
 def test_small_and_single_hospitals(tmp_path):
     summary = generate(tmp_path / "one", 5, 1, hospitals=1, instances_per_series=1)
     assert summary.patients == 5
+    assert str(summary).startswith(f"5 patients, {summary.exams} exams (")
     assert {path.name for path in (tmp_path / "one" / "dicom").iterdir()} == {"PSL", "PSL-2"}
     assert generate(tmp_path / "twelve", 120, 1, hospitals=12, with_dicom=False).exams > 0
 

@@ -4,6 +4,7 @@ from io import BytesIO
 
 import pydicom
 import pytest
+from pydicom.datadict import dictionary_VR
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
@@ -19,6 +20,7 @@ from eds_spark_imaging.synth.dicom_writer import (
 )
 
 ELEMENTS = {
+    "SpecificCharacterSet": "ISO_IR 100",
     "SOPClassUID": "1.2.840.10008.5.1.4.1.1.2",
     "SOPInstanceUID": "2.25.12345",
     "ImageType": ["ORIGINAL", "PRIMARY", "AXIAL"],
@@ -47,13 +49,17 @@ ELEMENTS = {
 
 def as_pydicom(elements):
     dataset = Dataset()
-    dataset.SpecificCharacterSet = "ISO_IR 100"
     for keyword, value in elements.items():
-        setattr(dataset, keyword, [as_pydicom(v) for v in value] if keyword.endswith("Sequence") else value)
-        if keyword.endswith("Sequence"):
-            for item in dataset[keyword].value:
-                del item.SpecificCharacterSet
+        setattr(dataset, keyword, converted(keyword, value))
     return dataset
+
+
+def converted(keyword, value):
+    if keyword.endswith("Sequence"):
+        return [as_pydicom(item) for item in value]
+    if dictionary_VR(keyword) == "DS":  # pydicom writes numbers with a point, texts as they are
+        return [str(v) for v in value] if isinstance(value, list) else str(value)
+    return value
 
 
 @pytest.mark.parametrize("explicit", [True, False])
@@ -61,7 +67,7 @@ def test_same_bytes_as_pydicom(explicit):
     buffer = DicomBytesIO()
     buffer.is_little_endian, buffer.is_implicit_VR = True, not explicit
     write_dataset(buffer, as_pydicom(ELEMENTS))
-    ours = Encoder(explicit).dataset({"SpecificCharacterSet": "ISO_IR 100", **ELEMENTS})
+    ours = Encoder(explicit).dataset(ELEMENTS)
     assert ours == buffer.getvalue()
 
 
@@ -69,13 +75,12 @@ def test_same_bytes_as_pydicom(explicit):
 def test_undefined_lengths_read_back(explicit):
     encoder = Encoder(explicit, "utf-8", undefined_lengths=True)
     data = file_start(ELEMENTS["SOPClassUID"], ELEMENTS["SOPInstanceUID"], EXPLICIT if explicit else IMPLICIT)
-    data += encoder.dataset({"SpecificCharacterSet": "ISO_IR 192", **ELEMENTS})
+    data += encoder.dataset(ELEMENTS | {"SpecificCharacterSet": "ISO_IR 192"})
     read = pydicom.dcmread(BytesIO(data))
-    expected = as_pydicom(ELEMENTS)
     assert read["ProcedureCodeSequence"].is_undefined_length
     assert str(read.PatientName) == "EXEMPLIER^Chimère"
-    read.SpecificCharacterSet = "ISO_IR 100"
-    assert Dataset(read) == expected
+    expected = as_pydicom(ELEMENTS)
+    assert read.to_json_dict() == expected.to_json_dict() | {"00080005": {"vr": "CS", "Value": ["ISO_IR 192"]}}
 
 
 def test_private_and_encapsulated_elements():

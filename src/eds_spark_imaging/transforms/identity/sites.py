@@ -20,36 +20,37 @@ def hospitals_of_care_sites(care_site: DataFrame, fact_relationship: DataFrame) 
     ``hospital_codes`` holds the code and the short name of the nearest hospital, either of which an exam may carry;
     ``group_code`` is the source value of the nearest hospital group, or the hospital's own where it is in none.
     """
-    edges = fact_relationship.where(_TREE).select(
-        F.col("fact_id_1").alias("_child"), F.col("fact_id_2").alias("_parent")
+    edges = (
+        fact_relationship.where(_TREE).groupBy(F.col("fact_id_1").alias("_child")).agg(F.min("fact_id_2").alias("_up"))
     )
-    level = care_site.select("care_site_id", F.col("care_site_id").alias("ancestor_id"), F.lit(0).alias("level"))
-    above = level
+    paths = care_site.select("care_site_id", F.array("care_site_id").alias("path"))
     for _ in range(_LEVELS):
-        level = level.join(edges, F.col("ancestor_id") == F.col("_child"), "inner").select(
-            "care_site_id", F.col("_parent").alias("ancestor_id"), (F.col("level") + 1).alias("level")
+        longer = F.when(F.col("_up").isNotNull(), F.concat("path", F.array("_up"))).otherwise(F.col("path"))
+        paths = paths.join(edges, F.element_at("path", -1) == F.col("_child"), "left").select(
+            "care_site_id", longer.alias("path")
         )
-        above = above.unionByName(level)
     kind = F.col("care_site_type_source_value")
     codes = care_site.select(
         F.col("care_site_id").alias("ancestor_id"),
         F.trim("care_site_source_value").alias("code"),
         F.upper(F.trim("care_site_short_name")).alias("short_name"),
         F.when(kind.rlike(_GROUP), "group").when(kind.rlike(_HOSPITAL), "hospital").alias("kind"),
-    )
+    ).where("kind IS NOT NULL")
     place = F.struct("level", "code", "short_name")
-    nearest = (
-        above.join(codes.where("kind IS NOT NULL"), "ancestor_id", "inner")
+    return (
+        paths.select("care_site_id", F.posexplode("path").alias("level", "ancestor_id"))
+        .join(codes, "ancestor_id", "inner")
         .groupBy("care_site_id")
         .agg(
             F.min(F.when(F.col("kind") == "hospital", place)).alias("hospital"),
             F.min(F.when(F.col("kind") == "group", place)).alias("group"),
         )
-    )
-    return nearest.where("hospital IS NOT NULL").select(
-        "care_site_id",
-        F.array_compact(F.array("hospital.code", "hospital.short_name")).alias("hospital_codes"),
-        F.coalesce("group.code", "hospital.code").alias("group_code"),
+        .where("hospital IS NOT NULL")
+        .select(
+            "care_site_id",
+            F.array_compact(F.array("hospital.code", "hospital.short_name")).alias("hospital_codes"),
+            F.coalesce("group.code", "hospital.code").alias("group_code"),
+        )
     )
 
 

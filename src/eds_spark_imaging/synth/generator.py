@@ -44,6 +44,13 @@ class SynthSummary:
     defects: Counter[str] = field(default_factory=Counter)
     modalities: Counter[str] = field(default_factory=Counter)
 
+    def __str__(self) -> str:
+        share = self.exams_not_attached / max(self.exams, 1)
+        return (
+            f"{self.patients} patients, {self.exams} exams ({share:.1%} not correctly attached), "
+            f"{self.series} series, {self.files} files, {self.bytes / 1e6:.1f} MB, {self.tables.total()} rows"
+        )
+
 
 def generate(
     out: Path,
@@ -163,7 +170,8 @@ class _Group:
         series = set()
         for file in self._files.write(exam):
             self._truth.add_file(file, copies)
-            self._sample = self._sample or file.path
+            if file.modality not in ("SR", "PR", "KO"):
+                self._sample = self._sample or file.path
             self._summary.files += 1
             self._summary.bytes += file.size
             series.add(file.series_uid)

@@ -1,0 +1,41 @@
+"""A small tree of DICOM files, good and bad, and the commands run on it as a user would."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pydicom
+import pytest
+
+SHIPPED = Path(pydicom.__file__).parent / "data" / "test_files"
+GOOD = ("CT_small.dcm", "MR_small.dcm", "rtplan.dcm", "ExplVR_BigEnd.dcm")
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Four readable files, one of them twice, and what else lies about in real folders."""
+    root = tmp_path / "tree"
+    (root / "a b").mkdir(parents=True)
+    for name in GOOD:
+        shutil.copy(SHIPPED / name, root / "a b" / name)
+    shutil.copy(SHIPPED / "CT_small.dcm", root / "copy of CT.dcm")
+    shutil.copy(SHIPPED / "dicomdirtests" / "DICOMDIR", root / "DICOMDIR")
+    (root / "readme.txt").write_text("not a DICOM file\n" * 20)
+    (root / "empty.dcm").touch()
+    (root / "cut.dcm").write_bytes((SHIPPED / "CT_small.dcm").read_bytes()[:3000])
+    return root
+
+
+@pytest.fixture
+def imaging() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs ``eds-imaging`` with arguments in a process of its own."""
+
+    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "eds_spark_imaging.cli", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+
+    return run

@@ -1,0 +1,200 @@
+"""index, parse and build on one lake, step by step: each test goes on from the state of the one before."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eds_spark_imaging.config import Config
+from eds_spark_imaging.errors import AccountingError, LakeError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from eds_spark_imaging.context import Context
+
+pytestmark = pytest.mark.spark
+
+CT = "1.3.6.1.4.1.5962.1.2.1.20040119072730.12322"
+
+
+@pytest.fixture
+def context(spark: SparkSession, tree: Path, tmp_path: Path) -> Context:
+    return open_context(spark, tree, tmp_path)
+
+
+def open_context(spark: SparkSession, tree: Path, tmp_path: Path) -> Context:
+    from eds_spark_imaging.context import Context
+
+    return Context(spark, Config().with_places((str(tree),), str(tmp_path / "lake")))
+
+
+def run_jobs(context: Context, **options: Any) -> None:
+    from eds_spark_imaging.pipeline.build import build
+    from eds_spark_imaging.pipeline.checks import check_accounting
+    from eds_spark_imaging.pipeline.index import index
+    from eds_spark_imaging.pipeline.parse import parse
+
+    index(context, **options)
+    parse(context)
+    build(context)
+    check_accounting(context)
+
+
+def statuses(context: Context) -> dict[str, str]:
+    rows = context.lake.read("dicom_file").select("path", "status").collect()
+    return {Path(row["path"]).name: row["status"] for row in rows}
+
+
+def exams(context: Context) -> dict[str, int]:
+    rows = context.lake.read("imaging_study").where("removed_at IS NULL").collect()
+    return {row["study_instance_uid"]: row["number_of_instances"] for row in rows}
+
+
+def versions(context: Context) -> dict[str, int]:
+    from delta.tables import DeltaTable
+
+    return {
+        table.name: DeltaTable.forPath(context.spark, f"{context.lake.root}/{table.name}").history(1).first()["version"]
+        for table in context.catalogue
+        if context.lake.exists(table.name) and table.name != "imaging_run"
+    }
+
+
+def test_a_tree_of_good_and_bad_files_then_its_changes(context: Context, tree: Path, tmp_path: Path) -> None:
+    run_jobs(context)
+    first = statuses(context)
+    ct = {first["CT_small.dcm"], first["copy of CT.dcm"]}
+    assert ct == {"parsed", "duplicate"}
+    assert {name: first[name] for name in first if "CT" not in name} == {
+        "MR_small.dcm": "parsed",
+        "rtplan.dcm": "parsed",
+        "ExplVR_BigEnd.dcm": "parsed",
+        "DICOMDIR": "dicomdir",
+        "readme.txt": "not_dicom",
+        "empty.dcm": "not_dicom",
+        "cut.dcm": "quarantined",
+    }
+    assert len(exams(context)) == 4
+    assert exams(context)[CT] == 1
+
+    # Nothing new: no table gets a version, no file is parsed.
+    before = versions(context)
+    run_jobs(context)
+    assert versions(context) == before
+    last = context.runs("parse").orderBy("run_id", ascending=False).first()
+    assert last is not None
+    assert last["counts"].get("files_parsed", 0) == 0
+
+    # The primary of two copies goes: the other takes its place and the exam stays.
+    (gone,) = [name for name in ("CT_small.dcm", "copy of CT.dcm") if first[name] == "parsed"]
+    next(tree.rglob(gone)).unlink()
+    run_jobs(context, allow_removals=True)
+    assert statuses(context)[gone] == "removed"
+    assert exams(context)[CT] == 1
+
+    # The last one goes: the exam is kept with the time it went, out of the counts.
+    other = {"CT_small.dcm": "copy of CT.dcm", "copy of CT.dcm": "CT_small.dcm"}[gone]
+    kept = tmp_path / "kept.dcm"
+    shutil.move(next(tree.rglob(other)), kept)
+    run_jobs(context, allow_removals=True)
+    assert CT not in exams(context)
+    row = context.lake.read("imaging_study").where(f"study_instance_uid = '{CT}'").first()
+    assert row is not None
+    assert row["removed_at"] is not None
+    assert context.lake.read("imaging_series").where(f"study_instance_uid = '{CT}'").count() == 0
+
+    # It comes back.
+    shutil.move(kept, tree / other)
+    run_jobs(context)
+    assert exams(context)[CT] == 1
+    assert statuses(context)[other] == "parsed"
+
+
+def test_more_than_a_twentieth_of_a_source_gone_is_an_error(context: Context, tree: Path) -> None:
+    from eds_spark_imaging.pipeline.index import index
+
+    index(context)
+    hidden = tree.parent / "unmounted"
+    tree.rename(hidden)
+    tree.mkdir()
+    with pytest.raises(AccountingError, match="9 of 9 files are gone"):
+        index(context)
+    assert set(statuses(context).values()) == {"pending"}
+
+
+def test_files_below_a_folder_that_cannot_be_listed_stay(context: Context, tree: Path) -> None:
+    from eds_spark_imaging.transforms.listing import file_changes
+
+    known = context.spark.createDataFrame(
+        [("/r/a/x", "s", "parsed", 1, 1, None), ("/r/b/y", "s", "parsed", 1, 1, None)],
+        "path string, source string, status string, size bigint, modified bigint, reason string",
+    )
+    listed = context.spark.createDataFrame(
+        [("s", "/r/a", None, None, "unreadable_folder")],
+        "source string, path string, size bigint, modified bigint, problem string",
+    )
+    changes = {row["path"]: row["_op"] for row in file_changes(listed, known).collect()}
+    assert changes == {"/r/a": "new", "/r/b/y": "removed"}
+
+
+@pytest.fixture
+def crash(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Makes a job stop at a named point by an exception in place of a kill."""
+
+    class Killed(BaseException):
+        pass
+
+    def at(point: str) -> type[BaseException]:
+        from eds_spark_imaging.pipeline import parse as module
+
+        def stop(name: str) -> None:
+            if name == point:
+                raise Killed
+
+        monkeypatch.setattr(module, "crash_point", stop)
+        return Killed
+
+    yield at
+
+
+def content(context: Context) -> dict[str, list[Any]]:
+    """What the tables say, without the names of runs."""
+    result = {}
+    for name in ("dicom_file", "dicom_instance", "dicom_issue", "imaging_study"):
+        frame = context.lake.read(name)
+        kept = [c for c, kind in frame.dtypes if not c.endswith("_run") and not kind.startswith("map")]
+        result[name] = sorted(map(str, frame.select(*kept).collect()))
+    return result
+
+
+@pytest.mark.parametrize("point", ["staged", "issues", "flipped", "instances"])
+def test_a_run_stopped_anywhere_is_finished_by_the_next(
+    spark: SparkSession, tree: Path, tmp_path: Path, crash: Any, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    from eds_spark_imaging.pipeline.index import index
+    from eds_spark_imaging.pipeline.parse import parse
+
+    undisturbed = open_context(spark, tree, tmp_path / "undisturbed")
+    run_jobs(undisturbed)
+    context = open_context(spark, tree, tmp_path)
+    index(context)
+    killed = crash(point)
+    with pytest.raises(killed):
+        parse(context)
+    monkeypatch.undo()
+    run_jobs(context)
+    assert content(context) == content(undisturbed)
+
+
+def test_two_runs_at_once_are_refused(context: Context) -> None:
+    with context.lake.lock():
+        handle = os.open(f"{context.lake.root}/_lock", os.O_RDONLY)
+        os.close(handle)
+        with pytest.raises(LakeError, match="in use by another run"), context.lake.lock():
+            pass
