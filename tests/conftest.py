@@ -19,6 +19,7 @@ REAL_FILES = PROJECT.parent / "shared" / "dicom"
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A local session with Delta, small in everything so that tiny frames are quick."""
     from eds_spark_imaging.session import spark_session
+    from eds_spark_imaging.spark_defaults import SMALL_CONF
 
     scratch = tmp_path_factory.mktemp("spark")
     session = spark_session(
@@ -29,10 +30,8 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
             "spark.sql.shuffle.partitions": "2",
             "spark.default.parallelism": "2",
             "spark.databricks.delta.snapshotPartitions": "1",
-            # Tests never share a broadcast worth its round trip, and generated code costs more than tiny frames.
-            "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-            "spark.sql.codegen.wholeStage": "false",
             "spark.sql.adaptive.enabled": "false",
+            **SMALL_CONF,
         },
     )
     yield session

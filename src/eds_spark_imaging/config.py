@@ -110,7 +110,8 @@ class ParseConfig:
 
 @dataclass(frozen=True)
 class LinkConfig:
-    """Rules of the patient link. The phantom patterns are searched in the patient id and name, case ignored.
+    """Rules of the patient link. The phantom patterns are searched in the patient id and name, without accents and
+    with blanks for all other signs, case ignored.
 
     ``nip_domains`` maps a hospital's code to the domain of its NIPs where that is not its hospital group's code.
     ``key_days`` is how far an exam may lie from the visit, act or report that its visit or accession number names.
@@ -119,7 +120,12 @@ class LinkConfig:
     ipp_pattern: str = "8[0-9]{9}"
     nip_domains: Mapping[str, str] = field(default_factory=dict)
     key_days: int = 31
-    phantom_patterns: tuple[str, ...] = (r"\bPHANTOM\b", r"\bFANTOME\b", r"^QC\b", r"\bTEST\b")
+    phantom_patterns: tuple[str, ...] = (
+        r"\bPHANTOM\b",
+        r"\bFANTOME\b",
+        r"\b(QC|QA|CQ)(\b|[0-9])",  # quality control, quality assurance, contrôle qualité
+        r"\bTEST\b",
+    )
     placeholders: tuple[str, ...] = ("W/I", "URGENCE", "INCONNU", "XXX", "ANONYME", "NON RENSEIGNE")
 
     def __post_init__(self) -> None:

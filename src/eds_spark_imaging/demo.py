@@ -12,6 +12,7 @@ from rich.progress import Progress
 
 from eds_spark_imaging.config import SourceConfig, load_config
 from eds_spark_imaging.errors import InputError
+from eds_spark_imaging.spark_defaults import SMALL_CONF
 
 _MARK = ".eds-imaging-demo"
 
@@ -50,5 +51,6 @@ def run_demo(out: Path, patients: int, seed: int) -> None:
     make_hospital(out / "hospital", patients, seed, odd_files=True)
     config = load_config(out / "hospital" / "eds-imaging.toml").with_places(lake=str(out / "lake"))
     files = Path(pydicom.__file__).parent / "data"
-    config = replace(config, sources=(*config.sources, SourceConfig("pydicom", str(files))))
+    sources = (*config.sources, SourceConfig("pydicom", str(files)))
+    config = replace(config, sources=sources, spark={**SMALL_CONF, **config.spark})
     print_summary(run_jobs(list(JOBS), config, Options(), Display.on_terminal()))

@@ -68,12 +68,14 @@ def spark_session(app: str, extra: Mapping[str, str] | None = None) -> SparkSess
         conf |= LOCAL_CONF
     if not given:
         java_version()
-        conf |= {"spark.master": master, "spark.driver.extraJavaOptions": _log_option()}
-        conf |= _delta_conf(extra or {})
+        conf |= {"spark.master": master, **_delta_conf(extra or {})}
         # Workers must run the Python that has this package; on clusters PYSPARK_PYTHON is set by the submitter.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
     conf |= extra or {}
+    if not given:
+        options = "spark.driver.extraJavaOptions"
+        conf[options] = f"{_log_option()} {conf.get(options, '')}".strip()
     builder = SparkSession.builder.appName(app)
     for key, value in conf.items():
         if key not in given:

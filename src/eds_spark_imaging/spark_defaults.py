@@ -39,6 +39,15 @@ TABLE_CONF = {
     "spark.sql.debug.maxToStringFields": "100",
     "spark.sql.maxMetadataStringLength": "60",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
+    # Each Column would keep the Python call that made it: thousands of them for a table of attributes.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+}
+
+# Small data: compiling code for hundreds of columns costs more than running it. For demonstrations and tests.
+SMALL_CONF = {
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
 
 # On one machine: no shuffle of 200 tasks, no web page, no look-up of the host's name.

@@ -20,6 +20,7 @@ from eds_spark_imaging.transforms.identity import (
     link_history,
     not_attempted,
     survivors,
+    with_requests,
 )
 
 pytestmark = pytest.mark.spark
@@ -88,10 +89,27 @@ CASES: dict[str, tuple[Mapping[str, Any], tuple[str, str | None, int | None, boo
     "before birth": (
         {"patient_id": "8000000001", **MARTIN, "study_datetime": datetime(1949, 5, 2)}, (CONFLICT, None, None, False)
     ),
-    "implausible date": (
-        {"patient_id": "8000000001", **MARTIN, "study_datetime": datetime(1901, 5, 2),
+    "long before birth": (
+        {"patient_id": "8000000001", **MARTIN, "study_datetime": datetime(1949, 5, 2),
+         "study_datetime_quality": "implausible"},
+        (CONFLICT, None, None, False),
+    ),
+    "traits alone, before birth": (
+        {"patient_id": "INCONNU", **MARTIN, "study_datetime": datetime(1949, 5, 2)}, (CONFLICT, None, None, False)
+    ),
+    "accession of an impossible person": (
+        {"accession_number": "A77", **MARTIN, "patient_birth_date": date(1951, 3, 15)},
+        ("unlinked_no_id", None, None, False),
+    ),
+    "date of 1900": (
+        {"patient_id": "8000000001", **MARTIN, "study_datetime": datetime(1900, 1, 1),
          "study_datetime_quality": "implausible"},
         (LINKED, "ipp", 1, True),
+    ),
+    "date of the future": (
+        {"patient_id": "8000000033", **PETIT, "study_datetime": datetime(2099, 1, 1),
+         "study_datetime_quality": "implausible"},
+        (LINKED, "ipp", 3, True),
     ),
     "IPP of another": ({"patient_id": "8000000002", **MARTIN}, (RECOVERED, "traits", 1, True)),
     "two patients in the files": (
@@ -157,6 +175,13 @@ CASES: dict[str, tuple[Mapping[str, Any], tuple[str, str | None, int | None, boo
         ("unlinked_no_id", None, None, False),
     ),
     "phantom": ({"patient_id": "8000000001", "patient_name": "PHANTOM^ACR"}, ("not_a_patient", None, None, False)),
+    "phantom in French": (
+        {"patient_id": "8000000001", "patient_name": "FANTÔME^MENSUEL"}, ("not_a_patient", None, None, False)
+    ),
+    "quality control by its id": ({"patient_id": "CQ20240110"}, ("not_a_patient", None, None, False)),
+    "a name like a test": (
+        {"patient_id": "8000000001", "patient_name": "TESTARD^JEAN"}, (LINKED, "ipp", 1, False)
+    ),
     "quality control": (
         {"patient_id": "8000000001", "quality_control_subject": "YES"}, ("not_a_patient", None, None, False)
     ),
@@ -315,6 +340,19 @@ def test_studies_may_lack_most_columns_and_sites_have_their_own_nip_domains(
     )
     found = candidates(bare, base, LinkConfig(nip_domains={"066": "G2"}))
     assert decided(bare, found) == {"1": (RECOVERED, "nip", 2, False), "2": ("unlinked_no_id", None, None, False)}
+
+
+def test_requests_of_series_are_keys_of_their_exam(spark: SparkSession, base: BaseCentrale) -> None:
+    studies = spark.createDataFrame(
+        [("1", "066", EXAM_DAY)], "study_instance_uid string, hospital_code string, study_datetime timestamp_ntz"
+    )
+    series = spark.createDataFrame(
+        [("1", ["A77"]), ("1", None), ("1", ["A77", "B1"])],
+        "study_instance_uid string, request_accession_number array<string>",
+    )
+    asked = with_requests(studies, series)
+    assert asked.collect()[0].request_accession_number == ["A77", "B1"]
+    assert decided(asked, candidates(asked, base, LinkConfig())) == {"1": (RECOVERED, "accession_number", 2, False)}
 
 
 def test_links_that_were_not_attempted(spark: SparkSession) -> None:

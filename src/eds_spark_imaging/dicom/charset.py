@@ -33,10 +33,14 @@ _C1: Final = re.compile(rb"[\x80-\x9f]")
 
 
 class Charset(NamedTuple):
-    """Python codecs, the first for bytes without escape sequence; empty where none is declared."""
+    """Python codecs, the first of them for bytes without escape sequence, and what is odd about their declaration.
+
+    ``declared`` is false for bytes above 127 that nothing explains.
+    """
 
     codecs: tuple[str, ...]
     reason: Reason | None = None
+    declared: bool = True
 
 
 def codec_of(term: str) -> tuple[str | None, Reason | None]:
@@ -60,12 +64,12 @@ def codec_of(term: str) -> tuple[str | None, Reason | None]:
 
 
 @lru_cache(maxsize=1024)
-def charset_of(raw: bytes | None) -> Charset:
-    """What the value of Specific Character Set means."""
-    terms = (raw or b"").decode("latin-1").strip(" \0").split("\\")
+def charset_of(raw: bytes | None, default: str | None) -> Charset:
+    """What the value of Specific Character Set means; ``default`` is the codec where it means nothing."""
+    terms = [term.strip(" \0") for term in (raw or b"").decode("latin-1").split("\\")]
     found: list[str] = []
     reason = None
-    for number, term in enumerate(part.strip(" \0") for part in terms):
+    for number, term in enumerate(terms):
         if not term:
             if number == 0 and len(terms) > 1:
                 found.append(python_encoding[""])
@@ -76,53 +80,54 @@ def charset_of(raw: bytes | None) -> Charset:
             reason = reason or Reason.MISSPELT_CHARSET  # no code extension: it would have to stand alone
         elif codec is not None:
             found.append(codec)
-    if len(found) == 1 and terms[0].strip() in ("ISO_IR 6", "ISO 2022 IR 6"):
-        found = []
+    if not found or terms in (["ISO_IR 6"], ["ISO 2022 IR 6"]):
+        return Charset((default or "latin_1",), reason, declared=default is not None)
     return Charset(tuple(found), reason)
 
 
-def decode_text(raw: bytes, charset: Charset, default: str | None, *, name: bool) -> tuple[str, Reason | None]:
+def decode_text(raw: bytes, charset: Charset, *, name: bool) -> tuple[str, Reason | None]:
     """The text of a value (of a person's name, where ``name``), and what is odd about it.
 
-    ``default`` is the codec where none is declared. Bytes that are not valid become U+FFFD.
+    Bytes that are not valid become U+FFFD.
     """
     if b"\x1b" in raw:
-        return _decode_escaped(raw, charset, default, _NAME_DELIMITERS if name else _DELIMITERS)
+        return _decode_escaped(raw, charset, _NAME_DELIMITERS if name else _DELIMITERS)
     if raw.isascii():
         return raw.decode("ascii"), charset.reason if charset.reason is Reason.UNKNOWN_CHARSET else None
-    codec = charset.codecs[0] if charset.codecs else default or "latin_1"
+    codec = charset.codecs[0]
     try:
         text = raw.decode(codec)
     except UnicodeDecodeError:
         return raw.decode(codec, "replace"), Reason.INVALID_BYTES
-    if charset.reason is not None:
-        return text, charset.reason
+    reason = charset.reason or _suspicion(raw, codec)
+    if reason is Reason.LOOKS_LIKE_WINDOWS_1252:
+        text = raw.decode("cp1252")
+    return text, reason or (None if charset.declared else Reason.UNDECLARED_CHARSET)
+
+
+def _suspicion(raw: bytes, codec: str) -> Reason | None:
+    """Whether valid bytes above 127 look like those of another character set."""
     if codec in _MULTI_BYTE:
-        return text, None
-    if _is_utf8(raw):
-        return text, Reason.LOOKS_LIKE_UTF8
-    if codecs.lookup(codec).name == "iso8859-1" and _C1.search(raw):
-        try:
-            return raw.decode("cp1252"), Reason.LOOKS_LIKE_WINDOWS_1252
-        except UnicodeDecodeError:
-            pass
-    return text, None if charset.codecs or default else Reason.UNDECLARED_CHARSET
+        return None
+    if _is_valid(raw, "utf-8"):
+        return Reason.LOOKS_LIKE_UTF8
+    if codecs.lookup(codec).name == "iso8859-1" and _C1.search(raw) and _is_valid(raw, "cp1252"):
+        return Reason.LOOKS_LIKE_WINDOWS_1252
+    return None
 
 
-def _is_utf8(raw: bytes) -> bool:
+def _is_valid(raw: bytes, codec: str) -> bool:
     try:
-        raw.decode("utf-8")
+        raw.decode(codec)
     except UnicodeDecodeError:
         return False
     return True
 
 
-def _decode_escaped(
-    raw: bytes, charset: Charset, default: str | None, delimiters: re.Pattern[bytes]
-) -> tuple[str, Reason | None]:
+def _decode_escaped(raw: bytes, charset: Charset, delimiters: re.Pattern[bytes]) -> tuple[str, Reason | None]:
     """Code extensions (PS3.5 section 6.1.2.5): an escape sequence sets the codec up to the next one or a delimiter."""
-    first = charset.codecs[0] if charset.codecs else default or "latin_1"
-    codec, escape, reason = first, b"", charset.reason
+    first = codec = charset.codecs[0]
+    escape, reason = b"", charset.reason
     parts: list[str] = []
     for fragment in _FRAGMENTS.findall(raw):
         if fragment in _ESCAPES:

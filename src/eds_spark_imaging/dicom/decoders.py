@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from eds_spark_imaging.dicom.attribute import Kind
 from eds_spark_imaging.dicom.temporal import parse_age
-from eds_spark_imaging.dicom.values import MAX_INTEGER, MIN_INTEGER, UID, Wanted
+from eds_spark_imaging.dicom.values import MAX_INTEGER, MIN_INTEGER, ONE_VALUE, UID, Wanted
 
 SLOW: Final = NotImplemented
 
@@ -36,10 +36,15 @@ def fast_decoder(wanted: Wanted, vr: bytes | None, *, little: bool = True) -> Fa
         return _slow
     if (kind, vr) in _TEXTUAL:
         decode = _TEXTUAL[kind, vr]
-        if not wanted.single:
-            return _several(decode, sort=wanted.distinct)
-        return decode
-    if vr in _STRUCTS and little and wanted.single and (kind is Kind.DOUBLE or (kind is Kind.BIGINT and vr not in (b"FL", b"FD"))):
+        if wanted.single:
+            return decode
+        return _slow if vr in ONE_VALUE else _several(decode, sort=wanted.distinct)
+    if (
+        vr in _STRUCTS
+        and little
+        and wanted.single
+        and (kind is Kind.DOUBLE or (kind is Kind.BIGINT and vr not in (b"FL", b"FD")))
+    ):
         return _binary(_STRUCTS[vr], float if kind is Kind.DOUBLE else int)
     return _slow
 
@@ -119,7 +124,7 @@ def _date(raw: bytes) -> Any:
 
 
 def _time(raw: bytes) -> Any:
-    """``HHMMSS`` without or with six digits of a second."""
+    """``HHMMSS``, with at most six digits of a second."""
     text = str(raw, "latin-1").rstrip(" ")
     if not text[:6].isdecimal() or text[:2] > "23" or text[2:4] > "59" or text[4:6] > "59":
         return SLOW
@@ -127,9 +132,9 @@ def _time(raw: bytes) -> Any:
     if len(text) == 6:
         return clock
     fraction = text[7:]
-    if len(text) != 13 or text[6] != "." or not fraction.isdecimal() or not text.isascii():
+    if not 8 <= len(text) <= 13 or text[6] != "." or not fraction.isdecimal():
         return SLOW
-    return clock if fraction == "000000" else f"{clock}.{fraction}"
+    return f"{clock}.{fraction:0<6}" if fraction.strip("0") else clock
 
 
 def _binary(form: Struct, kind: type) -> Fast:
@@ -145,7 +150,7 @@ def _binary(form: Struct, kind: type) -> Fast:
 
 
 _TEXTUAL: Final[dict[tuple[Kind, bytes], Fast]] = {
-    **{(Kind.STRING, vr): _text for vr in (b"AE", b"CS", b"LO", b"SH")},
+    **{(Kind.STRING, vr): _text for vr in (b"AE", b"CS", b"LO", b"LT", b"SH", b"ST", b"UC", b"UT")},
     (Kind.STRING, b"PN"): _name,
     (Kind.STRING, b"UI"): _uid,
     (Kind.DATE, b"DA"): _date,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from eds_spark_imaging.dicom.attribute import Attribute
 from eds_spark_imaging.dicom.charset import Charset, codec_of
@@ -43,6 +43,12 @@ def _codec(name: str | None) -> str | None:
     return codec
 
 
+def _reader(
+    attributes: tuple[Attribute, ...], default_charset: str | None, override_charset: str | None, explain: bool
+) -> HeaderReader:
+    return HeaderReader(attributes, default_charset=default_charset, override_charset=override_charset, explain=explain)
+
+
 class HeaderReader:
     """Reads headers by one declaration.
 
@@ -64,8 +70,13 @@ class HeaderReader:
         self.default = _codec(default_charset)
         override = _codec(override_charset)
         self.override = None if override is None else Charset((override,))
+        self._options = (default_charset, override_charset, explain)
         self._little = Plan(self.attributes, LITTLE)
         self._big = Plan(self.attributes, BIG)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as its declaration: the tables are made again in the other process."""
+        return _reader, (self.attributes, *self._options)
 
     def read(self, source: ByteSource) -> Header:
         """The header of ``source``, which is then closed. Never raises on what the bytes are.

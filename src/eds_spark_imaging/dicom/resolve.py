@@ -38,15 +38,15 @@ class Resolution:
 
     def resolve(self) -> None:
         """Fill in values, sources, frame ranges, offsets and issues."""
-        for candidates in self._direct().values():
+        for candidates in self._short_ways():
             self._choose(candidates)
         for oddity in self._found.oddities:
             self._issue(None, None, None, oddity)
         if self._dropped:
             self._header.issues.append(Issue(None, None, str(self._dropped), Reason.ISSUES_DROPPED))
 
-    def _direct(self) -> dict[int, list[Candidate]]:
-        """Take the values where there is nothing to choose or to mend; the other places, by attribute, are left."""
+    def _short_ways(self) -> list[list[Candidate]]:
+        """Take the values where there is nothing to choose or to mend; what was found of other attributes is left."""
         values, quick = self._header.values, not self._explain
         others: dict[int, list[Candidate]] = {}
         last, ascending = 0, True
@@ -58,8 +58,7 @@ class Resolution:
                     self._issue(None, _path(hit), None, raw)
                 continue
             if slots[0].top:
-                if entry.tag <= last:
-                    ascending = False
+                ascending = ascending and entry.tag > last
                 last = entry.tag
             if not raw and entry.tag != FRAME_COUNT.tag:
                 continue
@@ -72,16 +71,21 @@ class Resolution:
                 others.setdefault(slot.attribute, []).append((slot, hit))
         if not ascending:
             self._found.oddities.append(Reason.TAG_ORDER)
-        return others
+        return [found for found in others.values() if not (quick and self._take_only(found))]
+
+    def _take_only(self, candidates: list[Candidate]) -> bool:
+        """Whether there was only one place with a value, which then is taken."""
+        slot, (_, vr, raw, _) = candidates[0]
+        if not slot.simple or len(candidates) > 1 or (vr != slot.vr and vr is not None):
+            return False
+        value = slot.fast(raw)  # type: ignore[arg-type]
+        if value is SLOW:
+            return False
+        self._header.values[slot.column] = value
+        return True
 
     def _choose(self, candidates: list[Candidate]) -> None:
         """The value of an attribute is that of the best place that has one."""
-        slot, (_, vr, raw, _) = candidates[0]
-        if slot.simple and len(candidates) == 1 and (vr == slot.vr or vr is None):
-            value = slot.fast(raw)  # type: ignore[arg-type]
-            if value is not SLOW:
-                self._set(slot, value)
-                return
         candidates.sort(key=_rank)
         for _, group in groupby(candidates, key=_rank):
             same_place = list(group)
@@ -92,13 +96,10 @@ class Resolution:
             if slot.source.steps == (FRAME_COUNT,):
                 value = self._frame_count(value, same_place[-1])
             if value is not None:
-                self._set(slot, value)
+                self._header.values[slot.column] = value
+                if self._explain:
+                    self._header.sources[slot.column] = slot.source.text
                 return
-
-    def _set(self, slot: Slot, value: Any) -> None:
-        self._header.values[slot.column] = value
-        if self._explain:
-            self._header.sources[slot.column] = slot.source.text
 
     def _scalar(self, candidates: list[Candidate]) -> Any:
         """The first value; over frames also the smallest and largest."""
@@ -164,10 +165,10 @@ class Resolution:
         if not raw:
             return []
         vr, mismatch = choose_vr(written, slot.vr, slot.wanted.kind, raw)
-        charset = self._override or charset_of(context.charset)
+        charset = self._override or charset_of(context.charset, self._default)
         passed_on = written == b"UN" and _is_private(entry.tag)  # by a system that did not know the element
         reasons: list[Reason] = [Reason.VR_MISMATCH] if mismatch and not passed_on else []
-        values = decode(raw, vr, context.order.little, slot.wanted, charset, self._default, reasons.append)
+        values = decode(raw, vr, slot.wanted, little=context.order.little, charset=charset, report=reasons.append)
         for reason in dict.fromkeys(reasons):
             self._report(candidate, reason)
         return values

@@ -10,13 +10,14 @@ from typing import Final, NamedTuple
 
 from pydicom.datadict import dictionary_has_tag
 
-from eds_spark_imaging.dicom.plan import BIG, LITTLE, Node, Order
-from eds_spark_imaging.dicom.scanner import FORMS, MAX_VALUE, UNDEFINED, Context, element
+from eds_spark_imaging.dicom.element import FORMS, UNDEFINED, element
+from eds_spark_imaging.dicom.plan import BIG, LITTLE, Order
+from eds_spark_imaging.dicom.scanner import MAX_VALUE, Context
 from eds_spark_imaging.dicom.window import Window
 
 IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
 EXPLICIT_BIG: Final = "1.2.840.10008.1.2.2"
-DEFLATED: Final = frozenset(("1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.8.1"))
+DEFLATED: Final = frozenset(("1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205"))
 GE_PRIVATE: Final = "1.2.840.113619.5.2"  # implicit little endian; only its pixels are big endian
 DICOMDIR_CLASS: Final = "1.2.840.10008.1.3.10"
 
@@ -61,7 +62,7 @@ def find_data_set(data: bytes, size: int | None) -> int | None:
     return None
 
 
-def read_file_meta(window: Window, position: int, node: Node, context: Context) -> FileMeta | None:
+def read_file_meta(window: Window, position: int, context: Context) -> FileMeta | None:
     """Read group 2, which is explicit little endian, or implicit by mistake; its group length is not relied on.
 
     None where the file ends in it. The window may have moved on: the position is in its present data.
@@ -89,7 +90,7 @@ def read_file_meta(window: Window, position: int, node: Node, context: Context) 
         position = value + length
         if tag in (_TRANSFER_SYNTAX, _SOP_CLASS):
             known[tag] = data[value:position].strip(b" \0").decode("latin-1")
-        if (entry := node.entries.get(tag)) is not None:
+        if context.node is not None and (entry := context.node.entries.get(tag)) is not None:
             context.hits.append((entry, vr, data[value:position], context))
 
 

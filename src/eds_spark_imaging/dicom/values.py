@@ -38,7 +38,7 @@ _BINARY: Final = {
 _TEXT: Final = frozenset(b"AE CS LO LT PN SH ST UC UI UR UT".split())
 _NUMBER_TEXT: Final = frozenset((b"DS", b"IS"))
 _TEXT_LIKE: Final = _TEXT | _NUMBER_TEXT | {b"AS", b"DA", b"DT", b"TM"}
-_ONE_VALUE: Final = frozenset((b"LT", b"ST", b"UR", b"UT"))  # a backslash is part of the text
+ONE_VALUE: Final = frozenset((b"LT", b"ST", b"UR", b"UT"))  # a backslash is part of the text
 _LINES: Final = frozenset((b"LT", b"ST", b"UT"))  # line ends are part of the text
 _NUMERIC: Final = (Kind.DOUBLE, Kind.BIGINT)
 _BY_KIND: Final = {Kind.DATE: b"DA", Kind.TIME: b"TM", Kind.DATETIME: b"DT", Kind.AGE: b"AS", Kind.STRING: b"LO"}
@@ -95,9 +95,7 @@ def choose_vr(written: bytes | None, known: bytes | None, kind: Kind, raw: bytes
     return (written if fits else known), True
 
 
-def decode(
-    raw: bytes, vr: bytes, little: bool, wanted: Wanted, charset: Charset, default: str | None, report: Report
-) -> list[Any]:
+def decode(raw: bytes, vr: bytes, wanted: Wanted, *, little: bool, charset: Charset, report: Report) -> list[Any]:
     """The values of a value field, in order; none where it is empty or cannot be taken.
 
     One value at most unless many or distinct are wanted. Datetimes come as (datetime, minutes from UTC or None).
@@ -105,7 +103,7 @@ def decode(
     if vr in _BINARY:
         parts: list[Any] = _unpack(raw, vr, little, report)
     elif vr in _TEXT_LIKE:
-        parts = _split(raw, vr, wanted, charset, default, report)
+        parts = _split(raw, vr, wanted, charset, report)
     else:
         report(Reason.NOT_A_VALUE)
         return []
@@ -149,9 +147,9 @@ def _unpack(raw: bytes, vr: bytes, little: bool, report: Report) -> list[Any]:
     return list(numbers)
 
 
-def _split(raw: bytes, vr: bytes, wanted: Wanted, charset: Charset, default: str | None, report: Report) -> list[Any]:
+def _split(raw: bytes, vr: bytes, wanted: Wanted, charset: Charset, report: Report) -> list[Any]:
     """The texts of a value field without padding, and without control characters."""
-    text, reason = decode_text(raw.rstrip(b" \0"), charset, default, name=vr == b"PN")
+    text, reason = decode_text(raw.rstrip(b" \0"), charset, name=vr == b"PN")
     if reason is not None:
         report(reason)
     if vr in _LINES:
@@ -161,7 +159,7 @@ def _split(raw: bytes, vr: bytes, wanted: Wanted, charset: Charset, default: str
         if all("." in part for part in parts):
             report(Reason.COMMA_SEPARATED)
             return [part.strip(" \0") for part in parts]
-    parts = [text] if vr in _ONE_VALUE else text.split("\\")
+    parts = [text] if vr in ONE_VALUE else text.split("\\")
     return [_clean(part, wanted, report) for part in parts]
 
 

@@ -6,16 +6,17 @@ import struct
 from dataclasses import dataclass, field
 
 from eds_spark_imaging.dicom.deflate import InflatedSource
-from eds_spark_imaging.dicom.plan import BIG, FRAME_GROUPS, IGNORED, LITTLE, Node, Plan, Role, Stop
+from eds_spark_imaging.dicom.element import UNDEFINED, element
+from eds_spark_imaging.dicom.plan import BIG, FRAME_GROUPS, IGNORED, LITTLE, Entry, Plan, Role, Stop
 from eds_spark_imaging.dicom.reason import Reason, Rejection
 from eds_spark_imaging.dicom.result import Status
 from eds_spark_imaging.dicom.scanner import (
-    UNDEFINED,
+    MAX_HITS,
     Context,
     Hit,
     MalformedError,
     ShortError,
-    element,
+    begin_item,
     elements,
     item,
 )
@@ -78,30 +79,31 @@ def walk(source: ByteSource, little: Plan, big: Plan) -> Walk:
         return result.end(Status.NOT_DICOM, Rejection.NO_DICOM_STRUCTURE)
     try:
         return _read(result, source, position, little, big)
-    except TooLargeError:
-        return result.end(Status.QUARANTINED, Rejection.HEADER_TOO_LARGE)
-    except MalformedError:
-        return result.end(Status.QUARANTINED, Rejection.MALFORMED)
+    except (TooLargeError, MalformedError) as error:
+        result.header_bytes = result.window.start
+        too_large = isinstance(error, TooLargeError)
+        return result.end(Status.QUARANTINED, Rejection.HEADER_TOO_LARGE if too_large else Rejection.MALFORMED)
 
 
 def _read(result: Walk, source: ByteSource, position: int, little: Plan, big: Plan) -> Walk:
     window = result.window
-    meta = read_file_meta(window, position, little.top, Context(LITTLE, True, result.hits))
+    meta = read_file_meta(window, position, Context(LITTLE, True, little.top, result.hits))
     if meta is None:
         return result.end(Status.QUARANTINED, Rejection.TRUNCATED)
     if meta.sop_class == DICOMDIR_CLASS:
         return result.end(Status.DICOMDIR)
     position = meta.position
-    if meta.transfer_syntax in DEFLATED:
+    said_deflated = meta.transfer_syntax in DEFLATED
+    if said_deflated and find_data_set(window.data[position:], None) is None:
         result.inflated = InflatedSource(source, window.start + position)
         window = result.window = Window(result.inflated)
         position = 0
     encoding, as_declared = encoding_of(window.data, position, window.size, meta.transfer_syntax)
-    if not as_declared and meta.transfer_syntax is not None:
+    if meta.transfer_syntax is not None and (not as_declared or (said_deflated and result.inflated is None)):
         result.oddities.append(Reason.WRONG_TRANSFER_SYNTAX)
-    context = Context(encoding.order, encoding.explicit, result.hits)
     plan = big if encoding.order is BIG else little
-    position, why = _data_set(result, position, plan.top, context)
+    context = Context(encoding.order, encoding.explicit, plan.top, result.hits)
+    position, why = _data_set(result, position, context)
     result.header_bytes = window.start + position
     if why == Stop.DIRECTORY:
         return result.end(Status.DICOMDIR)
@@ -116,12 +118,17 @@ def _read(result: Walk, source: ByteSource, position: int, little: Plan, big: Pl
     return result.end(Status.PARSED)
 
 
-def _data_set(result: Walk, position: int, node: Node, context: Context) -> tuple[int, Stop]:
-    """The top level: where it ends in the window, and why. Raises MalformedError, TooLargeError."""
+def _data_set(result: Walk, position: int, context: Context) -> tuple[int, Stop]:
+    """The top level, or an item of undefined length in it: where it ends in the window, and why.
+
+    Raises MalformedError, TooLargeError.
+    """
     window = result.window
     while True:
         data = window.data
-        position, why = elements(data, position, len(data), node, context)
+        position, why = elements(data, position, len(data), context)
+        if len(result.hits) > MAX_HITS:
+            raise TooLargeError
         if why in (Stop.END, Stop.SHORT):
             if window.advance(position):
                 position = 0
@@ -131,44 +138,70 @@ def _data_set(result: Walk, position: int, node: Node, context: Context) -> tupl
             return len(data), Stop.END
         if why != Stop.SEQUENCE:
             return position, why
-        after = _sequence(result, position, node, context)
+        after = _sequence(result, position, context)
         if after is None:
             return len(window.data), Stop.SHORT
         position = after
 
 
-def _sequence(result: Walk, position: int, node: Node, context: Context) -> int | None:
-    """Go through a sequence of the top level, item by item so that only one need be in memory.
+def _sequence(result: Walk, position: int, context: Context) -> int | None:
+    """Go through a sequence of the top level, item by item so that not all of it need be in memory.
 
     Gives the offset after it in the window, None where the file ends in it. Raises MalformedError, TooLargeError.
     """
     window, hits = result.window, result.hits
     tag, _, length, value = element(window.data, position, context.explicit, context.order)
-    entry = node.entries.get(tag)
+    entry = context.node.entries.get(tag) if context.node else None
     if entry is not None and entry.role == Role.PRIVATE:
         entry = context.private(entry)
-    position, index = value, 0
+    per_frame = entry is not None and entry.tag == FRAME_GROUPS.tag
+    first_in: dict[tuple[Entry, bytes | Reason], int] = {}
     end = None if length == UNDEFINED else window.start + value + length
-    while end is None or window.start + position < end:
+    after: int | None = value
+    index, more = 0, True
+    while more and after is not None and (end is None or window.start + after < end):
         mark = len(hits)
         try:
-            limit = None if end is None else end - window.start
-            position, more = item(window.data, position, limit, entry, index, context)
-        except (ShortError, struct.error):
-            del hits[mark:]
-            if not window.advance(position):
-                return None
-            position = 0
-            continue
+            after, more = _item(result, after, end, entry, index, context)
         except MalformedError:
             del hits[mark:]
             if end is None:
                 raise
+            after = end - window.start
+            if after < 0:  # the window has moved beyond the end that was told
+                raise
             hits.append((entry or IGNORED, b"", Reason.BAD_SEQUENCE, context))
             break
-        if not more:
-            break
-        index += 1
-    if entry is not None and entry.tag == FRAME_GROUPS.tag:
+        if per_frame:  # most values are those of an earlier frame and tell nothing new
+            hits[mark:] = [hit for hit in hits[mark:] if first_in.setdefault((hit[0], hit[2]), index) == index]
+        index += more
+    if per_frame:
         result.frames = index
-    return position if end is None else end - window.start
+    return after if end is None or after is None else max(after, end - window.start)
+
+
+def _item(  # noqa: PLR0917
+    result: Walk, position: int, end: int | None, entry: Entry | None, index: int, context: Context
+) -> tuple[int | None, bool]:
+    """Go through one item of such a sequence; as ``scanner.item``, with None where the file ends in it.
+
+    ``end`` is that of the sequence, in the file. In items of undefined length, what was scanned need not be kept.
+    """
+    window, hits = result.window, result.hits
+    mark, need = len(hits), 16  # the header, and what tells the form of the first element
+    while True:
+        if len(window.data) < position + need and window.advance(position, need):
+            position = 0
+        try:
+            begun = begin_item(window.data, position, entry, index, context)
+            if begun is not None and begun[1] == UNDEFINED and begun[2].node is not None:
+                after, why = _data_set(result, begun[0], begun[2])
+                return (after + 8 if why == Stop.ITEM_END else None), True
+            limit = None if end is None else end - window.start
+            return item(window.data, position, limit, entry, index, context)
+        except (ShortError, struct.error) as error:
+            del hits[mark:]
+            need = error.end - position if isinstance(error, ShortError) and error.end else 0
+            if not window.advance(position, need):
+                return None, False
+            position = 0

@@ -7,6 +7,7 @@ import hashlib
 from eds_spark_imaging.dicom.storage import ByteSource
 
 BLOCK = 16 * 1024  # covers 3 of 4 real headers in one read
+MAX_READ = 4 * 1024 * 1024  # unless more is needed
 MAX_WINDOW = 32 * 1024 * 1024  # one element that must be seen whole
 MAX_HEADER = 64 * 1024 * 1024  # 20 times the largest header met; bounds the time spent on hostile files
 
@@ -57,7 +58,8 @@ class Window:
         # After a skip, the byte before the position is read too: it tells whether the position is within the file.
         gap = 1 if position > held else 0
         offset = self.start + max(position, held) - gap
-        length = min(max(BLOCK, self.bytes_read // 2, need - len(kept)), MAX_WINDOW - len(kept)) + gap
+        length = max(BLOCK, min(self.bytes_read // 2, MAX_READ), need - len(kept))
+        length = min(length, MAX_WINDOW - len(kept)) + gap
         more = self._source.read_at(offset, length)
         self.bytes_read += len(more)
         self.complete = len(more) < length

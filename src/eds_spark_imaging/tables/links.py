@@ -138,6 +138,7 @@ IMAGING_STUDY_DIAGNOSIS = Table(
         Column("person_id", BIGINT, "The patient, merges followed", False),
         Column("visit_occurrence_id", BIGINT, "Visit of the diagnosis"),
         Column("condition_code", STRING, "CIM-10 code, upper case without dot"),
+        Column("condition_source_value", STRING, "Code as stored"),
         Column("condition_type", STRING, "DP, DR, DAS or DAD"),
         Column("days_from_exam", INT, _DAYS, False),
         Column("same_visit", BOOLEAN, _SAME_VISIT.format("diagnosis")),

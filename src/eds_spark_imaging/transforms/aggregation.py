@@ -3,6 +3,8 @@
 The rule for ``constant`` attributes: the most frequent value, ties to the smallest, so that neither the order of
 files nor the partitioning matters. Smallest and largest are cheap; only groups where they differ (named in
 ``conflicts``) pay for the count of each value.
+
+Expressions are SQL text, since hundreds of attributes make thousands of calls to the JVM otherwise.
 """
 
 from __future__ import annotations
@@ -14,35 +16,26 @@ from pyspark.sql import functions as F
 
 from eds_spark_imaging.dicom.attribute import Aggregate, Attribute, Kind
 
-NUMBERS = {Kind.DOUBLE, Kind.BIGINT, Kind.AGE}
+_NUMBERS = {Kind.DOUBLE, Kind.BIGINT, Kind.AGE}
+_TEXT_OF = {Kind.BIGINT: "CAST({} AS BIGINT)"}
 
 
-def _frame_bound(a: Attribute, bound: str) -> Column:
+def _bound(a: Attribute, bound: str) -> str:
     """The instance's value, or the bound over its frames where they differ."""
-    if a.kind not in NUMBERS or a.is_array:
-        return F.col(a.column)
-    over_frames = F.col("frame_ranges")[a.column][bound]
-    if a.kind is Kind.BIGINT:
-        over_frames = over_frames.cast("bigint")
-    return F.coalesce(over_frames, F.col(a.column))
+    if a.kind not in _NUMBERS or a.is_array:
+        return f"`{a.column}`"
+    over_frames = _TEXT_OF.get(a.kind, "{}").format(f"frame_ranges['{a.column}'].{bound}")
+    return f"coalesce({over_frames}, `{a.column}`)"
 
 
-def _low(name: str) -> str:
-    return f"_low_{name}"
-
-
-def _high(name: str) -> str:
-    return f"_high_{name}"
-
-
-def _aggregates(a: Attribute) -> list[Column]:
+def _aggregates(a: Attribute) -> list[str]:
+    low, high = f"min({_bound(a, 'min')})", f"max({_bound(a, 'max')})"
     if a.aggregate is Aggregate.MIN_MAX:
-        low, high = F.min(_frame_bound(a, "min")), F.max(_frame_bound(a, "max"))
-        return [low.alias(f"{a.column}_min"), high.alias(f"{a.column}_max")]
+        return [f"{low} AS `{a.column}_min`", f"{high} AS `{a.column}_max`"]
     if a.aggregate is Aggregate.DISTINCT:
-        distinct = F.array_sort(F.array_distinct(F.flatten(F.collect_set(a.column))))
-        return [F.when(F.size(distinct) > 0, distinct).alias(a.column)]
-    return [F.min(_frame_bound(a, "min")).alias(_low(a.column)), F.max(_frame_bound(a, "max")).alias(_high(a.column))]
+        distinct = f"array_sort(array_distinct(flatten(collect_set(`{a.column}`))))"
+        return [f"nullif({distinct}, array()) AS `{a.column}`"]
+    return [f"{low} AS `_low_{a.column}`", f"{high} AS `_high_{a.column}`"]
 
 
 def aggregate(
@@ -54,27 +47,29 @@ def aggregate(
     """
     kept = [a for a in attributes if a.aggregate is not Aggregate.NONE and a.column not in keys]
     constant = [a for a in kept if a.aggregate is Aggregate.CONSTANT]
-    columns = [column for a in kept for column in _aggregates(a)]
-    grouped = instances.groupBy(*keys).agg(*columns, *extra)
-    differing = [F.when(F.col(_low(a.column)) != F.col(_high(a.column)), F.lit(a.column)) for a in constant]
-    conflicts = F.array_sort(F.array_compact(F.array(*differing))) if differing else F.array().cast("array<string>")
-    grouped = grouped.withColumn("conflicts", conflicts)
-    return _resolve(grouped, instances, keys, constant)
-
-
-def _resolve(grouped: DataFrame, instances: DataFrame, keys: Sequence[str], constant: Sequence[Attribute]) -> DataFrame:
-    """Replace lows and highs by the value: the common one, or the most frequent in groups with conflicts."""
-    disputed = grouped.where(F.size("conflicts") > 0).select(*keys)
-    modes = [F.mode(F.col(a.column), deterministic=True).alias(f"_mode_{a.column}") for a in constant]
-    if not modes:
+    others = [c for a in kept if a not in constant for c in _names(a)]
+    columns = [F.expr(text) for a in kept for text in _aggregates(a)]
+    named = [f"IF(`_low_{a.column}` != `_high_{a.column}`, '{a.column}', NULL)" for a in constant]
+    conflicts = f"array_sort(array_compact(array({', '.join(named)})))" if named else "CAST(array() AS ARRAY<STRING>)"
+    grouped = instances.groupBy(*keys).agg(*columns, *extra).withColumn("conflicts", F.expr(conflicts))
+    if not constant:
         return grouped
-    counted = instances.join(disputed, list(keys), "left_semi").groupBy(*keys).agg(*modes)
-    joined = grouped.join(counted, list(keys), "left")
-    dropped = [name for a in constant for name in (_low(a.column), _high(a.column), f"_mode_{a.column}")]
-    values = {
-        a.column: F.when(F.col(_low(a.column)) != F.col(_high(a.column)), F.col(f"_mode_{a.column}")).otherwise(
-            F.col(_low(a.column))
-        )
-        for a in constant
-    }
-    return joined.withColumns(values).drop(*dropped)
+    own = [c for c in grouped.columns if c not in (*keys, *others) and not c.startswith(("_low_", "_high_"))]
+    values = [f"IF(`_low_{n}` != `_high_{n}`, `_mode_{n}`, `_low_{n}`) AS `{n}`" for n in (a.column for a in constant)]
+    return (
+        grouped.join(_most_frequent(grouped, instances, keys, constant), list(keys), "left")
+        .selectExpr(*keys, *[f"`{c}`" for c in (*others, *own)], *values)
+    )
+
+
+def _names(a: Attribute) -> list[str]:
+    return [f"{a.column}_min", f"{a.column}_max"] if a.aggregate is Aggregate.MIN_MAX else [a.column]
+
+
+def _most_frequent(
+    grouped: DataFrame, instances: DataFrame, keys: Sequence[str], constant: Sequence[Attribute]
+) -> DataFrame:
+    """The most frequent value of each attribute, of the groups that have a conflict."""
+    disputed = grouped.where("size(conflicts) > 0").select(*keys)
+    modes = [F.expr(f"mode() WITHIN GROUP (ORDER BY `{a.column}` DESC) AS `_mode_{a.column}`") for a in constant]
+    return instances.join(disputed, list(keys), "left_semi").groupBy(*keys).agg(*modes)

@@ -28,6 +28,7 @@ def diagnoses(
         F.col("condition_occurrence_id").alias("event_id"),
         F.col("condition_start_datetime").alias("event_datetime"),
         cim10_code(F.col("condition_source_value")).alias("condition_code"),
+        "condition_source_value",
         diagnosis_type(F.col("condition_status_source_value")).alias("condition_type"),
         *_EVENT,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
+from pydicom.datadict import tag_for_keyword
+
 from eds_spark_imaging.dicom.attribute import Attribute, attribute
 from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.dicom.result import Header
@@ -114,8 +116,6 @@ def part10(data_set: bytes, transfer_syntax: str | None = EXPLICIT) -> bytes:
 
 def tag(keyword: str) -> int:
     """The tag of a keyword of PS3.6."""
-    from pydicom.datadict import tag_for_keyword
-
     found = tag_for_keyword(keyword)
     assert found is not None
     return found

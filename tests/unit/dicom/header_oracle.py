@@ -42,12 +42,12 @@ def read(source: Any) -> Dataset:
 
 def _element(dataset: Dataset, step: Step) -> DataElement | None:
     if step.creator is None:
-        return dataset[step.tag] if step.tag in dataset else None
+        return dataset.get(step.tag)
     try:
         block = dataset.private_block(step.tag >> 16, step.creator)
     except KeyError:
         return None
-    return block[step.tag & 0xFF] if (step.tag & 0xFF) in block else None
+    return block[step.tag & 0xFF] if (step.tag & 0xFF) in block else None  # noqa: SIM401 - a block has no get
 
 
 def _elements(dataset: Dataset, steps: tuple[Step, ...]) -> Iterator[DataElement]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 from header_build import ATTRIBUTES, READER, data_set, element, item, part10, read, reasons, sequence, tag
 
@@ -181,7 +183,11 @@ def test_escape_remnants_are_replaced() -> None:
 
 def test_items_inherit_the_character_set_unless_they_have_their_own() -> None:
     reader = HeaderReader(
-        [attribute("DetectorInformationSequence.DetectorDescription", "string", "series", many=True, column="detectors")]
+        [
+            attribute(
+                "DetectorInformationSequence.DetectorDescription", "string", "series", many=True, column="detectors"
+            )
+        ]
     )
     text = tag("DetectorDescription")
     inherits = item(element(text, "LT", "Ж".encode("iso8859-5")))
@@ -189,6 +195,13 @@ def test_items_inherit_the_character_set_unless_they_have_their_own() -> None:
     detectors = sequence(tag("DetectorInformationSequence"), "SQ", inherits, own, inherits)
     data = part10(data_set(("SpecificCharacterSet", "CS", b"ISO_IR 144"), ("Modality", "CS", b"NM")) + detectors)
     assert reader.read(BytesSource(data)).values["detectors"] == ["Ж", "Ж", "Ж"]
+
+
+def test_readers_can_be_sent_to_another_process() -> None:
+    reader = pickle.loads(pickle.dumps(HeaderReader(ATTRIBUTES, override_charset="ISO_IR 144", explain=True)))
+    header = reader.read(BytesSource(file(b"ISO_IR 100", "Ж".encode("iso8859-5"))))
+    assert header.values["patient_name"] == "Ж"
+    assert header.sources["patient_name"] == "PatientName"
 
 
 def test_readers_share_nothing() -> None:

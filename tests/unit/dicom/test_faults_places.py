@@ -21,7 +21,9 @@ def double(number: float) -> bytes:
 
 def timing(repetition: float) -> bytes:
     return sequence(
-        tag("MRTimingAndRelatedParametersSequence"), "SQ", item(element(tag("RepetitionTime"), "DS", b"%g" % repetition))
+        tag("MRTimingAndRelatedParametersSequence"),
+        "SQ",
+        item(element(tag("RepetitionTime"), "DS", b"%g" % repetition)),
     )
 
 

@@ -260,8 +260,9 @@ def test_sequences_in_every_form(form: str | None, defined: bool, defined_items:
     unknown = sequence(0x200510FF, vr, *items, defined=defined)
     before, after = ((p[:5], p[5:]) for p in (PLAIN if vr else IMPLICIT_PLAIN,)).__next__()
     rest = unknown + data_set(*after) + lifted
-    header = read(part10(data_set(*before) + rest + element(0x7FE00010, "OW" if vr else None, b"")
-                         , EXPLICIT if vr else IMPLICIT))
+    header = read(
+        part10(data_set(*before) + rest + element(0x7FE00010, "OW" if vr else None, b""), EXPLICIT if vr else IMPLICIT)
+    )
     assert_plain(header)
     assert header.values["detector_ids"] == ["A1", "B2"]
 
@@ -309,10 +310,38 @@ def test_element_longer_than_its_item() -> None:
     assert reasons(header, None) == [Reason.BAD_SEQUENCE]
 
 
+def test_broken_sequence_inside_an_item_of_known_length() -> None:
+    broken = element(0x00091010, "SQ", b"rubbish rubbish ", UNDEFINED)
+    detector = item(element(0x00080100, "SH", b"A ") + broken + element(tag("DetectorID"), "SH", b"A1"))
+    good = item(element(tag("DetectorID"), "SH", b"B2"))
+    header = read(
+        part10(data_set(*PLAIN) + sequence(tag("DetectorInformationSequence"), "SQ", detector, good) + PIXELS)
+    )
+    assert_plain(header)
+    assert header.values["detector_ids"] == ["B2"]
+    assert reasons(header, None) == [Reason.BAD_SEQUENCE]
+
+
 def test_sequence_without_its_delimiter_is_truncated() -> None:
     open_ended = element(tag("DetectorInformationSequence"), "SQ", item(b""), UNDEFINED)
     header = read(part10(data_set(*PLAIN) + open_ended))
     assert (header.status, header.reason) == (Status.QUARANTINED, Rejection.TRUNCATED)
+    assert header.values["patient_id"] == "8001234567"
+
+
+@pytest.mark.parametrize("size", [10, 100_000])
+@pytest.mark.parametrize("length", [8, 20, 60])
+def test_items_that_go_beyond_the_end_of_their_sequence(length: int, size: int) -> None:
+    """The items' own delimiters are taken, or the file is given up: never is a byte read twice."""
+    filler = element(0x00091001, "UT", b"x" * size) * 3
+    inner = item(element(tag("DetectorID"), "SH", b"A1") + filler, defined=False)
+    liar = element(tag("DetectorInformationSequence"), "SQ", inner + inner, length)
+    header = read(part10(data_set(*PLAIN) + liar + PIXELS))
+    if header.status is Status.PARSED:
+        assert_plain(header)
+        assert header.values["detector_ids"] == ["A1"]
+    else:
+        assert header.reason == Rejection.MALFORMED
     assert header.values["patient_id"] == "8001234567"
 
 
@@ -336,6 +365,25 @@ def test_elements_with_a_made_up_vr() -> None:
     odd += struct.pack("<HH2sHL", 0x0009, 0x1003, b"ZZ", 0, 4) + b"abcd"
     header = read(part10(data_set(*PLAIN[:3]) + odd + data_set(*PLAIN[3:]) + PIXELS))
     assert_plain(header)
+
+
+@pytest.mark.parametrize("shape", ["flat", "items", "one item"])
+def test_memory_for_values_is_bounded(shape: str) -> None:
+    """80 MB of nothing but declared elements."""
+    leaf = element(tag("DetectorID"), "SH", b"A1")
+    if shape == "flat":
+        rest = element(tag("Modality"), "CS", b"CT") * 8_000_000
+    elif shape == "items":
+        rest = sequence(tag("DetectorInformationSequence"), "SQ", *[item(leaf)] * 4_000_000)
+    else:
+        rest = sequence(tag("DetectorInformationSequence"), "SQ", item(leaf * 8_000_000, defined=False))
+    data = part10(rest)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.process_time()
+    header = read(data)
+    assert time.process_time() - started < 5
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 350_000  # KiB
+    assert (header.status, header.reason) == (Status.QUARANTINED, Rejection.HEADER_TOO_LARGE)
 
 
 def test_many_private_elements() -> None:
@@ -373,6 +421,12 @@ def test_deflated_data_sets() -> None:
     assert_plain(read(part10(packed, DEFLATED)), pixels=False)
     assert_plain(read(part10(packed + b"\0", DEFLATED)), pixels=False)
     assert_plain(read(part10(_deflate(data_set(*PLAIN) + PIXELS), DEFLATED)))
+
+
+def test_deflated_by_its_label_only() -> None:
+    header = read(part10(data_set(*PLAIN) + PIXELS, DEFLATED))
+    assert_plain(header)
+    assert reasons(header, None) == [Reason.WRONG_TRANSFER_SYNTAX]
 
 
 def test_deflated_stream_that_is_cut_or_broken() -> None:

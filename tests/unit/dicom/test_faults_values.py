@@ -6,7 +6,7 @@ import datetime as dt
 import struct
 
 import pytest
-from header_build import data_set, part10, read, read_one, reasons
+from header_build import data_set, item, part10, read, read_one, reasons, sequence, tag
 
 from eds_spark_imaging.dicom.reason import Reason
 from eds_spark_imaging.dicom.result import Status
@@ -119,8 +119,16 @@ def test_several_numbers(
 
 @pytest.mark.parametrize(
     ("vr", "code", "number"),
-    [("US", "H", 512), ("SS", "h", 512), ("UL", "L", 512), ("SL", "l", 512), ("FL", "f", 512.0), ("FD", "d", 512.0)]
-    + [("UV", "Q", 512), ("SV", "q", 512)],
+    [
+        ("US", "H", 512),
+        ("SS", "h", 512),
+        ("UL", "L", 512),
+        ("SL", "l", 512),
+        ("UV", "Q", 512),
+        ("SV", "q", 512),
+        ("FL", "f", 512.0),
+        ("FD", "d", 512.0),
+    ],
 )
 def test_numbers_in_every_binary_vr(vr: str, code: str, number: float) -> None:
     """The file's VR decides how the bytes are read; another one than the dictionary's is an issue."""
@@ -343,8 +351,6 @@ def test_a_value_above_the_limit_is_not_taken() -> None:
 
 
 def test_issues_are_listed_up_to_a_hundred_and_then_counted() -> None:
-    from header_build import item, sequence, tag
-
     icons = [item(data_set(("DetectorID", "SH", b"\x1fA"))) for _ in range(130)]
     header = read(part10(sequence(tag("DetectorInformationSequence"), "SQ", *icons)))
     assert len(header.issues) == 101

@@ -54,6 +54,7 @@ def test_file(path: Path) -> None:
     header = READER.read(LocalFile(path))
     outcome = OUTCOMES.get(path.name, Status.PARSED)
     assert header.status is outcome
+    assert header.bytes_read <= 1.5 * header.header_bytes + 16 * 1024
     if outcome is not Status.PARSED or path.name in REFUSED:
         return
     dataset = read(path)

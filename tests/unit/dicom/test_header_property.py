@@ -167,6 +167,4 @@ def test_generated_data_sets(dataset: Dataset, syntax: str) -> None:
     assert header.status is Status.PARSED
     assert header.has_pixel_data is ("PixelData" in dataset)
     oracle = read(io.BytesIO(data))
-    assert header.values == {
-        a.column: value for a in ATTRIBUTES if (value := expected(a, oracle)) is not None
-    }
+    assert header.values == {a.column: value for a in ATTRIBUTES if (value := expected(a, oracle)) is not None}

@@ -36,7 +36,7 @@ def candidates(studies: DataFrame, base: BaseCentrale, config: LinkConfig) -> Da
     believed = (
         F.when(F.exists("methods", lambda method: method.isin(*_STANDS_ALONE)), F.lit(True))
         .when(F.forall("methods", lambda method: method == "traits"), identified_by_traits())
-        .otherwise(F.col("confirmed"))
+        .otherwise(F.col("agrees"))
     )
     return accepted(compared(pairs).where(believed), decisions, base.survivors)
 

@@ -10,7 +10,8 @@ from eds_spark_imaging.tables.links import LinkStatus
 from eds_spark_imaging.transforms.identity.exams import exams
 from eds_spark_imaging.transforms.identity.methods import METHODS, Standing
 
-_OWN_IDENTIFIERS = [method.name for method in METHODS if method.alone >= Standing.IDENTIFIED]
+# Numbers that may be another's anyway: that they lead to an impossible person is no conflict.
+_WEAK = [method.name for method in METHODS if method.alone == Standing.WEAK]
 
 
 def decide(studies: DataFrame, candidates: DataFrame, config: LinkConfig) -> DataFrame:
@@ -21,7 +22,7 @@ def decide(studies: DataFrame, candidates: DataFrame, config: LinkConfig) -> Dat
     link = F.struct(
         "ipp", "person_id", "method", "score", "verified", F.array_contains("methods", "ipp").alias("by_ipp")
     )
-    contradicted = (F.col("reason") == "contradicted") & F.col("method").isin(*_OWN_IDENTIFIERS)
+    contradicted = (F.col("reason") == "contradicted") & ~F.col("method").isin(*_WEAK)
     outcomes = candidates.groupBy("study_instance_uid").agg(
         F.max(F.when(F.col("accepted"), link)).alias("link"),
         F.coalesce(F.bool_or(F.col("reason") == "rival"), F.lit(False)).alias("is_rivalled"),

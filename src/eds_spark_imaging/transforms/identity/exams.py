@@ -29,6 +29,9 @@ def exams(studies: DataFrame, config: LinkConfig) -> DataFrame:
     """
     birth_date = columns.date(studies, "patient_birth_date")
     quality = F.coalesce(columns.text(studies, "study_datetime_quality"), F.lit(""))
+    exam_date = F.to_date(columns.wall_clock(studies, "study_datetime"))
+    # A date of the future or of 1900 says nothing; one before all digital imaging still contradicts a later birth.
+    is_nonsense = (F.year(exam_date) <= 1900) | ((quality == "implausible") & (F.year(exam_date) > 1971))
     sex = F.upper(columns.text(studies, "patient_sex"))
     conflicts = columns.texts(studies, "conflicts")
     rows = studies.select(
@@ -43,7 +46,7 @@ def exams(studies: DataFrame, config: LinkConfig) -> DataFrame:
         birth_date.alias("birth_date_stored"),
         F.when(~is_default_date(birth_date), birth_date).alias("birth_date"),
         F.when(sex.isin("M", "F"), sex).alias("sex"),
-        F.when(quality != "implausible", F.to_date(columns.wall_clock(studies, "study_datetime"))).alias("exam_date"),
+        F.when(~is_nonsense, exam_date).alias("exam_date"),
         is_phantom(studies, config).alias("is_phantom"),
         F.array_contains(conflicts, "patient_id").alias("is_mixed"),
         F.array_contains(conflicts, "patient_birth_date").alias("_two_birth_dates"),
@@ -69,12 +72,23 @@ def is_default_date(column: Column) -> Column:
 def is_phantom(studies: DataFrame, config: LinkConfig) -> Column:
     """Whether the exam shows no patient: by the patterns of the configuration, or because the header says so."""
     found = F.coalesce(columns.text(studies, "quality_control_subject") == "YES", F.lit(False))
-    for pattern in config.phantom_patterns:
-        for name in ("patient_id", "patient_name"):
-            # DICOM writes names with `^`, which many patterns do not take for the edge of a word.
-            field = F.replace(columns.text(studies, name), F.lit("^"), F.lit(" "))
-            found = found | F.coalesce(field.rlike(f"(?i){pattern}"), F.lit(False))
+    for name in ("patient_id", "patient_name"):
+        # DICOM writes names with `^`, which many patterns do not take for the edge of a word.
+        words = F.trim(F.replace(normalised(columns.text(studies, name)), F.lit("^"), F.lit(" ")))
+        for pattern in config.phantom_patterns:
+            found = found | F.coalesce(words.rlike(f"(?i){pattern}"), F.lit(False))
     return found
+
+
+def with_requests(studies: DataFrame, series: DataFrame) -> DataFrame:
+    """Adds to exams the accession numbers of their series' requests, as ``request_accession_number``."""
+    name = "request_accession_number"
+    if name not in series.columns or name in studies.columns:
+        return studies
+    numbers = series.groupBy("study_instance_uid").agg(
+        F.array_sort(F.array_distinct(F.flatten(F.collect_list(name)))).alias(name)
+    )
+    return studies.join(numbers, "study_instance_uid", "left")
 
 
 def _identifier(column: Column, config: LinkConfig) -> Column:

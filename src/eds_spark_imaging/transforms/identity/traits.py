@@ -15,8 +15,9 @@ def compared(pairs: DataFrame) -> DataFrame:
     """Adds to pairs of exam and person (columns of ``exams`` and ``traits_of_persons``) the comparison.
 
     ``family_name``, ``given_name``, ``birth_date_state``, ``sex_state``: agree, compatible, missing or differ;
-    ``agreeing`` and ``differing``: how many do; ``contradictions``: what makes the person impossible; ``verified``:
-    the traits agree; ``confirmed``: the birth date is among them, so that they can find or correct an identifier.
+    ``agreeing`` and ``differing``: how many do; ``contradictions``: what makes the person impossible; ``agrees``: the
+    traits do, the birth date among them, so that they can find a person or correct an identifier; ``confirmed``: they
+    do, and nothing contradicts; ``verified``: that, or the names agree where there is no birth date.
     """
     named = compare_names(pairs)
     states = named.withColumns({"birth_date_state": _birth_date(), "sex_state": _sex()})
@@ -24,7 +25,8 @@ def compared(pairs: DataFrame) -> DataFrame:
     counted = states.withColumns({"agreeing": _count(traits, AGREE), "differing": _count(traits, DIFFER)})
     judged = counted.withColumn("contradictions", _contradictions())
     possible = F.size("contradictions") == 0
-    judged = judged.withColumn("confirmed", possible & _confirmed())
+    judged = judged.withColumn("agrees", _agrees())
+    judged = judged.withColumn("confirmed", possible & F.col("agrees"))
     return judged.withColumn("verified", F.col("confirmed") | (possible & _named()))
 
 
@@ -83,7 +85,7 @@ def _both_names_agree() -> Column:
     return (F.col("family_name") == AGREE) & (F.col("given_name") == AGREE)
 
 
-def _confirmed() -> Column:
+def _agrees() -> Column:
     """The birth date agrees, and nothing differs; names that agree in whole outweigh a sex that does not."""
     date_agrees = F.col("birth_date_state") == AGREE
     only_sex = (F.col("sex_state") == DIFFER) & _both_names_agree()
@@ -99,4 +101,4 @@ def _named() -> Column:
 def identified_by_traits() -> Column:
     """Whether traits alone name the person: birth date, family and given name, one of the names in whole."""
     one_whole = (F.col("family_name") == AGREE) | (F.col("given_name") == AGREE)
-    return F.col("confirmed") & _names_fit() & one_whole
+    return F.col("agrees") & _names_fit() & one_whole
