@@ -126,7 +126,18 @@ class LinkConfig:
         r"\b(QC|QA|CQ)(\b|[0-9])",  # quality control, quality assurance, contrôle qualité
         r"\bTEST\b",
     )
-    placeholders: tuple[str, ...] = ("W/I", "URGENCE", "INCONNU", "XXX", "ANONYME", "NON RENSEIGNE")
+    placeholders: tuple[str, ...] = (
+        "W/I",
+        "URGENCE",
+        "URGENCES",
+        "INCONNU",
+        "INCONNUE",
+        "XXX",
+        "ANONYME",
+        "NON RENSEIGNE",
+        "NON IDENTIFIE",
+        "SANS NOM",
+    )
 
     def __post_init__(self) -> None:
         for pattern in (self.ipp_pattern, *self.phantom_patterns):

@@ -4,37 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rich.console import Console
-from rich.table import Table as Grid
-
 from eds_spark_imaging.config import Config
 from eds_spark_imaging.tables import Catalogue, Table
 from eds_spark_imaging.tables.spec import sql_type
+from eds_spark_imaging.terminal import print_grid
 from eds_spark_imaging.views import VIEWS
 
 
 def print_dictionary(config: Config, name: str | None) -> None:
     """The tables, or the columns of one. LakeError where there is no such table."""
     catalogue = Catalogue(config.site_attributes)
-    console = Console(highlight=False, markup=False)
     if name is None:
-        grid = Grid("table", "one row for each", "columns", "what it holds")
-        for table in catalogue:
-            grid.add_row(table.name, table.grain, str(len(table.columns)), table.comment)
-        for view in VIEWS:
-            grid.add_row(
-                view.name, "series of an exam", "", f"View of {view.table}: {', '.join(sorted(view.modalities))}"
-            )
-        console.print(grid)
+        tables = [(t.name, t.grain, str(len(t.columns)), t.comment) for t in catalogue]
+        views = [
+            (v.name, "series of an exam", "", f"View of {v.table}: {', '.join(sorted(v.modalities))}") for v in VIEWS
+        ]
+        print_grid(("table", "one row for each", "columns", "what it holds"), tables + views)
         return
     table = catalogue[name]
-    console.print(
-        f"{table.name}: {table.comment}\nOne row for each {table.grain}. Key: {', '.join(table.keys) or 'none'}"
-    )
-    grid = Grid("column", "type", "meaning")
-    for column in table:
-        grid.add_row(column.name, sql_type(column.type), column.comment)
-    console.print(grid)
+    print(f"{table.name}: {table.comment}")
+    print(f"One row for each {table.grain}. Key: {', '.join(table.keys) or 'none'}")
+    print_grid(("column", "type", "meaning"), [(c.name, sql_type(c.type), c.comment) for c in table])
 
 
 def markdown(catalogue: Catalogue) -> Iterator[str]:

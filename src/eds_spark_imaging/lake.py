@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import reduce
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
@@ -157,8 +157,10 @@ class Lake:
         ``desired`` lacks are deleted. ``foreign`` columns belong to another job: set on insert, kept on update.
         """
         table = self.catalogue[name]
-        self.create(name)
         owned = [c for c in table.names if c in desired.columns and c not in (*foreign, HASH, RUN)]
+        if not self.exists(name):
+            return self._fill(table, desired, owned, run_id)
+        self.create(name)
         changes = _changes(table, desired, self._in_scope(name, scope), owned).withColumn(RUN, F.lit(run_id))
         changes = changes.persist(StorageLevel.DISK_ONLY)
         try:
@@ -174,6 +176,13 @@ class Lake:
             return done
         finally:
             changes.unpersist()
+
+    def _fill(self, table: Table, desired: DataFrame, owned: Sequence[str], run_id: str) -> Changes:
+        """The first rows of a table: nothing to compare with."""
+        counted = Observation()
+        rows = desired.withColumns({HASH: _hash(table, owned), RUN: F.lit(run_id)})
+        self.append(table.name, rows.observe(counted, F.count(F.lit(1)).alias("rows")), f"fill-{run_id}-{table.name}")
+        return Changes(inserted=int(counted.get["rows"]))
 
     def update(self, name: str, rows: DataFrame, columns: Sequence[str], stamp: tuple[str, str]) -> int:
         """Set ``columns`` of existing rows, only where a value differs; ``stamp`` is (column, run id) set with them.
@@ -236,8 +245,7 @@ def create_statement(table: Table, identifier: str) -> str:
 def _changes(table: Table, desired: DataFrame, existing: DataFrame, owned: Sequence[str]) -> DataFrame:
     """The rows to write: ``desired`` with their hash, and ``_op`` insert, update or delete."""
     keys = list(table.keys)
-    hashed = [c for c in owned if c not in ("removed_at", *keys)]
-    new = desired.withColumn(HASH, F.xxhash64(*hashed)).withColumn("_new", F.lit(True))
+    new = desired.withColumn(HASH, _hash(table, owned)).withColumn("_new", F.lit(True))
     old = existing.withColumn("_old", F.lit(True))
     operation = (
         F.when(F.col("_old").isNull(), "insert")
@@ -246,6 +254,11 @@ def _changes(table: Table, desired: DataFrame, existing: DataFrame, owned: Seque
     )
     joined = new.join(old, keys, "full_outer").withColumn("_op", operation)
     return joined.where(F.col("_op").isNotNull()).drop("_new", "_old", "_old_hash")
+
+
+def _hash(table: Table, owned: Sequence[str]) -> Column:
+    """The hash of what a job owns; the time of a removal is not what an exam is."""
+    return F.xxhash64(*[c for c in owned if c not in ("removed_at", *table.keys)])
 
 
 def _literal_bounds(changes: DataFrame, key: str) -> Column:

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table as Grid
-
 from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import LakeError
+from eds_spark_imaging.terminal import print_grid
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -91,10 +89,7 @@ def _print_csv(frame: DataFrame) -> None:
 
 
 def _print_table(frame: DataFrame, limit: int) -> None:
-    grid = Grid(*frame.columns)
     rows = _texts(frame.limit(limit + 1) if limit else frame)
-    for row in islice(rows, limit or None):
-        grid.add_row(*["" if value is None else value for value in row])
-    Console(soft_wrap=not sys.stdout.isatty(), markup=False).print(grid)
+    print_grid(frame.columns, islice(rows, limit or None))
     if next(rows, None) is not None:
         print(f"only the first {limit} rows are shown; --limit 0 shows all", file=sys.stderr)

@@ -10,11 +10,12 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.context import Context
 
 QUERIES = (
-    "SELECT main_modality, year(study_datetime) AS year, count(*) AS exams FROM imaging_study GROUP BY ALL ORDER BY ALL",
+    "SELECT main_modality, year(study_datetime) AS year, count(*) AS exams FROM imaging_study"
+    " GROUP BY ALL ORDER BY ALL",
     "SELECT hospital_code, link_status, count(*) AS exams FROM imaging_study GROUP BY ALL ORDER BY exams DESC",
-    "SELECT d.condition_source_value, count(DISTINCT d.study_instance_uid) AS ct_exams FROM imaging_study_diagnosis d"
-    " JOIN imaging_study s USING (study_instance_uid) WHERE s.main_modality = 'CT' AND d.days_from_exam BETWEEN -30 AND 30"
-    " GROUP BY ALL ORDER BY ct_exams DESC LIMIT 10",
+    "SELECT d.condition_code, count(DISTINCT d.study_instance_uid) AS ct_exams FROM imaging_study_diagnosis d"
+    " JOIN imaging_study s USING (study_instance_uid)"
+    " WHERE s.main_modality = 'CT' AND d.days_from_exam BETWEEN -30 AND 30 GROUP BY ALL ORDER BY ct_exams DESC LIMIT 10",
 )
 
 

@@ -3,6 +3,8 @@
 ``conf/spark-defaults.conf`` for spark-submit is written from here (``./dev docs``), and a test compares them.
 """
 
+import tempfile
+
 SPARK_VERSION = "4.2.0"
 DELTA_VERSION = "4.4.0"
 DELTA_COORDINATE = f"io.delta:delta-spark_4.2_2.13:{DELTA_VERSION}"
@@ -57,6 +59,8 @@ LOCAL_CONF = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "2g",
+    # A lake in a folder needs no warehouse; without this a folder of that name appears where the command is run.
+    "spark.sql.warehouse.dir": f"{tempfile.gettempdir()}/eds-imaging-warehouse",
     "spark.sql.shuffle.partitions": "4",
     "spark.databricks.delta.snapshotPartitions": "2",
     "spark.default.parallelism": "4",

@@ -48,8 +48,22 @@ def test_an_ipp_is_found_in_its_field_and_nowhere_else(spark: SparkSession) -> N
 
 
 def test_placeholders_of_identifiers(spark: SparkSession) -> None:
-    placeholders = {"W/I", "w/i 3", "URGENCE12", "Inconnu", "0000000000", "9999", "XXXX", "", "--", "-/-", "inconnu^^^"}
-    identifiers = {"8012345678", "0", "7", "URGENCES12", "66001234567", "1122", "W", "WIL12"}
+    placeholders = {
+        "W/I",
+        "w/i 3",
+        "URGENCE12",
+        "Inconnu",
+        "0000000000",
+        "9999",
+        "XXXX",
+        "X",
+        "7",
+        "",
+        "--",
+        "-/-",
+        "inconnu^^^",
+    }
+    identifiers = {"8012345678", "10", "X1", "URGENCES12", "66001234567", "1122", "WIL12"}
     frame = spark.createDataFrame([(text,) for text in placeholders | identifiers], "value string")
     rows = frame.where(is_placeholder(F.col("value"), PLACEHOLDERS)).collect()
     assert {row.value for row in rows} == placeholders
@@ -99,7 +113,7 @@ def test_placeholders_of_names(spark: SparkSession) -> None:
         "XXX": True,
         "non renseigne^": True,
         "W/I^3": True,
-        "INCONNUE": False,
+        "INCONNUES": False,
         "XAVIER": False,
         "MARTIN^X": False,
     }

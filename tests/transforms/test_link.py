@@ -34,7 +34,7 @@ PEOPLE = [
     (None, "8000000005", "MARTIN", None, "JEAN", date(1950, 3, 14), "M", None, None, "8000000001", None),
     (6, "8000000066", "LEROY", None, "ANNA", date(1990, 6, 15), "F", None, None, None, None),
     (7, "8000000077", "LEROY", None, "ZOE", date(1990, 6, 15), "F", None, None, None, None),  # her twin
-    (8, "8000000088", "DOUBLE", None, "LUC", date(1985, 2, 20), "M", None, None, None, None),
+    (8, "8000000088", "DOUBLE", None, "LUC", date(1985, 2, 20), "M", None, None, None, datetime(2021, 1, 1)),
     (9, "8000000099", "DOUBLE", None, "LUC", date(1985, 2, 20), "M", None, None, None, None),  # the same, not merged
 ]  # fmt: skip
 
@@ -57,6 +57,14 @@ CASES: dict[str, tuple[Mapping[str, Any], tuple[str, str | None, int | None, boo
     ),
     "default date": (
         {"patient_id": "8000000001", **MARTIN, "patient_birth_date": date(1950, 1, 1)}, (LINKED, "ipp", 1, True)
+    ),
+    "default date of another year": (
+        {"patient_id": "8000000001", **MARTIN, "patient_birth_date": date(1970, 1, 1)}, (LINKED, "ipp", 1, False)
+    ),
+    "after death, with a double": (
+        {"patient_id": "8000000088", "patient_name": "DOUBLE^LUC", "patient_birth_date": date(1985, 2, 20),
+         "study_datetime": datetime(2022, 1, 1)},
+        ("conflict", None, None, False),
     ),
     "year 1900, sex O": (
         {"patient_id": "8000000001", "patient_birth_date": date(1900, 5, 5), "patient_sex": "O"},
@@ -98,7 +106,7 @@ CASES: dict[str, tuple[Mapping[str, Any], tuple[str, str | None, int | None, boo
         {"patient_id": "INCONNU", **MARTIN, "study_datetime": datetime(1949, 5, 2)}, (CONFLICT, None, None, False)
     ),
     "accession of an impossible person": (
-        {"accession_number": "A77", **MARTIN, "patient_birth_date": date(1951, 3, 15)},
+        {"accession_number": "A770", **MARTIN, "patient_birth_date": date(1951, 3, 15)},
         ("unlinked_no_id", None, None, False),
     ),
     "date of 1900": (
@@ -132,14 +140,14 @@ CASES: dict[str, tuple[Mapping[str, Any], tuple[str, str | None, int | None, boo
     "other id": (
         {"patient_id": "?", "other_patient_ids": ["8000000001"]}, (RECOVERED, "other_patient_id", 1, False)
     ),
-    "NDA for an id": ({"patient_id": "66 1234567"}, (RECOVERED, "visit_number", 1, False)),
-    "NDA as admission": ({"admission_id": "661234567"}, (RECOVERED, "visit_number", 1, False)),
+    "NDA for an id": ({"patient_id": "66 1234560"}, (RECOVERED, "visit_number", 1, False)),
+    "NDA as admission": ({"admission_id": "661234560"}, (RECOVERED, "visit_number", 1, False)),
     "NDA of long ago": (
-        {"admission_id": "661234567", "study_datetime": datetime(2015, 1, 1)}, ("unlinked_no_id", None, None, False)
+        {"admission_id": "661234560", "study_datetime": datetime(2015, 1, 1)}, ("unlinked_no_id", None, None, False)
     ),
-    "accession": ({"accession_number": "A77", "hospital_code": "066"}, (RECOVERED, "accession_number", 2, False)),
+    "accession": ({"accession_number": "A770", "hospital_code": "066"}, (RECOVERED, "accession_number", 2, False)),
     "accession elsewhere": (
-        {"accession_number": "A77", "hospital_code": "H2"}, ("unlinked_no_id", None, None, False)
+        {"accession_number": "A770", "hospital_code": "H2"}, ("unlinked_no_id", None, None, False)
     ),
     "traits alone": ({"patient_id": "INCONNU", **DURAND}, (RECOVERED, "traits", 2, True)),
     "truncated": (
@@ -163,10 +171,10 @@ CASES: dict[str, tuple[Mapping[str, Any], tuple[str, str | None, int | None, boo
     ),
     "one digit, nothing to confirm": ({"patient_id": "8000000030"}, ("unlinked_unknown_id", None, None, False)),
     "IPP and NDA disagree": (
-        {"patient_id": "8000000002", "admission_id": "661234567"}, ("ambiguous", None, None, False)
+        {"patient_id": "8000000002", "admission_id": "661234560"}, ("ambiguous", None, None, False)
     ),
     "IPP and NDA disagree, traits tell": (
-        {"patient_id": "8000000002", "admission_id": "661234567", **MARTIN}, (RECOVERED, "visit_number", 1, True)
+        {"patient_id": "8000000002", "admission_id": "661234560", **MARTIN}, (RECOVERED, "visit_number", 1, True)
     ),
     "unknown": ({"patient_id": "8999999999"}, ("unlinked_unknown_id", None, None, False)),
     "none": ({}, ("unlinked_no_id", None, None, False)),
@@ -216,14 +224,14 @@ def base(spark: SparkSession) -> BaseCentrale:
     )
     visits = spark.createDataFrame(
         [
-            (100, 1, "661234567", 12, datetime(2020, 1, 8), datetime(2020, 1, 12)),
+            (100, 1, "661234560", 12, datetime(2020, 1, 8), datetime(2020, 1, 12)),
             (101, 2, "669999999", 12, datetime(2020, 1, 8), None),
         ],
         "visit_occurrence_id bigint, person_id bigint, visit_occurrence_source_value string, care_site_id bigint,"
         " visit_start_datetime timestamp_ntz, visit_end_datetime timestamp_ntz",
     )
     procedures = spark.createDataFrame(
-        [(2, 101, datetime(2020, 1, 9), "A77"), (3, None, datetime(2010, 1, 9), "A77")],
+        [(2, 101, datetime(2020, 1, 9), "A770"), (3, None, datetime(2010, 1, 9), "A770")],
         "person_id bigint, visit_occurrence_id bigint, procedure_datetime timestamp_ntz, accession_number string",
     )
     care_site = spark.createDataFrame(
@@ -347,11 +355,11 @@ def test_requests_of_series_are_keys_of_their_exam(spark: SparkSession, base: Ba
         [("1", "066", EXAM_DAY)], "study_instance_uid string, hospital_code string, study_datetime timestamp_ntz"
     )
     series = spark.createDataFrame(
-        [("1", ["A77"]), ("1", None), ("1", ["A77", "B1"])],
+        [("1", ["A770"]), ("1", None), ("1", ["A770", "B1"])],
         "study_instance_uid string, request_accession_number array<string>",
     )
     asked = with_requests(studies, series)
-    assert asked.collect()[0].request_accession_number == ["A77", "B1"]
+    assert asked.collect()[0].request_accession_number == ["A770", "B1"]
     assert decided(asked, candidates(asked, base, LinkConfig())) == {"1": (RECOVERED, "accession_number", 2, False)}
 
 

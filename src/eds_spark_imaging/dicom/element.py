@@ -9,11 +9,11 @@ from eds_spark_imaging.dicom.plan import Order
 
 UNDEFINED: Final = 0xFFFFFFFF
 
-# Bytes before the value, by VR (PS3.5 tables 7.1-1 and 7.1-2).
-FORMS: Final = {
-    **dict.fromkeys(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split(), 8),
-    **dict.fromkeys(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split(), 12),
-}
+# VRs by the form of the header: 16-bit length, or reserved bytes and 32-bit length (PS3.5 tables 7.1-1 and 7.1-2).
+SHORT_FORM: Final = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
+LONG_FORM: Final = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+VRS: Final = SHORT_FORM | LONG_FORM
+NO_VR: Final = b"\0\0"  # what delimiters have in its place
 
 
 def element(data: bytes, position: int, explicit: bool, order: Order) -> tuple[int, bytes | None, int, int]:
@@ -22,11 +22,11 @@ def element(data: bytes, position: int, explicit: bool, order: Order) -> tuple[i
         tag, length = order.pair(data, position)
         return tag, None, length, position + 8
     tag, vr, length = order.head(data, position)
-    if vr not in FORMS:
-        return tag, *odd_vr(data, position, vr, order)
-    if FORMS[vr] == 12:
+    if vr in SHORT_FORM:
+        return tag, vr, length, position + 8
+    if vr in LONG_FORM:
         return tag, vr, order.long(data, position + 8)[0], position + 12
-    return tag, vr, length, position + 8
+    return tag, *odd_vr(data, position, vr, order)
 
 
 def odd_vr(data: bytes, position: int, vr: bytes, order: Order) -> tuple[bytes | None, int, int]:
@@ -53,4 +53,4 @@ def _lands(data: bytes, position: int, size: int, order: Order) -> bool:
         return after == len(data)
     pair = struct.Struct(order.prefix + "HH").unpack_from
     (group, number), (next_group, next_number) = pair(data, position), pair(data, after)
-    return data[after + 4 : after + 6] in FORMS or (group == next_group and number < next_number)
+    return data[after + 4 : after + 6] in VRS or (group == next_group and number < next_number)

@@ -102,4 +102,5 @@ class HeaderReader:
             header.header_bytes = found.header_bytes
             header.digest = found.digest
             Resolution(header, found, self.default, self.override, explain=self.explain).resolve()
+        found.hits.clear()  # hits and contexts refer to each other: free them now, not when the collector runs
         return header

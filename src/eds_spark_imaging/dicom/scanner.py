@@ -9,7 +9,7 @@ import struct
 from collections.abc import Mapping
 from typing import Final
 
-from eds_spark_imaging.dicom.element import FORMS, UNDEFINED, element, odd_vr
+from eds_spark_imaging.dicom.element import LONG_FORM, NO_VR, SHORT_FORM, UNDEFINED, VRS, element, odd_vr
 from eds_spark_imaging.dicom.plan import IGNORED, LITTLE, Entry, Node, Order, Role, Stop
 from eds_spark_imaging.dicom.reason import Reason
 from eds_spark_imaging.dicom.window import TooLargeError
@@ -19,7 +19,6 @@ MAX_DEPTH: Final = 64
 MAX_ITEM: Final = 4 * 1024 * 1024  # of an item that is gone through, not passed over
 MAX_HITS: Final = 500_000  # memory for hostile files; 10,000 frames with 20 values each that differ are 200,000
 
-_SIZES: Final = {**FORMS, b"\0\0": 0}  # what delimiters have in place of a VR
 _MAY_BE_SEQUENCE: Final = frozenset((b"SQ", b"UN", b"OB", None))
 
 
@@ -84,28 +83,31 @@ def elements(  # noqa: PLR0911, PLR0912, PLR0915 - one loop, since a call for ea
     through are left to the caller (``SEQUENCE``). Raises MalformedError, TooLargeError.
     """
     order, explicit, hits = context.order, context.explicit, context.hits
-    head, pair, long, size_of = order.head, order.pair, order.long, _SIZES.get
+    head, pair, long, short_form = order.head, order.pair, order.long, SHORT_FORM
     note, get = hits.append, context.node.entries.get if context.node else _NOTHING.get
     undefined, max_value = UNDEFINED, MAX_VALUE
     try:
         while position < end:
             if explicit:
                 tag, vr, length = head(data, position)
-                size = size_of(vr, -1)
-                if size == 8:
+                entry = get(tag)
+                if vr in short_form:
+                    if entry is None:  # as most are
+                        position += 8 + length
+                        continue
                     value = position + 8
-                elif size == 12:
+                elif vr in LONG_FORM:
                     (length,) = long(data, position + 8)
                     value = position + 12
-                elif size == 0 and length == 0:
+                elif vr == NO_VR and length == 0:
                     value = position + 8
                 else:
                     vr, length, value = odd_vr(data, position, vr, order)
             else:
                 vr = None
                 tag, length = pair(data, position)
+                entry = get(tag)
                 value = position + 8
-            entry = get(tag)
             if entry is None:
                 if length != undefined:
                     position = value + length
@@ -113,7 +115,7 @@ def elements(  # noqa: PLR0911, PLR0912, PLR0915 - one loop, since a call for ea
             else:
                 role = entry.role
                 stop = value + length
-                if role == 0 and stop <= end and length <= max_value:  # an attribute, as most are
+                if role == 0 and stop <= end and length <= max_value:  # an attribute
                     note((entry, vr, data[value:stop], context))
                     position = stop
                     continue
@@ -235,7 +237,7 @@ def _form(data: bytes, position: int, end: int, explicit: bool, order: Order) ->
     Items of UN sequences are in implicit form (PS3.5 section 6.2.2), but not always, and other sequences are
     met in the wrong form too.
     """
-    has_vr = data[position + 4 : position + 6] in FORMS
+    has_vr = data[position + 4 : position + 6] in VRS
     if explicit == has_vr or position + 8 > end:
         return explicit
     tag, length = order.pair(data, position)
@@ -251,14 +253,14 @@ def _pass(data: bytes, position: int, explicit: bool, order: Order, *, nested: b
     after another; only how deep they are nested is kept in mind. Raises MalformedError where that is too deep,
     struct.error where the data end.
     """
-    head, long, size_of = order.head, order.long, _SIZES.get
+    head, long = order.head, order.long
     marks = {order.item, order.item_end, order.sequence_end}
     around = [explicit] if nested else []  # whether the items around the open sequences are in explicit form
     if not nested:
         explicit = _form(data, position, len(data), explicit, order)
     while True:
         tag, vr, length = head(data, position)
-        if explicit and size_of(vr) == 8 and tag not in marks:
+        if explicit and vr in SHORT_FORM and tag not in marks:
             position += 8 + length
             continue
         if tag in marks:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from pydicom.datadict import dictionary_has_tag
 
-from eds_spark_imaging.dicom.element import FORMS, UNDEFINED, element
+from eds_spark_imaging.dicom.element import UNDEFINED, VRS, element
 from eds_spark_imaging.dicom.plan import BIG, LITTLE, Order
 from eds_spark_imaging.dicom.scanner import MAX_VALUE, Context
 from eds_spark_imaging.dicom.window import Window
@@ -98,7 +98,7 @@ def encoding_of(data: bytes, position: int, size: int | None, transfer_syntax: s
     """The encoding of the data set at ``position``, and whether it is the one that the transfer syntax means."""
     explicit = transfer_syntax not in (IMPLICIT_LITTLE, GE_PRIVATE)
     declared = Encoding(explicit, BIG if transfer_syntax == EXPLICIT_BIG else LITTLE)
-    has_vr = data[position + 4 : position + 6] in FORMS
+    has_vr = data[position + 4 : position + 6] in VRS
     if has_vr == explicit and declared.order is LITTLE and data[position + 1 : position + 2] == b"\0":
         return declared, True
     for encoding in (declared, *_ENCODINGS):
@@ -120,7 +120,7 @@ def _follows(data: bytes, position: int, size: int | None, encoding: Encoding) -
         except struct.error:
             break
         tag = group << 16 | number
-        if tag <= last or group >= 0xFFFE or (encoding.explicit and vr not in FORMS):
+        if tag <= last or group >= 0xFFFE or (encoding.explicit and vr not in VRS):
             return False
         if length == UNDEFINED:
             return True

@@ -8,7 +8,7 @@ from pyspark.storagelevel import StorageLevel
 
 from eds_spark_imaging.context import Context, Run, crash_point
 from eds_spark_imaging.lake import HASH, RUN
-from eds_spark_imaging.tables.links import LINK_COLUMNS
+from eds_spark_imaging.tables.links import LINK_COLUMNS, LinkStatus
 from eds_spark_imaging.tables.spec import sql_type
 from eds_spark_imaging.transforms import exams
 
@@ -36,26 +36,24 @@ def build(context: Context) -> None:
 
 def _build(context: Context, run: Run, touched: DataFrame) -> None:
     lake, attributes = context.lake, context.catalogue.attributes
+    # Not persisted: each table reads its own few columns, a cache would hold all of them.
     rows = lake.read("dicom_instance").join(touched, _STUDY, "left_semi")
-    instances = exams.usable_instances(rows).persist(StorageLevel.DISK_ONLY)
-    try:
-        acquisitions = exams.acquisitions(instances, attributes)
-        _sync(context, run, "imaging_acquisition", acquisitions, touched)
-        crash_point("acquisition")
-        _sync(context, run, "imaging_series", exams.series(instances, attributes), touched)
-        crash_point("series")
-        config = context.config
-        hospitals = {s.name: s.hospital for s in config.sources if s.hospital}
-        present = exams.studies(instances, attributes, hospitals, config.hospitals, F.current_date())
-        present = present.withColumns({c.name: F.lit(None).cast(sql_type(c.type)) for c in LINK_COLUMNS})
-        present = present.withColumn("link_status", F.lit("not_attempted"))
-        existing = lake.read("imaging_study")
-        gone = exams.tombstones(existing, touched, present, F.lit(run.started_at))
-        names = _owned(context, "imaging_study")
-        studies = present.select(*names).unionByName(gone.select(*names))
-        _sync(context, run, "imaging_study", studies, touched, foreign=LINK_NAMES)
-    finally:
-        instances.unpersist()
+    instances = exams.usable_instances(rows)
+    _sync(context, run, "imaging_acquisition", exams.acquisitions(instances, attributes), touched)
+    crash_point("acquisition")
+    _sync(context, run, "imaging_series", exams.series(instances, attributes), touched)
+    crash_point("series")
+    config = context.config
+    hospitals = {s.name: s.hospital for s in config.sources if s.hospital}
+    present = exams.studies(instances, attributes, hospitals, config.hospitals, F.current_date())
+    present = present.withColumns({c.name: F.lit(None).cast(sql_type(c.type)) for c in LINK_COLUMNS})
+    present = present.withColumn("link_status", F.lit(str(LinkStatus.NOT_ATTEMPTED)))
+    names = _owned(context, "imaging_study")
+    studies = present.select(*names)
+    if lake.exists("imaging_study"):
+        gone = exams.tombstones(lake.read("imaging_study"), touched, present, F.lit(run.started_at))
+        studies = studies.unionByName(gone.select(*names))
+    _sync(context, run, "imaging_study", studies, touched, foreign=LINK_NAMES)
 
 
 def _sync(

@@ -56,9 +56,8 @@ def aggregate(
         return grouped
     own = [c for c in grouped.columns if c not in (*keys, *others) and not c.startswith(("_low_", "_high_"))]
     values = [f"IF(`_low_{n}` != `_high_{n}`, `_mode_{n}`, `_low_{n}`) AS `{n}`" for n in (a.column for a in constant)]
-    return (
-        grouped.join(_most_frequent(grouped, instances, keys, constant), list(keys), "left")
-        .selectExpr(*keys, *[f"`{c}`" for c in (*others, *own)], *values)
+    return grouped.join(_most_frequent(grouped, instances, keys, constant), list(keys), "left").selectExpr(
+        *keys, *[f"`{c}`" for c in (*others, *own)], *values
     )
 
 

@@ -9,7 +9,8 @@ from pydicom.datadict import tag_for_keyword
 
 from eds_spark_imaging.dicom.attribute import Attribute, attribute
 from eds_spark_imaging.dicom.header import HeaderReader
-from eds_spark_imaging.dicom.result import Header
+from eds_spark_imaging.dicom.reason import Reason
+from eds_spark_imaging.dicom.result import Header, Status
 from eds_spark_imaging.dicom.storage import BytesSource
 
 EXPLICIT = "1.2.840.10008.1.2.1"
@@ -143,3 +144,37 @@ def read_one(keyword: str, vr: str | None, value: bytes) -> Header:
 def reasons(header: Header, column: str | None) -> list[str]:
     """The reasons of a column's issues."""
     return [issue.reason for issue in header.issues if issue.attribute == column]
+
+
+# An ordinary file, to be changed in one respect.
+PLAIN = (
+    ("SOPInstanceUID", "UI", b"1.2.3.4\0"),
+    ("StudyDate", "DA", b"20240131"),
+    ("Modality", "CS", b"CT"),
+    ("PatientID", "LO", b"8001234567"),
+    ("StudyInstanceUID", "UI", b"1.2.3\0"),
+    ("Rows", "US", b"\0\2"),
+)
+IMPLICIT_PLAIN = tuple((keyword, None, raw) for keyword, _, raw in PLAIN)
+PIXELS = element(0x7FE00010, "OW", bytes(64))
+EXPECTED = {"sop_instance_uid": "1.2.3.4", "modality": "CT", "patient_id": "8001234567", "study_instance_uid": "1.2.3"}
+
+
+def assert_plain(header: Header, *, pixels: bool = True) -> None:
+    assert (header.status, header.reason) == (Status.PARSED, None)
+    assert {column: header.values.get(column) for column in EXPECTED} == EXPECTED
+    assert header.values["rows"] == 512
+    assert header.has_pixel_data is pixels
+
+
+def assert_value(keyword: str, vr: str | None, raw: bytes, column: str, value: object, *expected: Reason) -> None:
+    """One element gives the value of its column and these issues, and the rest of the file is read."""
+    header = read_one(keyword, vr, raw)
+    assert header.status is Status.PARSED
+    assert header.values["modality"] == "CT"
+    assert header.values.get(column) == value
+    assert type(header.values.get(column)) is type(value)
+    assert reasons(header, column) == list(expected)
+    for issue in header.issues:
+        assert issue.tag is not None
+        assert issue.raw is not None

@@ -46,7 +46,7 @@ def accepted(pairs: DataFrame, decisions: DataFrame | None, survivors: DataFrame
             "place": place,
             "first": F.max(place).over(exam),
             "doubt": F.max(_contradicted() & _own_identifier()).over(exam) | F.col("is_mixed"),
-            "identified": F.max(F.col("standing") == int(Standing.IDENTIFIED)).over(exam),
+            "identified": F.max(_identified()).over(exam),
         }
     )
     alone = F.count(F.when(F.col("place") == F.col("first"), 1)).over(exam) == 1
@@ -77,6 +77,13 @@ def _contradicted() -> Column:
 def _own_identifier() -> Column:
     """Whether an identifier of the exam itself led to the person, one that would do without traits."""
     return _of_best({method.name: F.lit(method.alone == Standing.IDENTIFIED) for method in METHODS})
+
+
+def _identified() -> Column:
+    """Whether the exam's own identifier speaks for the person, or does so with all traits and only the dates against:
+    a namesake found by traits must not take the place of either."""
+    stands = F.col("standing") == int(Standing.IDENTIFIED)
+    return stands | (_own_identifier() & _contradicted() & F.col("agrees"))
 
 
 def _standing() -> Column:

@@ -21,7 +21,12 @@ def texts(frame: DataFrame, *names: str) -> Column:
             values = F.col(name) if is_array else F.array(F.col(name))
             parts.append(F.coalesce(values, F.array().cast("array<string>")))
     together = F.concat(*parts) if parts else F.array().cast("array<string>")
-    return F.array_distinct(F.filter(F.transform(together, F.trim), lambda value: value != ""))
+    return F.array_distinct(F.filter(F.transform(together, _trimmed), lambda value: value != ""))
+
+
+def _trimmed(value: Column) -> Column:
+    # `F.trim` itself would be given the position of each value, as the signs to trim.
+    return F.trim(value)
 
 
 def date(frame: DataFrame, name: str) -> Column:

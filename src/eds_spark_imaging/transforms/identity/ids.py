@@ -21,10 +21,10 @@ def unpadded(column: Column) -> Column:
 
 
 def is_placeholder(column: Column, placeholders: Sequence[str]) -> Column:
-    """Whether a text stands for no identity: a placeholder, numbered or not (`INCONNU 3`), or one sign repeated."""
+    """Whether a text stands for no identity: a placeholder, numbered or not (`INCONNU 3`), or one sign, or repeated."""
     letters = F.regexp_replace(plain(column), "[0-9]", "")
     words = [F.lit(word) for word in sorted({_letters(p) for p in placeholders} - {""})]
-    repeated = F.coalesce(plain(column), F.lit("")).rlike(r"^(.)\1*$") & (F.length(plain(column)) != 1)
+    repeated = plain(column).rlike(r"^(.)\1*$")
     nothing = plain(column).isNull()
     return F.coalesce(nothing | repeated | letters.isin(*words), F.lit(False))
 

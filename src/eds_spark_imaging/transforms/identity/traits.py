@@ -93,8 +93,13 @@ def _agrees() -> Column:
 
 
 def _named() -> Column:
-    """Without a birth date to compare, family and given name must agree in whole, and nothing may differ."""
-    undated = F.col("birth_date_state").isin(MISSING, COMPATIBLE)
+    """Without a birth date to compare, family and given name must agree in whole, and nothing may differ.
+
+    A default date may still have the right year: where it has not, names alone are not enough.
+    """
+    stored = F.col("birth_date_stored")
+    other_year = (F.year(stored) > 1900) & (F.year(stored) != F.col("person_birth_year"))
+    undated = F.col("birth_date_state").isin(MISSING, COMPATIBLE) & ~F.coalesce(other_year, F.lit(False))
     return undated & _both_names_agree() & (F.col("differing") == 0)
 
 
