@@ -75,7 +75,7 @@ class Progress:
     def done(self, job: str, counts: Mapping[str, int], seconds: float) -> None:
         """One line for a job that ended."""
         if self._console is not None:
-            said = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items())
+            said = ", ".join(f"{value:,} {name.replace('_', ' ')}" for name, value in counts.items() if value)
             self._console.print(f"{job:<8}{seconds:7.1f} s  {said or 'nothing new'}", highlight=False, soft_wrap=True)
 
     def note(self, text: str) -> None:

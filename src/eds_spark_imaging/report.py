@@ -15,7 +15,8 @@ QUERIES = (
     "SELECT hospital_code, link_status, count(*) AS exams FROM imaging_study GROUP BY ALL ORDER BY exams DESC",
     "SELECT d.condition_code, count(DISTINCT d.study_instance_uid) AS ct_exams FROM imaging_study_diagnosis d"
     " JOIN imaging_study s USING (study_instance_uid)"
-    " WHERE s.main_modality = 'CT' AND d.days_from_exam BETWEEN -30 AND 30 GROUP BY ALL ORDER BY ct_exams DESC LIMIT 10",
+    " WHERE s.main_modality = 'CT' AND d.days_from_exam BETWEEN -30 AND 30 GROUP BY ALL"
+    " ORDER BY ct_exams DESC LIMIT 10",
 )
 
 

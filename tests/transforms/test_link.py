@@ -340,27 +340,23 @@ def test_decisions_by_hand_are_obeyed(spark: SparkSession, studies: DataFrame, b
     assert decided(some, candidates(some, with_hand, LinkConfig())) == wanted
 
 
-def test_studies_may_lack_most_columns_and_sites_have_their_own_nip_domains(
-    spark: SparkSession, base: BaseCentrale
-) -> None:
+def test_studies_may_lack_most_columns_and_bring_others(spark: SparkSession, base: BaseCentrale) -> None:
+    """NIP domains of the configuration; requests of the series as keys of their exam."""
     bare = spark.createDataFrame(
-        [("1", "123", "066"), ("2", None, None)], "study_instance_uid string, patient_id string, hospital_code string"
-    )
-    found = candidates(bare, base, LinkConfig(nip_domains={"066": "G2"}))
-    assert decided(bare, found) == {"1": (RECOVERED, "nip", 2, False), "2": ("unlinked_no_id", None, None, False)}
-
-
-def test_requests_of_series_are_keys_of_their_exam(spark: SparkSession, base: BaseCentrale) -> None:
-    studies = spark.createDataFrame(
-        [("1", "066", EXAM_DAY)], "study_instance_uid string, hospital_code string, study_datetime timestamp_ntz"
+        [("1", "123", "066", None), ("2", None, None, None), ("3", None, "066", EXAM_DAY)],
+        "study_instance_uid string, patient_id string, hospital_code string, study_datetime timestamp_ntz",
     )
     series = spark.createDataFrame(
-        [("1", ["A770"]), ("1", None), ("1", ["A770", "B1"])],
+        [("3", ["A770"]), ("3", None), ("3", ["A770", "B1"])],
         "study_instance_uid string, request_accession_number array<string>",
     )
-    asked = with_requests(studies, series)
-    assert asked.collect()[0].request_accession_number == ["A770", "B1"]
-    assert decided(asked, candidates(asked, base, LinkConfig())) == {"1": (RECOVERED, "accession_number", 2, False)}
+    asked = with_requests(bare, series)
+    found = candidates(asked, base, LinkConfig(nip_domains={"066": "G2"}))
+    assert decided(asked, found) == {
+        "1": (RECOVERED, "nip", 2, False),
+        "2": ("unlinked_no_id", None, None, False),
+        "3": (RECOVERED, "accession_number", 2, False),
+    }
 
 
 def test_links_that_were_not_attempted(spark: SparkSession) -> None:

@@ -24,7 +24,7 @@ class Issue(NamedTuple):
     """A value that could not be taken as it stands (grain: file x attribute x occurrence).
 
     ``attribute`` is the column's name, ``tag`` the path of tags as ``(0018,0050)`` or ``(5200,9229)[0](0018,9306)``;
-    ``raw`` the text as stored, cut at 256 characters; ``reason`` a word of ``values.Reason``.
+    ``raw`` the text as stored, cut at 256 characters; ``reason`` a word of ``reason.Reason``.
     """
 
     attribute: str | None
