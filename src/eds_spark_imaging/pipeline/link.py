@@ -8,8 +8,14 @@ from pyspark.storagelevel import StorageLevel
 
 from eds_spark_imaging.context import Context, Run, crash_point
 from eds_spark_imaging.tables.links import LINK_COLUMNS, LinkStatus
-from eds_spark_imaging.transforms.identity import candidates, decide, link_history, survivors
-from eds_spark_imaging.transforms.identity.candidates import BaseCentrale
+from eds_spark_imaging.transforms.identity import (
+    BaseCentrale,
+    candidates,
+    decide,
+    link_history,
+    survivors,
+    with_requests,
+)
 from eds_spark_imaging.warehouse.reader import Warehouse
 
 _STUDY = "study_instance_uid"
@@ -29,7 +35,8 @@ def link(context: Context) -> None:
         studies = context.lake.read("imaging_study").where("removed_at IS NULL")
         base = base_centrale(warehouse)
         base.survivors.persist(StorageLevel.DISK_ONLY)
-        found = candidates(studies, base, context.config.link).persist(StorageLevel.DISK_ONLY)
+        known = with_requests(studies, context.lake.read("imaging_series"))
+        found = candidates(known, base, context.config.link).persist(StorageLevel.DISK_ONLY)
         links = decide(studies, found, context.config.link).persist(StorageLevel.DISK_ONLY)
         try:
             done = context.lake.sync("imaging_study_person", found, run.run_id)
