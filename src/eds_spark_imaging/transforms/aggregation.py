@@ -70,5 +70,5 @@ def _most_frequent(
 ) -> DataFrame:
     """The most frequent value of each attribute, of the groups that have a conflict."""
     disputed = grouped.where("size(conflicts) > 0").select(*keys)
-    modes = [F.expr(f"mode() WITHIN GROUP (ORDER BY `{a.column}` DESC) AS `_mode_{a.column}`") for a in constant]
+    modes = [F.expr(f"mode(`{a.column}`, true) AS `_mode_{a.column}`") for a in constant]
     return instances.join(disputed, list(keys), "left_semi").groupBy(*keys).agg(*modes)

@@ -1,0 +1,47 @@
+"""Jobs in processes of their own: by spark-submit, on real worker processes, and what they print."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pyspark
+import pytest
+
+from eds_spark_imaging import jars
+
+PROJECT = Path(__file__).parents[2]
+Imaging = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def submit(job: str, *arguments: object, conf: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(pyspark.__file__).parent / "bin" / "spark-submit"), "--master", "local[2]"]
+    for key, value in conf.items():
+        command += ["--conf", f"{key}={value}"]
+    command += ["--jars", ",".join(map(str, jars.local_jars())), str(PROJECT / "jobs" / job), *map(str, arguments)]
+    environment = {**os.environ, "PYSPARK_PYTHON": sys.executable, "PYSPARK_DRIVER_PYTHON": sys.executable}
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600, env=environment)
+
+
+def test_spark_submit_runs_every_job_and_its_settings_win(tree: Path, tmp_path: Path, imaging: Imaging) -> None:
+    lake = tmp_path / "lake"
+    conf = {"spark.sql.session.timeZone": "UTC", "spark.app.name": "given", "spark.ui.enabled": "false"}
+    run = submit("run_all.py", "--source", tree, "--lake", lake, conf=conf)
+    assert run.returncode == 0, run.stderr[-3000:]
+    assert "Exams 4, series 4, instances 4" in run.stdout
+    shown = imaging("sql", "--lake", lake, "--format", "json", "SELECT status, count(*) AS n FROM dicom_file GROUP BY 1")
+    counts = {row["status"]: row["n"] for row in map(json.loads, shown.stdout.splitlines())}
+    assert counts == {"parsed": 4, "duplicate": 1, "not_dicom": 2, "dicomdir": 1, "quarantined": 1}
+
+
+@pytest.mark.slow  # budget: 2 minutes
+def test_workers_that_are_other_processes(tree: Path, tmp_path: Path, imaging: Imaging) -> None:
+    config = tmp_path / "cluster.toml"
+    config.write_text('[spark]\n"spark.master" = "local-cluster[2,1,1024]"\n')
+    run = imaging("run", "--config", config, "--source", tree, "--lake", tmp_path / "lake")
+    assert run.returncode == 0, run.stderr[-3000:]
+    assert "Exams 4, series 4, instances 4" in run.stdout

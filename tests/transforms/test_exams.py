@@ -1,0 +1,222 @@
+"""Instances to exams and series: the rules that pick a value, whatever the order of files."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eds_spark_imaging.config import HospitalConfig
+from eds_spark_imaging.dicom.attribute import attribute
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+pytestmark = pytest.mark.spark
+
+ATTRIBUTES = (
+    attribute("StudyDate", "date", "study"),
+    attribute("StudyTime", "time", "study"),
+    attribute("StudyDescription", "string", "study"),
+    attribute("PatientID", "string", "study", identifying=True),
+    attribute("Modality", "string", "series"),
+    attribute("SoftwareVersions", "string", "series", many=True),
+    attribute("KVP", "double", "acquisition"),
+    attribute("XRayTubeCurrent", "double", "acquisition", "min_max"),
+    attribute("EchoTime", "double", "acquisition", "distinct"),
+)
+DDL = (
+    "sop_instance_uid string, study_instance_uid string, series_instance_uid string, is_primary boolean, source string,"
+    " study_date date, study_time string, study_description string, patient_id string, modality string,"
+    " software_versions array<string>, kvp double, x_ray_tube_current double, echo_time array<double>,"
+    " frame_ranges map<string, struct<min: double, max: double>>, series_date date, series_time string,"
+    " acquisition_date date, acquisition_time string, acquisition_date_time timestamp_ntz, content_date date,"
+    " content_time string, image_position_patient array<double>, image_orientation_patient array<double>,"
+    " institution_name string, institutional_department_name string, station_name string,"
+    " source_application_entity_title string, performed_station_ae_title string, issuer_of_patient_id string"
+)
+DEFAULTS: dict[str, Any] = {
+    "study_instance_uid": "1",
+    "series_instance_uid": "1.1",
+    "is_primary": True,
+    "source": "pacs",
+    "modality": "CT",
+}
+
+
+def instances(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
+    from eds_spark_imaging.transforms.exams import usable_instances
+
+    names = spark.createDataFrame([], DDL).columns
+    full = [{**dict.fromkeys(names), **DEFAULTS, "sop_instance_uid": f"1.1.{n}", **row} for n, row in enumerate(rows)]
+    return usable_instances(spark.createDataFrame([tuple(row[n] for n in names) for row in full], DDL))
+
+
+def studies(frame: DataFrame, hospitals: tuple[HospitalConfig, ...] = (), **sources: str) -> dict[str, Any]:
+    from pyspark.sql import functions as F
+
+    from eds_spark_imaging.transforms.exams import studies as transform
+
+    rows = transform(frame, ATTRIBUTES, sources, hospitals, F.lit(dt.date(2024, 6, 1))).collect()
+    return {row["study_instance_uid"]: row for row in rows}
+
+
+def test_the_most_frequent_value_wins_ties_go_to_the_smallest_and_conflicts_are_named(spark: SparkSession) -> None:
+    rows = [{"study_description": text} for text in ["CHEST"] * 7 + ["THORAX"] * 2 + [None]]
+    rows += [{"study_instance_uid": "2", "patient_id": text} for text in ("B", "A")]
+    forward = studies(instances(spark, *rows))
+    backward = studies(instances(spark, *rows[::-1]).repartition(8))
+    for found in (forward, backward):
+        assert found["1"]["study_description"] == "CHEST"
+        assert found["1"]["conflicts"] == ["study_description"]
+        assert found["2"]["patient_id"] == "A"
+        assert found["2"]["conflicts"] == ["patient_id"]
+        assert found["1"]["number_of_instances"] == 10
+
+
+def test_acquisition_parameters_are_those_of_the_main_modality_frames_included(spark: SparkSession) -> None:
+    from eds_spark_imaging.transforms.exams import acquisitions, series
+
+    frame = instances(
+        spark,
+        {"x_ray_tube_current": 200.0, "kvp": 120.0, "echo_time": [3.0, 1.0], "software_versions": ["a", "b"]},
+        {"x_ray_tube_current": 80.0, "kvp": 120.0, "echo_time": [2.0, 1.0]},
+        {"x_ray_tube_current": 90.0, "frame_ranges": {"x_ray_tube_current": (70.0, 320.0)}},
+        {"modality": "SR", "kvp": 1.0, "x_ray_tube_current": 1.0},
+    )
+    (row,) = acquisitions(frame, ATTRIBUTES).collect()
+    assert (row["x_ray_tube_current_min"], row["x_ray_tube_current_max"]) == (70.0, 320.0)
+    assert (row["kvp"], row["echo_time"], row["conflicts"]) == (120.0, [1.0, 2.0, 3.0], [])
+    assert (row["main_modality"], row["number_of_instances"]) == ("CT", 3)
+    (row,) = series(frame, ATTRIBUTES).collect()
+    assert (row["main_modality"], row["modalities"], row["number_of_instances"]) == ("CT", ["CT", "SR"], 4)
+    assert row["conflicts"] == ["modality"]
+    assert row["software_versions"] == ["a", "b"]
+
+
+def test_a_series_without_values_has_nulls_of_the_declared_types(spark: SparkSession) -> None:
+    from eds_spark_imaging.transforms.exams import acquisitions
+
+    result = acquisitions(instances(spark, {"modality": "SR"}), ATTRIBUTES)
+    types = dict(result.dtypes)
+    assert (types["kvp"], types["x_ray_tube_current_min"], types["echo_time"]) == ("double", "double", "array<double>")
+    (row,) = result.collect()
+    assert (row["kvp"], row["echo_time"]) == (None, None)
+
+
+def test_the_modality_that_names_an_exam(spark: SparkSession) -> None:
+    found = studies(
+        instances(
+            spark,
+            *[{"modality": m, "series_instance_uid": m} for m in ("CT", "PT", "SR")],
+            *[{"study_instance_uid": "2", "series_instance_uid": m or "-", "modality": m} for m in (None, "PR", "US")],
+        )
+    )
+    assert (found["1"]["main_modality"], found["1"]["modalities"]) == ("PT", ["CT", "PT", "SR"])
+    assert (found["1"]["number_of_series"], found["2"]["main_modality"]) == (3, "US")
+
+
+def test_the_date_of_an_exam_and_how_far_to_trust_it(spark: SparkSession) -> None:
+    day = dt.date(2024, 1, 31)
+    cases: dict[str, dict[str, Any]] = {
+        "complete": {"study_date": day, "study_time": "10:30:00.5"},
+        "date_only": {"study_date": day},
+        "fallback": {"series_date": None, "acquisition_date": day, "acquisition_time": "11:00:00"},
+        "implausible": {"study_date": dt.date(1900, 1, 1), "study_time": "00:00:00"},
+        "missing": {"study_time": "10:30:00"},
+        "future": {"study_date": dt.date(2024, 6, 3)},
+    }
+    found = studies(instances(spark, *[{"study_instance_uid": name, **row} for name, row in cases.items()]))
+    quality = {name: row["study_datetime_quality"] for name, row in found.items()}
+    assert quality == {**{name: name for name in cases}, "future": "implausible"}
+    assert found["complete"]["study_datetime"] == dt.datetime(2024, 1, 31, 10, 30, 0, 500_000)
+    assert found["date_only"]["study_datetime"] == dt.datetime(2024, 1, 31)
+    assert found["fallback"]["study_datetime"] == dt.datetime(2024, 1, 31, 11)
+    assert found["fallback"]["study_datetime_source"] == "acquisition"
+    assert found["missing"]["study_datetime"] is None
+
+
+def test_the_hospital_by_source_then_by_the_headers_own_words(spark: SparkSession) -> None:
+    hospitals = (
+        HospitalConfig("066", "PSL", institution=("piti[eé]",), station=("^PSL",)),
+        HospitalConfig("047", "LRB", institution=("lariboisi", "commun"), ae_title=("LRB",)),
+        HospitalConfig("068", "RPC", institution=("commun",)),
+    )
+    cases: dict[str, dict[str, Any]] = {
+        "source": {"source": "own"},
+        "institution": {"institution_name": "HOPITAL PITIE"},
+        "station": {"institution_name": "?", "station_name": "PSLCT1"},
+        "ae_title": {"source_application_entity_title": "AE_LRB_2"},
+        "ambiguous": {"institution_name": "Plateau Commun"},
+        "none": {"institution_name": "ailleurs"},
+    }
+    rows = [{"study_instance_uid": name, **row} for name, row in cases.items()]
+    found = studies(instances(spark, *rows), hospitals, own="026")
+    assert {name: row["hospital_rule"] for name, row in found.items()} == {name: name for name in cases}
+    codes = {name: row["hospital_code"] for name, row in found.items()}
+    assert codes == {
+        "source": "026",
+        "institution": "066",
+        "station": "066",
+        "ae_title": "047",
+        "ambiguous": None,
+        "none": None,
+    }
+
+
+def test_slice_geometry(spark: SparkSession) -> None:
+    from eds_spark_imaging.transforms.exams import series
+
+    axial = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
+
+    def stack(uid: str, heights: list[float]) -> list[dict[str, Any]]:
+        place = {"series_instance_uid": uid, "image_orientation_patient": axial}
+        return [{**place, "image_position_patient": [5.0, 7.0, z]} for z in heights]
+
+    frame = instances(
+        spark,
+        *stack("regular", [0.0, 5.0, 2.5, 7.5]),
+        *stack("gap", [0.0, 2.5, 10.0, 12.5]),
+        *stack("twice", [0.0, 2.5, 2.5, 5.0]),
+        *stack("one", [3.0]),
+        {"series_instance_uid": "none"},
+    )
+    found = {row["series_instance_uid"]: row for row in series(frame, ATTRIBUTES).collect()}
+    shown = {k: (r["slice_count"], r["slice_spacing"], r["is_regular_volume"]) for k, r in found.items()}
+    assert shown == {
+        "regular": (4, 2.5, True),
+        "gap": (4, 2.5, False),
+        "twice": (3, 2.5, False),
+        "one": (1, None, None),
+        "none": (None, None, None),
+    }
+
+
+def test_files_without_their_uids_and_duplicates_stay_out(spark: SparkSession) -> None:
+    frame = instances(
+        spark,
+        {},
+        {"is_primary": False},
+        {"study_instance_uid": None},
+        {"series_instance_uid": None},
+        {"sop_instance_uid": None},
+    )
+    assert frame.count() == 1
+
+
+def test_the_primary_of_files_that_share_a_uid_does_not_depend_on_arrival(spark: SparkSession) -> None:
+    from eds_spark_imaging.transforms.duplicates import with_primary
+
+    ddl = "path string, source string, sop_instance_uid string, has_pixel_data boolean, header_bytes long,"
+    rows = [
+        ("/a", "s", "1", False, 900, "aa"),
+        ("/b", "s", "1", True, 500, "bb"),
+        ("/d", "s", "1", True, 800, "dd"),
+        ("/c", "s", "1", True, 800, "dd"),
+        ("/x", "s", None, True, 1, "x"),
+        ("/y", "s", None, True, 1, "x"),
+    ]
+    for order in (rows, rows[::-1]):
+        found = with_primary(spark.createDataFrame(order, f"{ddl} header_digest string")).where("is_primary").collect()
+        assert sorted(row["path"] for row in found) == ["/c", "/x", "/y"]
