@@ -58,6 +58,7 @@ def _jobs(
     allow_removals: bool = False,
     reparse: Reparse | None = None,
     retry_quarantined: bool = False,
+    rebuild: bool = False,
     summary: bool = False,
 ) -> None:
     from eds_spark_imaging.pipeline.jobs import Options, run_jobs  # noqa: PLC0415 - loads Spark
@@ -66,7 +67,7 @@ def _jobs(
     from eds_spark_imaging.report import print_summary  # noqa: PLC0415
 
     selection = Selection(outdated=reparse is Reparse.OUTDATED, quarantined=retry_quarantined)
-    context = run_jobs(names, config, Options(allow_removals, selection), Progress.on_terminal())
+    context = run_jobs(names, config, Options(allow_removals, selection, rebuild), Progress.on_terminal())
     if summary:
         print_summary(context)
 
@@ -81,7 +82,7 @@ def run(
     reparse: ReparseOption = None,
     retry_quarantined: RetryOption = False,
 ) -> None:
-    """Run all jobs in order: index, parse, build, link, cross."""
+    """Run all jobs in order: index, parse, build, link, cross, marts."""
     from eds_spark_imaging.pipeline.jobs import JOBS  # noqa: PLC0415
 
     _jobs(
@@ -124,6 +125,18 @@ def parse(
     )
 
 
+@app.command()
+def build(
+    config: ConfigOption = None,
+    source: SourceOption = None,
+    lake: LakeOption = None,
+    warehouse: WarehouseOption = None,
+    rebuild: Annotated[bool, typer.Option("--all", help="Every exam: rules of hospitals have changed.")] = False,
+) -> None:
+    """Exams, series and acquisition parameters of what changed."""
+    _jobs(["build"], _config(config, source, lake, warehouse), rebuild=rebuild)
+
+
 def _simple(name: str, text: str) -> None:
     def command(
         config: ConfigOption = None,
@@ -136,9 +149,9 @@ def _simple(name: str, text: str) -> None:
     app.command(name, help=text)(command)
 
 
-_simple("build", "Exams, series and acquisition parameters of what changed.")
 _simple("link", "Link exams to patients of the base centrale.")
 _simple("cross", "Join linked exams with diagnoses and procedures.")
+_simple("marts", "Count exams and links by hospital, modality and month.")
 
 
 @app.command()

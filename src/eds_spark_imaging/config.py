@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import os
 import re
 import tomllib
 import types
@@ -34,6 +35,11 @@ class SourceConfig:
     default_charset: str | None = None
     override_charset: str | None = None
     inventory: str | None = None
+
+    @property
+    def reader_options(self) -> dict[str, str | None]:
+        """What the source tells the header reader."""
+        return {"default_charset": self.default_charset, "override_charset": self.override_charset}
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[\w.-]+", self.name):
@@ -102,10 +108,9 @@ class WarehouseConfig:
 
 @dataclass(frozen=True)
 class ParseConfig:
-    """How headers are read: files per task at the most, and threads per task for remote stores."""
+    """How headers are read: files per task at the most."""
 
     files_per_task: int = 20_000
-    max_header_bytes: int = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -229,11 +234,29 @@ def load_config(path: Path | None) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"configuration {path}: {error}") from None
     try:
-        config: Config = _build(Config, content, "")
+        config: Config = _build(Config, _absolute(content, path.absolute().parent), "")
         _ = config.site_attributes
     except ConfigError as error:
         raise ConfigError(f"configuration {path}: {error}") from None
     return config
+
+
+def _absolute(content: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Relative places are meant from the folder of the file that names them."""
+
+    def places(section: Any, keys: tuple[str, ...]) -> Any:
+        if not isinstance(section, dict):
+            return section
+        found = {k: v for k, v in section.items() if k in keys and isinstance(v, str) and "://" not in v}
+        return section | {k: os.path.normpath(folder / Path(v).expanduser()) for k, v in found.items()}
+
+    result = dict(content)
+    for name in ("lake", "warehouse"):
+        if name in result:
+            result[name] = places(result[name], ("path",))
+    if isinstance(result.get("sources"), list):
+        result["sources"] = [places(source, ("root", "inventory")) for source in result["sources"]]
+    return result
 
 
 def _build(kind: Any, value: Any, where: str) -> Any:

@@ -21,7 +21,7 @@ from eds_spark_imaging.progress import Progress
 from eds_spark_imaging.tables import Catalogue
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import Column, DataFrame
 
 
 @dataclass
@@ -53,6 +53,15 @@ class Context:
         self.lake = Lake(spark, config.require_lake(), self.catalogue)
         self.progress = progress or Progress.silent()
         self._last_id = ""
+
+    def fingerprints(self) -> Column:
+        """What a row of dicom_instance read now is marked with: the reader's, and its source's character sets."""
+        marks = F.lit(self.fingerprint)
+        for source in self.config.sources:
+            options = "/".join(filter(None, source.reader_options.values()))
+            if options:
+                marks = F.when(F.col("source") == source.name, f"{self.fingerprint}/{options}").otherwise(marks)
+        return marks
 
     @property
     def parallelism(self) -> int:

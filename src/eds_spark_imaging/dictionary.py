@@ -16,9 +16,7 @@ def print_dictionary(config: Config, name: str | None) -> None:
     catalogue = Catalogue(config.site_attributes)
     if name is None:
         tables = [(t.name, t.grain, str(len(t.columns)), t.comment) for t in catalogue]
-        views = [
-            (v.name, "series of an exam", "", f"View of {v.table}: {', '.join(sorted(v.modalities))}") for v in VIEWS
-        ]
+        views = [(v.name, v.grain, "", f"View: {v.comment}") for v in VIEWS]
         print_grid(("table", "one row for each", "columns", "what it holds"), tables + views)
         return
     table = catalogue[name]
@@ -38,7 +36,7 @@ def markdown(catalogue: Catalogue) -> Iterator[str]:
     yield "## Views"
     yield ""
     for view in VIEWS:
-        yield f"- `{view.name}`: `{view.table}` of {', '.join(sorted(view.modalities))}, with their own columns only."
+        yield f"- `{view.name}`: {view.comment}. One row for each {view.grain}."
 
 
 def _section(table: Table) -> Iterator[str]:

@@ -18,6 +18,7 @@ from eds_spark_imaging.config import LakeConfig
 from eds_spark_imaging.errors import LakeError
 from eds_spark_imaging.locking import lake_lock
 from eds_spark_imaging.tables import Catalogue, Table
+from eds_spark_imaging.tables.spec import sql_type
 from eds_spark_imaging.views import VIEWS
 
 HASH, RUN = "row_hash", "changed_run"
@@ -77,11 +78,16 @@ class Lake:
         return bool(DeltaTable.isDeltaTable(self.spark, f"{self.root}/{name}"))
 
     def read(self, name: str) -> DataFrame:
-        """The table, or an empty frame with its columns."""
+        """The table with all declared columns, null where it has not got them yet; empty where it is not there."""
         table = self.catalogue[name]
         if not self.exists(name):
-            return self.spark.createDataFrame([], table.spark_ddl)
-        return self.spark.table(self.identifier(name))
+            # LIMIT 0, and not an empty RDD: the optimiser then leaves out whatever is joined with it.
+            nulls = ", ".join(f"CAST(NULL AS {sql_type(c.type)}) AS `{c.name}`" for c in table)
+            return self.spark.sql(f"SELECT {nulls} LIMIT 0")
+        rows = self.spark.table(self.identifier(name))
+        return rows.withColumns(
+            {c.name: F.lit(None).cast(sql_type(c.type)) for c in table if c.name not in rows.columns}
+        )
 
     def create(self, name: str) -> None:
         """Create the table as its specification says, or add the columns that the declaration has gained."""
@@ -217,9 +223,8 @@ class Lake:
         names = [table.name for table in self.catalogue if self.exists(table.name)]
         if self.database:
             self.spark.sql(f"USE {self.database}")
-        else:
-            for name in names:
-                self.read(name).createOrReplaceTempView(name)
+        for name in names:
+            self.read(name).createOrReplaceTempView(name)
         for view in VIEWS:
             if view.table in names:
                 self.spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW {view.name} AS {view.select(self.catalogue)}")
@@ -263,7 +268,7 @@ def _hash(table: Table, owned: Sequence[str]) -> Column:
 
 def _literal_bounds(changes: DataFrame, key: str) -> Column:
     """A predicate on the target's key that file statistics can use: the keys themselves, or their bounds."""
-    some = [row[0] for row in changes.select(key).distinct().limit(_LITERAL_KEYS + 1).collect()]
+    some = [row[0] for row in changes.select(key).limit(_LITERAL_KEYS + 1).collect()]
     if len(some) <= _LITERAL_KEYS:
         return F.col(f"t.{key}").isin(some)
     bounds = changes.agg(F.min(key), F.max(key)).collect()[0]

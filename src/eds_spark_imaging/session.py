@@ -85,6 +85,7 @@ def spark_session(app: str, extra: Mapping[str, str] | None = None) -> SparkSess
     except Exception as error:
         raise SetupError(f"Spark does not start: {str(error).splitlines()[0][:300]}") from error
     # PySpark logs every failed query with its whole plan, as JSON on standard error; the error itself is enough.
-    logging.getLogger("DataFrameQueryContextLogger").disabled = True
+    for name in ("DataFrameQueryContextLogger", "SQLQueryContextLogger"):
+        logging.getLogger(name).disabled = True
     session.sparkContext.setLogLevel("ERROR" if not given else "WARN")
     return session

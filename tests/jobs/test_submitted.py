@@ -33,7 +33,8 @@ def test_spark_submit_runs_every_job_and_its_settings_win(tree: Path, tmp_path: 
     run = submit("run_all.py", "--source", tree, "--lake", lake, conf=conf)
     assert run.returncode == 0, run.stderr[-3000:]
     assert "Exams 4, series 4, instances 4" in run.stdout
-    shown = imaging("sql", "--lake", lake, "--format", "json", "SELECT status, count(*) AS n FROM dicom_file GROUP BY 1")
+    query = "SELECT status, count(*) AS n FROM dicom_file GROUP BY 1"
+    shown = imaging("sql", "--lake", lake, "--format", "json", query)
     counts = {row["status"]: row["n"] for row in map(json.loads, shown.stdout.splitlines())}
     assert counts == {"parsed": 4, "duplicate": 1, "not_dicom": 2, "dicomdir": 1, "quarantined": 1}
 

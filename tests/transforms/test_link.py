@@ -385,7 +385,7 @@ def test_history_tells_what_changed(spark: SparkSession) -> None:
     ]
     rows = link_history(
         spark.createDataFrame(before, schema),
-        spark.createDataFrame(after, schema),
+        spark.createDataFrame(after, schema).withColumn("cause", F.lit("exam")),
         "run-2",
         F.lit("2024-01-01 00:00:00").cast("timestamp"),
     )

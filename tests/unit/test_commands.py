@@ -10,6 +10,13 @@ from pathlib import Path
 
 import pytest
 from pydicom.data import get_testdata_file
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import EnhancedMRImageStorage, ImplicitVRLittleEndian
+
+from eds_spark_imaging.dicom.declaration import declaration
+from eds_spark_imaging.dicom.header import HeaderReader
+from eds_spark_imaging.dicom.storage import LocalFile
+from eds_spark_imaging.headers import as_json, laid_out
 
 
 def imaging(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -26,7 +33,7 @@ def only_line(run: subprocess.CompletedProcess[str]) -> str:
     return lines[0]
 
 
-@pytest.mark.parametrize("job", ["run", "index", "parse", "build", "link", "cross", "sql"])
+@pytest.mark.parametrize("job", ["run", "index", "parse", "build", "link", "cross", "marts", "sql"])
 def test_no_lake(job: str, tmp_path: Path) -> None:
     run = imaging(job, *(["SELECT 1"] if job == "sql" else []))
     assert run.returncode == 3
@@ -103,8 +110,64 @@ def test_header_prints_json_lines_and_says_what_is_missing(tmp_path: Path) -> No
 
 def test_header_explains_units_and_origins() -> None:
     run = imaging("header", "--explain", get_testdata_file("CT_small.dcm"))
-    values = json.loads(run.stdout)["values"]
-    assert values["kvp"] == {"value": 120.0, "unit": "kV", "from": "KVP"}
+    found = json.loads(run.stdout)
+    expected = {"value": 120.0, "unit": "kV", "from": "KVP", "tag": "(0018,0060)", "place": "top level"}
+    assert found["values"]["kvp"] == expected
+    assert found["values"]["transfer_syntax_uid"]["place"] == "file meta information"
+    assert found["values"]["other_patient_ids_patient_id"]["place"] == "sequence"
+    assert (found["sop_class"], found["transfer_syntax"]) == ("CT Image Storage", "Explicit VR Little Endian")
+
+
+def enhanced_mr(path: Path) -> None:
+    """Two frames that differ in flip angle, one repetition time for both, and a private b-value."""
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = EnhancedMRImageStorage
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = "1.2.3"
+    dataset.NumberOfFrames = 2
+    dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0C, "IS", "500")
+
+    def group(keyword: str, **elements: float) -> Dataset:
+        inner, outer = Dataset(), Dataset()
+        inner.update(elements)
+        setattr(outer, keyword, [inner])
+        return outer
+
+    timing = "MRTimingAndRelatedParametersSequence"
+    dataset.SharedFunctionalGroupsSequence = [group("MREchoSequence", EffectiveEchoTime=30.0)]
+    dataset.PerFrameFunctionalGroupsSequence = [group(timing, FlipAngle=angle) for angle in (15.0, 45.0)]
+    dataset.save_as(path, enforce_file_format=True)
+
+
+def test_header_explains_functional_groups_and_private_elements(tmp_path: Path) -> None:
+    enhanced_mr(tmp_path / "enhanced.dcm")
+    found = json.loads(imaging("header", "--explain", tmp_path / "enhanced.dcm").stdout)
+    values = found["values"]
+    assert found["transfer_syntax"] == "Implicit VR Little Endian"
+    assert values["flip_angle"] == {
+        "value": 15.0,
+        "unit": "deg",
+        "from": "@MRTimingAndRelatedParametersSequence.FlipAngle",
+        "tag": "(5200,9230)[0](0018,9112)[0](0018,1314)",
+        "place": "functional groups of frame 1",
+        "over_frames": [15.0, 45.0],
+    }
+    assert found["frame_ranges"]["flip_angle"] == [15.0, 45.0]
+    assert (values["echo_time"]["value"], values["echo_time"]["place"]) == ([30.0], "shared functional groups")
+    private = values["diffusion_b_value"]
+    assert (private["tag"], private["creator"]) == ("(0019,xx0C)", "SIEMENS MR HEADER")
+
+
+def test_header_on_a_terminal_has_a_value_on_each_line(tmp_path: Path) -> None:
+    attributes = declaration()
+    header = HeaderReader(attributes).read(LocalFile(get_testdata_file("badVR.dcm")))
+    found = as_json(Path("badVR.dcm"), header, attributes, explain=False)
+    text = laid_out(found)
+    assert json.loads(text)["values"]["modality"] == header.values["modality"]
+    assert len(header.issues) > 0
+    lines = len(found) + 2 + len(header.values) + 1 + len(header.issues) + 1
+    assert len(text.splitlines()) == lines
 
 
 def test_describe_lists_tables_and_columns() -> None:

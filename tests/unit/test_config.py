@@ -75,8 +75,7 @@ def test_a_whole_file_becomes_typed_sections(tmp_path: Path) -> None:
 def test_what_is_wrong_is_named_in_one_line(tmp_path: Path, text: str, said: str) -> None:
     path = write(tmp_path, text)
     with pytest.raises(ConfigError) as caught:
-        config = load_config(path)
-        _ = config.site_attributes
+        load_config(path)
     assert said in str(caught.value)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -106,3 +105,10 @@ def test_the_same_root_has_the_same_name_in_every_run() -> None:
 def test_a_lake_is_asked_for() -> None:
     with pytest.raises(ConfigError, match="--lake"):
         Config().require_lake()
+
+
+def test_relative_places_are_meant_from_the_file(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, "[lake]\npath='lake'\n[[sources]]\nname='a'\nroot='../pacs'\n"))
+    assert config.lake is not None
+    assert config.lake.path == str(tmp_path / "lake")
+    assert config.sources[0].root == str(tmp_path.parent / "pacs")

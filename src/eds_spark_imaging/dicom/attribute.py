@@ -39,7 +39,7 @@ class Level(StrEnum):
 class Aggregate(StrEnum):
     """How the values of the instances (and frames) of a series or study become one."""
 
-    CONSTANT = "constant"  # the most frequent value, ties to the smallest; varying ones are named in `varying`
+    CONSTANT = "constant"  # the most frequent value, ties to the smallest; varying ones are named in `conflicts`
     MIN_MAX = "min_max"  # two columns, `_min` and `_max`
     DISTINCT = "distinct"  # the sorted distinct values; an array already in dicom_instance
     NONE = "none"  # instance level only

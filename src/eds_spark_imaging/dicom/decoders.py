@@ -15,7 +15,7 @@ from eds_spark_imaging.dicom.attribute import Kind
 from eds_spark_imaging.dicom.temporal import parse_age
 from eds_spark_imaging.dicom.values import MAX_INTEGER, MIN_INTEGER, ONE_VALUE, UID, Wanted
 
-SLOW: Final = NotImplemented
+SLOW: Final[Any] = NotImplemented
 
 Fast = Callable[[bytes], Any]
 
@@ -39,13 +39,11 @@ def fast_decoder(wanted: Wanted, vr: bytes | None, *, little: bool = True) -> Fa
         if wanted.single:
             return decode
         return _slow if vr in ONE_VALUE else _several(decode, sort=wanted.distinct)
-    if (
-        vr in _STRUCTS
-        and little
-        and wanted.single
-        and (kind is Kind.DOUBLE or (kind is Kind.BIGINT and vr not in (b"FL", b"FD")))
-    ):
-        return _binary(_STRUCTS[vr], float if kind is Kind.DOUBLE else int)
+    if vr in _STRUCTS and little and (kind is Kind.DOUBLE or (kind is Kind.BIGINT and vr not in (b"FL", b"FD"))):
+        number = float if kind is Kind.DOUBLE else int
+        if wanted.single:
+            return _binary(_STRUCTS[vr], number)
+        return _binaries(_STRUCTS[vr], number, sort=wanted.distinct)
     return _slow
 
 
@@ -147,6 +145,20 @@ def _binary(form: Struct, kind: type) -> Fast:
         return kind(value) if value - value == 0 else SLOW
 
     return number
+
+
+def _binaries(form: Struct, kind: type, *, sort: bool) -> Fast:
+    iter_unpack, size = form.iter_unpack, form.size
+
+    def numbers(raw: bytes) -> Any:
+        if not raw or len(raw) % size:
+            return SLOW
+        values = [kind(value) for (value,) in iter_unpack(raw)]
+        if not all(value - value == 0 for value in values):
+            return SLOW
+        return sorted(set(values)) if sort else values
+
+    return numbers
 
 
 _TEXTUAL: Final[dict[tuple[Kind, bytes], Fast]] = {

@@ -54,7 +54,7 @@ class HeaderReader:
 
     ``default_charset`` decodes text above ASCII where a file declares no character set, ``override_charset`` all text,
     whatever the file declares; both are DICOM terms (``ISO_IR 100``) or names of Python codecs (``cp1252``).
-    With ``explain``, ``Header.sources`` says where each value came from. Raises ConfigError.
+    With ``explain``, ``Header.sources`` and ``Header.tags`` say where each value came from. Raises ConfigError.
     """
 
     def __init__(

@@ -22,6 +22,10 @@ SHARED_GROUPS: Final = Step(0x52009229)
 FRAME_GROUPS: Final = Step(0x52009230)
 FRAME_COUNT: Final = Step(0x00280008)
 
+# Bounds of what a slot keeps in mind: some 20 kB, were every value of an attribute another one.
+MAX_KNOWN: Final = 128
+MAX_KNOWN_BYTES: Final = 64
+
 
 class Order:
     """Byte order of a data set, with what depends on it. A tag's key is its four bytes read as one number."""
@@ -86,6 +90,16 @@ class Slot:
     top: bool = False  # a public element of the top level: of a repeated one the last counts
     direct: bool = False  # at top, and the attribute's only place: no choice to make
     simple: bool = False  # where nothing else is found, the short way suffices
+    known: dict[bytes, Any] = field(default_factory=dict)  # by value field: most values are those of other files too
+
+    def learn(self, raw: bytes) -> Any:
+        """The value by the short way, or ``SLOW``; kept in mind for the next file that has it."""
+        value = self.fast(raw)
+        if len(raw) <= MAX_KNOWN_BYTES:
+            if len(self.known) >= MAX_KNOWN:
+                self.known.clear()
+            self.known[raw] = value
+        return value
 
 
 @dataclass(slots=True, eq=False)
@@ -98,6 +112,7 @@ class Entry:
     node: Node | None = None
     stop: Stop = Stop.END
     creators: dict[str, Entry] = field(default_factory=dict)
+    top: bool = False  # a declared public element of the top level
 
 
 IGNORED: Final = Entry(0, Role.IGNORE)
@@ -201,7 +216,9 @@ class Plan:
             if entry.node is None:
                 entry.role, entry.node = Role.SEQUENCE, Node(self.order)
             node = entry.node
-        node.entry(steps[-1]).slots.append(slot)
+        entry = node.entry(steps[-1])
+        entry.slots.append(slot)
+        entry.top = slot.top
 
     def _mark(self, node: Node) -> None:
         """Give every data set its charset, and every item its end."""

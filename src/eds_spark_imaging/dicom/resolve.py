@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any, Final
 
 from eds_spark_imaging.dicom.attribute import Kind
 from eds_spark_imaging.dicom.charset import Charset, charset_of
+from eds_spark_imaging.dicom.context import Hit
 from eds_spark_imaging.dicom.decoders import SLOW
 from eds_spark_imaging.dicom.plan import FRAME_COUNT, Slot
 from eds_spark_imaging.dicom.reason import Reason
 from eds_spark_imaging.dicom.result import Header, Issue
-from eds_spark_imaging.dicom.scanner import Hit
 from eds_spark_imaging.dicom.values import choose_vr, decode
 from eds_spark_imaging.dicom.walk import Walk
 
@@ -38,67 +39,71 @@ class Resolution:
 
     def resolve(self) -> None:
         """Fill in values, sources, frame ranges, offsets and issues."""
-        for candidates in self._short_ways():
+        hits = self._found.hits
+        unsettled, ordered = self._short_ways(hits)
+        if not ordered:
+            self._found.oddities.append(Reason.TAG_ORDER)
+        if self._explain or not ordered:
+            self._header.values = {}
+            unsettled = _long_ways(hits)
+        for candidates in unsettled:
             self._choose(candidates)
         for oddity in self._found.oddities:
             self._issue(None, None, None, oddity)
         if self._dropped:
             self._header.issues.append(Issue(None, None, str(self._dropped), Reason.ISSUES_DROPPED))
 
-    def _short_ways(self) -> list[list[Candidate]]:
-        """Take the values where there is nothing to choose or to mend; what was found of other attributes is left."""
-        values, quick = self._header.values, not self._explain
-        others: dict[int, list[Candidate]] = {}
-        last, ascending = 0, True
-        for hit in self._found.hits:
+    def _short_ways(self, hits: list[Hit]) -> tuple[Iterable[list[Candidate]], bool]:
+        """Take the values where there is nothing to choose or to mend; gives what was found of the other attributes.
+
+        Also tells whether the tags of the top level ascend: where they do not, a repeated one may count twice here.
+        """
+        values = self._header.values
+        places: dict[int, list[Candidate]] = {}
+        last, ordered = 0, True
+        for hit in hits:
             entry, vr, raw, _ = hit
             slots = entry.slots
             if not slots:
                 if isinstance(raw, Reason):
                     self._issue(None, _path(hit), None, raw)
                 continue
-            if slots[0].top:
-                ascending = ascending and entry.tag > last
+            if entry.top:
+                ordered = ordered and entry.tag > last
                 last = entry.tag
             if not raw and entry.tag != FRAME_COUNT.tag:
                 continue
             for slot in slots:
-                if slot.direct and quick and (vr == slot.vr or vr is None):
-                    value = slot.fast(raw)  # type: ignore[arg-type]
-                    if value is not SLOW:
-                        values[slot.column] = value
+                number = slot.attribute
+                if number in places:
+                    places[number].append((slot, hit))
+                    continue
+                value = SLOW
+                if slot.simple and (vr == slot.vr or vr is None):
+                    value = slot.known.get(raw)  # type: ignore[arg-type]
+                    if value is None:
+                        value = slot.learn(raw)  # type: ignore[arg-type]
+                if value is not SLOW:
+                    values[slot.column] = value
+                    if slot.direct:
                         continue
-                others.setdefault(slot.attribute, []).append((slot, hit))
-        if not ascending:
-            self._found.oddities.append(Reason.TAG_ORDER)
-        return [found for found in others.values() if not (quick and self._take_only(found))]
-
-    def _take_only(self, candidates: list[Candidate]) -> bool:
-        """Whether there was only one place with a value, which then is taken."""
-        slot, (_, vr, raw, _) = candidates[0]
-        if not slot.simple or len(candidates) > 1 or (vr != slot.vr and vr is not None):
-            return False
-        value = slot.fast(raw)  # type: ignore[arg-type]
-        if value is SLOW:
-            return False
-        self._header.values[slot.column] = value
-        return True
+                places[number] = [(slot, hit)]
+        return [found for found in places.values() if len(found) > 1 or found[0][0].column not in values], ordered
 
     def _choose(self, candidates: list[Candidate]) -> None:
         """The value of an attribute is that of the best place that has one."""
-        candidates.sort(key=_rank)
-        for _, group in groupby(candidates, key=_rank):
-            same_place = list(group)
+        for same_place in _by_rank(candidates):
             slot = same_place[0][0]
             if slot.top:
                 del same_place[:-1]
             value = self._scalar(same_place) if slot.wanted.single else self._array(same_place)
-            if slot.source.steps == (FRAME_COUNT,):
+            if slot.top and same_place[-1][1][0].tag == FRAME_COUNT.tag:
                 value = self._frame_count(value, same_place[-1])
             if value is not None:
                 self._header.values[slot.column] = value
                 if self._explain:
                     self._header.sources[slot.column] = slot.source.text
+                    self._header.tags.setdefault(slot.column, _path(same_place[-1][1]))
                 return
 
     def _scalar(self, candidates: list[Candidate]) -> Any:
@@ -154,12 +159,20 @@ class Resolution:
 
     def _decode(self, candidate: Candidate) -> list[Any]:
         """The values of one element, with an issue for what is odd."""
+        values = self._decoded(candidate)
+        if self._explain and values:
+            self._header.tags.setdefault(candidate[0].column, _path(candidate[1]))
+        return values
+
+    def _decoded(self, candidate: Candidate) -> list[Any]:
         slot, (entry, written, raw, context) = candidate
         if isinstance(raw, Reason):
             self._report(candidate, raw)
             return []
         if written is None or written == slot.vr:
-            value = slot.fast(raw)
+            value = slot.known.get(raw)
+            if value is None:
+                value = slot.learn(raw)
             if value is not SLOW:
                 return [value] if slot.wanted.single else list(value)
         if not raw:
@@ -183,6 +196,25 @@ class Resolution:
             self._header.issues.append(Issue(column, tag, raw, reason))
         else:
             self._dropped += 1
+
+
+def _long_ways(hits: list[Hit]) -> Iterable[list[Candidate]]:
+    """All that was found, by attribute."""
+    places: dict[int, list[Candidate]] = {}
+    for hit in hits:
+        if hit[2] or hit[0].tag == FRAME_COUNT.tag:
+            for slot in hit[0].slots:
+                places.setdefault(slot.attribute, []).append((slot, hit))
+    return places.values()
+
+
+def _by_rank(candidates: list[Candidate]) -> Iterable[list[Candidate]]:
+    """What was found of an attribute, place by place, the best first."""
+    best = candidates[0][0].rank
+    if all(slot.rank == best for slot, _ in candidates):
+        return [candidates]
+    candidates.sort(key=_rank)
+    return [list(group) for _, group in groupby(candidates, key=_rank)]
 
 
 def _rank(candidate: Candidate) -> int:

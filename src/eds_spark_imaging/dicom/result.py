@@ -37,11 +37,12 @@ class Issue(NamedTuple):
 class Header:
     """One file's header as the reader understands it; it is made for any bytes, the reader never raises on content.
 
-    ``values``: by column, absent where null. ``frame_ranges``: for single-valued numeric columns that differ between
-    the frames of one object, (smallest, largest); the value itself is then the first frame's. ``sources``: by
-    column, the source text that gave the value, filled on request only. ``offsets``: for datetime columns written
-    with a zone, minutes east of UTC. ``header_bytes``: offset of Pixel Data or the end. ``digest``: of the header
-    bytes that were read.
+    ``values``: by column, absent where null; a list may be that of other headers too and is not to be changed.
+    ``frame_ranges``: for single-valued numeric columns that differ between the frames of one object, (smallest,
+    largest); the value itself is then the first frame's. ``offsets``: for datetime columns written with a zone,
+    minutes east of UTC. ``header_bytes``: offset of Pixel Data or the end. ``digest``: of the header bytes that were
+    read. Filled on request only, by column: ``sources``, the source text that gave the value, and ``tags``, the path
+    of tags to its (first) element, as in :class:`Issue`.
     """
 
     status: Status
@@ -51,6 +52,7 @@ class Header:
     frame_ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
     offsets: dict[str, int] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
     has_preamble: bool = False
     has_pixel_data: bool = False
     header_bytes: int = 0

@@ -9,8 +9,9 @@ import struct
 from collections.abc import Mapping
 from typing import Final
 
+from eds_spark_imaging.dicom.context import Context
 from eds_spark_imaging.dicom.element import LONG_FORM, NO_VR, SHORT_FORM, UNDEFINED, VRS, element, odd_vr
-from eds_spark_imaging.dicom.plan import IGNORED, LITTLE, Entry, Node, Order, Role, Stop
+from eds_spark_imaging.dicom.plan import FRAME_GROUPS, IGNORED, LITTLE, Entry, Order, Role, Stop
 from eds_spark_imaging.dicom.reason import Reason
 from eds_spark_imaging.dicom.window import TooLargeError
 
@@ -19,46 +20,8 @@ MAX_DEPTH: Final = 64
 MAX_ITEM: Final = 4 * 1024 * 1024  # of an item that is gone through, not passed over
 MAX_HITS: Final = 500_000  # memory for hostile files; 10,000 frames with 20 values each that differ are 200,000
 
-_MAY_BE_SEQUENCE: Final = frozenset((b"SQ", b"UN", b"OB", None))
-
-
-_NO_CREATORS: Final[Mapping[int, str]] = {}
 _NOTHING: Final[Mapping[int, Entry]] = {}
-
-
-class Context:
-    """One data set that is being scanned: how it is encoded, what its elements depend on, and where it lies.
-
-    ``node`` says what is looked for, None that it is passed over. ``trail`` is the way from the top level, as tags of
-    sequences and numbers of items. ``hits`` is common to all. Items inherit the charset (PS3.5 section 7.5.3).
-    """
-
-    __slots__ = ("charset", "creators", "explicit", "hits", "node", "order", "trail")
-
-    def __init__(self, order: Order, explicit: bool, node: Node | None, hits: list[Hit]) -> None:
-        self.order = order
-        self.explicit = explicit
-        self.node = node
-        self.hits = hits
-        self.charset: bytes | None = None
-        self.creators: Mapping[int, str] = _NO_CREATORS
-        self.trail: tuple[tuple[int, int], ...] = ()
-
-    def private(self, entry: Entry) -> Entry:
-        """What a private element is, by the creator of its block."""
-        creator = self.creators.get(entry.tag & 0xFFFF0000 | entry.tag >> 8 & 0xFF)
-        return IGNORED if creator is None else entry.creators.get(creator, IGNORED)
-
-    def note(self, entry: Entry, raw: bytes) -> None:
-        """Take in a value on which the reading of others depends."""
-        if entry.role == Role.CREATOR:
-            self.creators = {**self.creators, entry.tag: raw.strip(b" \0").decode("latin-1")}
-        else:
-            self.charset = raw
-
-
-# A declared element: its entry, VR as written (None: implicit), value field or why there is none, its data set.
-Hit = tuple[Entry, bytes | None, bytes | Reason, Context]
+_MAY_BE_SEQUENCE: Final = frozenset((b"SQ", b"UN", b"OB", None))
 
 
 class ShortError(Exception):
@@ -79,21 +42,26 @@ def elements(  # noqa: PLR0911, PLR0912, PLR0915 - one loop, since a call for ea
     """Scan the elements of one data set from ``position`` to ``end`` and note the declared ones.
 
     Gives where and why it stopped. At an element that is not all there (``SHORT``) the position is its beginning, or
-    that of the next one, beyond the data, where the value is not needed. At top level, sequences that must be gone
-    through are left to the caller (``SEQUENCE``). Raises MalformedError, TooLargeError.
+    that of the next one, beyond the data, where the value is not needed. At top level, sequences that may be too large
+    to be seen whole are left to the caller (``SEQUENCE``). Raises MalformedError, TooLargeError.
     """
     order, explicit, hits = context.order, context.explicit, context.hits
     head, pair, long, short_form = order.head, order.pair, order.long, SHORT_FORM
-    note, get = hits.append, context.node.entries.get if context.node else _NOTHING.get
-    undefined, max_value = UNDEFINED, MAX_VALUE
+    entries = context.node.entries if context.node else _NOTHING
+    note, undefined, max_value = hits.append, UNDEFINED, MAX_VALUE
     try:
         while position < end:
             if explicit:
                 tag, vr, length = head(data, position)
-                entry = get(tag)
                 if vr in short_form:
-                    if entry is None:  # as most are
-                        position += 8 + length
+                    stop = position + 8 + length
+                    if tag not in entries:  # as most are
+                        position = stop
+                        continue
+                    declared = entries[tag]
+                    if declared.role == 0 and stop <= end:  # an attribute; a 16-bit length is within the limit
+                        note((declared, vr, data[position + 8 : stop], context))
+                        position = stop
                         continue
                     value = position + 8
                 elif vr in LONG_FORM:
@@ -106,8 +74,8 @@ def elements(  # noqa: PLR0911, PLR0912, PLR0915 - one loop, since a call for ea
             else:
                 vr = None
                 tag, length = pair(data, position)
-                entry = get(tag)
                 value = position + 8
+            entry = entries.get(tag)
             if entry is None:
                 if length != undefined:
                     position = value + length
@@ -135,20 +103,30 @@ def elements(  # noqa: PLR0911, PLR0912, PLR0915 - one loop, since a call for ea
                             context.note(entry, raw)
             if length != undefined and (entry is None or entry.role != Role.SEQUENCE or vr not in _MAY_BE_SEQUENCE):
                 position = value + length
-            elif not context.trail:
-                return position, Stop.SEQUENCE
-            elif length != undefined and value + length > end:
+            elif context.trail and length != undefined and value + length > end:
                 return position, Stop.SHORT
+            elif not context.trail and (length == undefined or value + length > end or _has_frames(entry)):
+                return position, Stop.SEQUENCE
+            elif length != undefined and context.groups and context.groups.get(entry) == data[value : value + length]:
+                position = value + length
             else:
                 mark = len(hits)
                 try:
-                    position = _sequence(data, value, length, entry, context)
+                    after = _sequence(data, value, length, entry, context)
                 except (ShortError, struct.error):
                     del hits[mark:]
-                    return position, Stop.SHORT
+                    return position, Stop.SHORT if context.trail else Stop.SEQUENCE
+                if context.groups is not None and length != undefined:
+                    context.groups[entry] = data[value:after]
+                position = after
     except struct.error:
         return position, Stop.SHORT
     return position, Stop.END
+
+
+def _has_frames(entry: Entry | None) -> bool:
+    """Whether the items of a sequence are the functional groups of frames, of which there may be thousands."""
+    return entry is not None and entry.tag == FRAME_GROUPS.tag
 
 
 def _sequence(data: bytes, position: int, length: int, entry: Entry | None, context: Context) -> int:
@@ -158,9 +136,11 @@ def _sequence(data: bytes, position: int, length: int, entry: Entry | None, cont
     end = None if length == UNDEFINED else position + length
     index = 0
     while end is None or position < end:
+        mark = len(context.hits)
         try:
             position, more = item(data, position, end, entry, index, context)
         except MalformedError:
+            del context.hits[mark:]
             if end is None:
                 raise
             context.hits.append((entry or IGNORED, b"", Reason.BAD_SEQUENCE, context))
@@ -168,7 +148,7 @@ def _sequence(data: bytes, position: int, length: int, entry: Entry | None, cont
         if not more:
             break
         index += 1
-    return position if end is None else end
+    return position if end is None else max(position, end)  # an item may go beyond the end that was told
 
 
 def begin_item(
@@ -190,10 +170,7 @@ def begin_item(
     position += 8
     end = len(data) if length == UNDEFINED else position + length
     explicit = _form(data, position, end, explicit, order)
-    child = Context(order, explicit, None if entry is None else entry.node, context.hits)
-    child.charset = context.charset
-    child.trail = (*context.trail, (0 if entry is None else entry.tag, index))
-    return position, length, child
+    return position, length, context.item(order, explicit, entry, index)
 
 
 def item(  # noqa: PLR0917

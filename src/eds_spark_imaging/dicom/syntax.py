@@ -10,9 +10,10 @@ from typing import Final, NamedTuple
 
 from pydicom.datadict import dictionary_has_tag
 
+from eds_spark_imaging.dicom.context import Context
 from eds_spark_imaging.dicom.element import UNDEFINED, VRS, element
 from eds_spark_imaging.dicom.plan import BIG, LITTLE, Order
-from eds_spark_imaging.dicom.scanner import MAX_VALUE, Context
+from eds_spark_imaging.dicom.scanner import MAX_VALUE
 from eds_spark_imaging.dicom.window import Window
 
 IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"

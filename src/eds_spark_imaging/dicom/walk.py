@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
+from eds_spark_imaging.dicom.context import Context, Hit
 from eds_spark_imaging.dicom.deflate import InflatedSource
 from eds_spark_imaging.dicom.element import UNDEFINED, element
 from eds_spark_imaging.dicom.plan import BIG, FRAME_GROUPS, IGNORED, LITTLE, Entry, Plan, Role, Stop
@@ -12,8 +13,6 @@ from eds_spark_imaging.dicom.reason import Reason, Rejection
 from eds_spark_imaging.dicom.result import Status
 from eds_spark_imaging.dicom.scanner import (
     MAX_HITS,
-    Context,
-    Hit,
     MalformedError,
     ShortError,
     begin_item,
@@ -156,6 +155,8 @@ def _sequence(result: Walk, position: int, context: Context) -> int | None:
         entry = context.private(entry)
     per_frame = entry is not None and entry.tag == FRAME_GROUPS.tag
     first_in: dict[tuple[Entry, bytes | Reason], int] = {}
+    if per_frame:
+        context.groups = {}
     end = None if length == UNDEFINED else window.start + value + length
     after: int | None = value
     index, more = 0, True
@@ -177,6 +178,7 @@ def _sequence(result: Walk, position: int, context: Context) -> int | None:
         index += more
     if per_frame:
         result.frames = index
+        context.groups = None
     return after if end is None or after is None else max(after, end - window.start)
 
 

@@ -16,11 +16,14 @@ _STUDY = "study_instance_uid"
 LINK_NAMES = tuple(column.name for column in LINK_COLUMNS)
 
 
-def build(context: Context) -> None:
-    """Rebuild the rows of every touched exam; rows that come out the same are not written."""
+def build(context: Context, *, everything: bool = False) -> None:
+    """Rebuild the rows of every touched exam, or of every exam; rows that come out the same are not written.
+
+    ``everything`` is for rules of the configuration that have changed, such as those of the hospitals.
+    """
     with context.run("build") as run:
         run.main_count = "exams_looked_at"
-        seen = context.last_watermark("build")
+        seen = "" if everything else context.last_watermark("build")
         queue = context.lake.read("dicom_study_touched").where(F.col("changed_run") > seen)
         row = queue.agg(F.max("changed_run")).first()
         run.watermark = (row and row[0]) or seen
@@ -57,7 +60,7 @@ def _build(context: Context, run: Run, touched: DataFrame) -> None:
 
 
 def _sync(
-    context: Context, run: Run, table: str, rows: DataFrame, touched: DataFrame, foreign: tuple[str, ...] = ()
+    context: Context, run: Run, table: str, rows: DataFrame, touched: DataFrame, *, foreign: tuple[str, ...] = ()
 ) -> None:
     done = context.lake.sync(table, rows.select(*_owned(context, table)), run.run_id, scope=touched, foreign=foreign)
     what = table.removeprefix("imaging_")

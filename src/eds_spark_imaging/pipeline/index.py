@@ -26,7 +26,7 @@ def index(context: Context, *, allow_removals: bool = False) -> None:
     with context.run("index") as run:
         names = [source.name for source in context.config.sources]
         listed = listing(context).persist(StorageLevel.DISK_ONLY)
-        known = context.lake.read("dicom_file").where(F.col("source").isin(names)).drop("archive")
+        known = _known(context, names, listed)
         changes = file_changes(listed, known).persist(StorageLevel.DISK_ONLY)
         try:
             run.main_count = "files_listed"
@@ -63,6 +63,13 @@ def listing(context: Context) -> DataFrame:
     partitions = max(1, min(len(folders), context.parallelism * 4))
     roots = spark.createDataFrame(folders, "source string, folder string").repartition(partitions)
     return top.unionByName(roots.mapInArrow(list_batches(), LISTED_DDL))
+
+
+def _known(context: Context, names: list[str], listed: DataFrame) -> DataFrame:
+    """The files of these sources, and listed ones that the lake has under another source's name."""
+    files = context.lake.read("dicom_file").drop("archive")
+    ours = F.col("source").isin(names)
+    return files.where(ours).unionByName(files.where(~ours).join(listed.select("path"), "path", "left_semi"))
 
 
 def _arrow(entries: list[tuple[object, ...]]) -> object:

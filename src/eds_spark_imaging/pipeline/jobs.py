@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from eds_spark_imaging.config import Config
 from eds_spark_imaging.context import Context
@@ -13,6 +13,7 @@ from eds_spark_imaging.pipeline.checks import check_accounting, check_places
 from eds_spark_imaging.pipeline.cross import cross
 from eds_spark_imaging.pipeline.index import index
 from eds_spark_imaging.pipeline.link import link
+from eds_spark_imaging.pipeline.marts import marts
 from eds_spark_imaging.pipeline.parse import Selection, parse
 from eds_spark_imaging.progress import Progress
 from eds_spark_imaging.session import spark_session
@@ -23,15 +24,17 @@ class Options:
     """What the command line says of single jobs."""
 
     allow_removals: bool = False
-    selection: Selection = Selection()
+    selection: Selection = field(default_factory=Selection)
+    rebuild: bool = False
 
 
 JOBS: dict[str, Callable[[Context, Options], None]] = {
     "index": lambda context, options: index(context, allow_removals=options.allow_removals),
     "parse": lambda context, options: parse(context, options.selection),
-    "build": lambda context, _: build(context),
+    "build": lambda context, options: build(context, everything=options.rebuild),
     "link": lambda context, _: link(context),
     "cross": lambda context, _: cross(context),
+    "marts": lambda context, _: marts(context),
 }
 
 

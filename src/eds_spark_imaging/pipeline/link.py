@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
+from eds_spark_imaging import __version__
+from eds_spark_imaging.config import LinkConfig
 from eds_spark_imaging.context import Context, Run, crash_point
-from eds_spark_imaging.tables.links import LINK_COLUMNS, LinkStatus
+from eds_spark_imaging.tables.links import LINK_COLUMNS, LINK_DECISION, LINK_INPUT, LinkStatus
 from eds_spark_imaging.transforms.identity import (
     BaseCentrale,
-    candidates,
+    Meeting,
     decide,
+    due,
+    judged,
     link_history,
+    link_inputs,
+    meet,
     survivors,
     with_requests,
 )
@@ -24,30 +35,73 @@ _DECIDED = tuple(column.name for column in LINK_COLUMNS if column.name != _RUN)
 _STATE = ("link_status", "person_id", "ipp", "link_method")
 
 
+@dataclass(frozen=True)
+class _Work:
+    """What a run has to do: the exams ``again`` (with the cause) of ``studies``, and those that are ``gone``."""
+
+    studies: DataFrame
+    meeting: Meeting
+    inputs: DataFrame
+    again: DataFrame
+    gone: DataFrame
+
+    @property
+    def scope(self) -> DataFrame:
+        """The exams whose rows the run replaces or deletes."""
+        return self.again.select(_STUDY).union(self.gone)
+
+
 def link(context: Context) -> None:
-    """Link every exam anew and write what differs; without a base centrale exams stay ``not_attempted``."""
+    """Link the exams for which anything has changed; without a base centrale exams stay ``not_attempted``."""
     if context.config.warehouse is None:
         return
-    with context.run("link") as run:
+    with context.run("link") as run, ExitStack() as held:
         run.main_count = "exams"
         warehouse = Warehouse(context.spark, context.config.warehouse)
         warehouse.check()
-        studies = context.lake.read("imaging_study").where("removed_at IS NULL")
-        base = base_centrale(warehouse)
-        base.survivors.persist(StorageLevel.DISK_ONLY)
-        known = with_requests(studies, context.lake.read("imaging_series"))
-        found = candidates(known, base, context.config.link).persist(StorageLevel.DISK_ONLY)
-        links = decide(studies, found, context.config.link).persist(StorageLevel.DISK_ONLY)
-        try:
-            done = context.lake.sync("imaging_study_person", found, run.run_id)
-            crash_point("candidates")
-            _write_history(context, run, studies, links)
-            crash_point("history")
-            changed = context.lake.update("imaging_study", links, _DECIDED, (_RUN, run.run_id))
-            run.count(exams=links.count(), candidates_changed=done.total, links_changed=changed)
-        finally:
-            for frame in (links, found, base.survivors):
-                frame.unpersist()
+        context.lake.create(LINK_DECISION.name)  # so that people can insert into it
+        work = _work(context, warehouse, held)
+        run.count(exams=work.inputs.count(), exams_linked_again=work.again.count())
+        if run.counts["exams_linked_again"] or not work.gone.isEmpty():
+            _link(context, run, work, held)
+            # Last: what is not recorded is done again after a kill.
+            rows = work.inputs.join(work.again, _STUDY, "left_semi")
+            context.lake.sync(LINK_INPUT.name, rows, run.run_id, scope=work.scope)
+
+
+def _work(context: Context, warehouse: Warehouse, held: ExitStack) -> _Work:
+    lake, config = context.lake, context.config.link
+    studies = lake.read("imaging_study").where("removed_at IS NULL")
+    studies = with_requests(studies, lake.read("imaging_series"))
+    base = replace(base_centrale(warehouse), decisions=lake.read(LINK_DECISION.name))
+    _hold(held, base.survivors)
+    meeting = meet(studies, base, config)
+    _hold(held, meeting.persons)
+    _hold(held, meeting.found)
+    inputs = _hold(held, link_inputs(meeting, rules_hash(config)))
+    recorded = lake.read(LINK_INPUT.name)
+    again = _hold(held, due(inputs, recorded, studies))
+    gone = _hold(held, recorded.join(studies, _STUDY, "left_anti").select(_STUDY))
+    return _Work(studies, meeting, inputs, again, gone)
+
+
+def _link(context: Context, run: Run, work: _Work, held: ExitStack) -> None:
+    studies = work.studies.join(work.again, _STUDY, "inner")
+    found = _hold(held, judged(work.meeting.of(work.again)))
+    links = _hold(held, decide(studies, found, context.config.link).join(work.again, _STUDY, "inner"))
+    done = context.lake.sync("imaging_study_person", found, run.run_id, scope=work.scope)
+    crash_point("candidates")
+    _write_history(context, run, studies, links)
+    crash_point("history")
+    changed = context.lake.update("imaging_study", links, _DECIDED, (_RUN, run.run_id))
+    crash_point("linked")
+    run.count(candidates_changed=done.total, links_changed=changed)
+
+
+def _hold(held: ExitStack, frame: DataFrame) -> DataFrame:
+    """Keep a frame that is used several times on disk until the end of the job."""
+    held.callback(frame.persist(StorageLevel.DISK_ONLY).unpersist)
+    return frame
 
 
 def base_centrale(warehouse: Warehouse) -> BaseCentrale:
@@ -63,6 +117,12 @@ def base_centrale(warehouse: Warehouse) -> BaseCentrale:
         care_site=warehouse.table("care_site"),
         fact_relationship=warehouse.table("fact_relationship"),
     )
+
+
+def rules_hash(config: LinkConfig) -> int:
+    """A hash of what decides how exams are linked: the configuration, and the version of this package."""
+    text = json.dumps([__version__, asdict(config)], sort_keys=True)
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def _write_history(context: Context, run: Run, studies: DataFrame, links: DataFrame) -> None:

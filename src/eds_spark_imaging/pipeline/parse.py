@@ -35,15 +35,12 @@ def parse(context: Context, selection: Selection = Selection()) -> None:
     with context.run("parse") as run:
         run.main_count = "files_parsed"
         _recover(context, run)
-        pending = files_to_parse(context, selection).persist(StorageLevel.DISK_ONLY)
-        try:
-            count = pending.count()
-            if count:
-                stage(context, run.run_id, pending, count)
-                publish(context, run, run.run_id)
-            _take_out_removed(context, run)
-        finally:
-            pending.unpersist()
+        pending = files_to_parse(context, selection)
+        count = pending.count()
+        if count:
+            stage(context, run.run_id, pending, count)
+            publish(context, run, run.run_id)
+        _take_out_removed(context, run)
 
 
 def files_to_parse(context: Context, selection: Selection) -> DataFrame:
@@ -54,7 +51,7 @@ def files_to_parse(context: Context, selection: Selection) -> DataFrame:
         chosen |= F.col("status") == str(FileStatus.QUARANTINED)
     wanted = files.where(chosen)
     if selection.outdated:
-        old = context.lake.read("dicom_instance").where(F.col("reader_fingerprint") != context.fingerprint)
+        old = context.lake.read("dicom_instance").where(F.col("reader_fingerprint") != context.fingerprints())
         wanted = wanted.union(
             files.where(F.col("status").isin(*READABLE)).join(old.select("path"), "path", "left_semi")
         )
@@ -64,10 +61,7 @@ def files_to_parse(context: Context, selection: Selection) -> DataFrame:
 def stage(context: Context, run_id: str, files: DataFrame, count: int) -> None:
     """Read every header once; the staging folder is whole once its ``_SUCCESS`` is there."""
     partitions = max(context.parallelism * 2, -(-count // context.config.parse.files_per_task))
-    options = {
-        source.name: {"default_charset": source.default_charset, "override_charset": source.override_charset}
-        for source in context.config.sources
-    }
+    options = {source.name: source.reader_options for source in context.config.sources}
     staged = context.catalogue.staged
     work = parse_batches(staged, context.catalogue.attributes, options)
     rows = files.repartition(min(partitions, count)).mapInArrow(work, staged.spark_ddl)
@@ -156,7 +150,7 @@ def _write_issues(context: Context, run_id: str, staged: DataFrame) -> None:
 
 def _write_instances(context: Context, run_id: str, readable: DataFrame, again: DataFrame, flags: DataFrame) -> None:
     rows = readable.join(flags.where("_new").select("path", "is_primary"), "path", "inner").withColumns(
-        {"reader_fingerprint": F.lit(context.fingerprint), "changed_run": F.lit(run_id)}
+        {"reader_fingerprint": context.fingerprints(), "changed_run": F.lit(run_id)}
     )
     _delete_older(context, "dicom_instance", again, run_id)
     context.lake.append("dicom_instance", rows, f"instances-{run_id}")
@@ -183,6 +177,8 @@ def _take_out_removed(context: Context, run: Run) -> None:
     """Instances and issues of removed files go; files that shared their UID may become primary."""
     files = context.lake.read("dicom_file")
     gone = files.where(F.col("status") == str(FileStatus.REMOVED)).select("path")
+    if gone.isEmpty():
+        return
     instances = context.lake.read("dicom_instance")
     leaving = instances.join(gone, "path", "left_semi").select(*CONTENT[:3], _STUDY).persist(StorageLevel.DISK_ONLY)
     try:

@@ -28,8 +28,8 @@ def scalar_type(attribute: Attribute) -> pa.DataType:
 def attribute_comment(attribute: Attribute, what: str = "") -> str:
     """The column comment: meaning, unit and DICOM path."""
     unit = f" Unit: {attribute.unit}." if attribute.unit else ""
-    text = attribute.comment.rstrip(".")
-    return f"{what}{text}.{unit} DICOM {attribute.path}"
+    stop = "" if attribute.comment.endswith(".") else "."
+    return f"{what}{attribute.comment}{stop}{unit} DICOM {attribute.path}"
 
 
 def offset_column(attribute: Attribute) -> str:

@@ -9,13 +9,13 @@ from functools import cached_property
 from eds_spark_imaging.dicom.attribute import Attribute
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.errors import LakeError
-from eds_spark_imaging.tables import files, imaging, links, runs
+from eds_spark_imaging.tables import files, imaging, links, marts, runs
 from eds_spark_imaging.tables.spec import Table
 
 
 def _synced(table: Table) -> Table:
     """A table of pairs with the columns that the lake keeps, except in one that is only appended to."""
-    own = () if table.name == links.IMAGING_STUDY_LINK_HISTORY.name else (files.ROW_HASH, files.CHANGED_RUN)
+    own = () if table.name in links.APPENDED else (files.ROW_HASH, files.CHANGED_RUN)
     return replace(table, columns=(*table.columns, *own))
 
 
@@ -36,7 +36,7 @@ class Catalogue:
             imaging.imaging_study(self.attributes),
             imaging.imaging_series(self.attributes),
             imaging.imaging_acquisition(self.attributes),
-            *(_synced(table) for table in links.tables()),
+            *(_synced(table) for table in (*links.tables(), *marts.tables())),
             runs.imaging_run(),
         )
         return {table.name: table for table in tables}

@@ -19,7 +19,7 @@ VARYING = Column("conflicts", STRINGS, "Columns whose value differs between the 
 
 STUDY_COLUMNS = (
     Column("study_datetime", WALL_CLOCK, "Date and time of the exam, hospital wall-clock; midnight where no time is"),
-    Column("study_datetime_source", STRING, "Where it comes from: study, series, acquisition, content or created"),
+    Column("study_datetime_source", STRING, "Where it comes from: study, series, acquisition or content"),
     Column("study_datetime_quality", STRING, "complete, date_only, fallback, implausible or missing", False),
     Column("hospital_code", STRING, "Code of the hospital by the configuration's rules"),
     Column(

@@ -1,4 +1,4 @@
-"""Tables that tie exams to the base centrale: persons with their evidence, diagnoses, acts."""
+"""Tables that tie exams to the base centrale: persons with their evidence, decisions by hand, diagnoses, acts."""
 
 from __future__ import annotations
 
@@ -35,9 +35,26 @@ class LinkStatus(StrEnum):
 
 LINKED = (LinkStatus.LINKED, LinkStatus.LINKED_RECOVERED)
 
+
+class LinkCause(StrEnum):
+    """Why an exam is linked, or linked again."""
+
+    EXAM = "exam"  # it is new, or its identity fields changed
+    DECISION = "decision"  # somebody decided by hand
+    RULES = "rules"  # the configuration of the link, or the version of this package
+    BASE_CENTRALE = "base_centrale"  # an identity, merge, visit, act or report that the exam meets
+
+
+class Decision(StrEnum):
+    """What a person may decide on an exam and a patient."""
+
+    ACCEPT = "accept"  # the exam is this patient's, whatever the cascade finds
+    REJECT = "reject"  # the exam is not this patient's
+
+
 _STUDY = Column("study_instance_uid", STRING, "The exam", False, identifying=True)
 _METHOD = "manual, ipp, ipp_merged, ipp_cleaned, nip, other_patient_id, visit_number, accession_number, traits, "
-_METHODS = _METHOD + "ipp_one_digit or nip_elsewhere"
+_METHODS = _METHOD + "ipp_one_digit, nip_elsewhere or probabilistic"
 _TRAIT = "agree, compatible, missing or differ"
 
 
@@ -48,7 +65,7 @@ def _in(column: str, values: type[StrEnum]) -> str:
 LINK_COLUMNS = (
     Column("ipp", STRING, "IPP of the patient that the exam is linked to, merges followed", identifying=True),
     Column("person_id", BIGINT, "The patient that the exam is linked to, merges followed"),
-    Column("link_status", STRING, f"One of {', '.join(LinkStatus)}; null until linking has run"),
+    Column("link_status", STRING, f"One of {', '.join(LinkStatus)}"),
     Column("link_method", STRING, f"Best method that led to the patient: {_METHODS}"),
     Column("link_score", DOUBLE, "Strength of the link, 0 to 1; it ranks links and is not a probability"),
     Column("link_verified", BOOLEAN, "True where identity traits of the header agree with those of the patient"),
@@ -107,6 +124,7 @@ IMAGING_STUDY_LINK_HISTORY = Table(
         Column("link_run", STRING, "Run that changed the link", False),
         Column("changed_at", INSTANT, "When that run changed it", False),
         Column("change", STRING, "What changed: first, status, person, method or verified", False),
+        Column("cause", STRING, f"Why the exam was linked again: one of {', '.join(LinkCause)}", False),
         Column("previous_status", STRING, "Status before; null at the first linking"),
         Column("previous_person_id", BIGINT, "Patient before"),
         Column("previous_ipp", STRING, "IPP before", identifying=True),
@@ -119,6 +137,42 @@ IMAGING_STUDY_LINK_HISTORY = Table(
     keys=("study_instance_uid", "link_run"),
     cluster_by=("study_instance_uid", "link_run"),
     checks=(("status", _in("link_status", LinkStatus)),),
+)
+
+LINK_DECISION = Table(
+    name="link_decision",
+    grain="decision by hand on an exam and a patient",
+    comment="Decisions of the identity-vigilance team: people insert rows, the link obeys the last one of each pair",
+    columns=(
+        _STUDY,
+        Column("ipp", STRING, "IPP of the patient; a merged one stands for the surviving one", False, True),
+        Column("decision", STRING, "accept: the exam is this patient's; reject: it is not", False),
+        Column("decided_by", STRING, "Who decided", False),
+        Column("decided_at", INSTANT, "When; of several decisions the last one counts", False),
+        Column("comment", STRING, "Why, in words", identifying=True),
+    ),
+    keys=(),
+    cluster_by=("study_instance_uid",),
+    checks=(("known_decision", f"lower(trim(decision)) IN ({', '.join(repr(str(d)) for d in Decision)})"),),
+)
+
+LINK_INPUT = Table(
+    name="imaging_study_link_input",
+    grain="exam that has been linked",
+    comment="Hashes of what each link was made from; exams whose hashes differ are linked again",
+    columns=(
+        _STUDY,
+        Column("exam_hash", BIGINT, "Of the identifying part of the exam", False),
+        Column("decision_hash", BIGINT, "Of the decisions by hand on the exam; null where there are none"),
+        Column("rules_hash", BIGINT, "Of the configuration of the link and the version of this package", False),
+        Column(
+            "base_hash",
+            BIGINT,
+            "Of the persons that share a key with the exam, their traits, and how they were found; null without any",
+        ),
+    ),
+    keys=("study_instance_uid",),
+    cluster_by=("study_instance_uid",),
 )
 
 _DAYS = "Calendar days from the exam: positive after the exam, negative before. Unit: days"
@@ -173,11 +227,17 @@ IMAGING_STUDY_PROCEDURE = Table(
 )
 
 
+# Tables whose rows are only added: by the job itself, or by people.
+APPENDED = (IMAGING_STUDY_LINK_HISTORY.name, LINK_DECISION.name)
+
+
 def tables() -> tuple[Table, ...]:
     """The tables of this module, in the order in which the jobs write them."""
     return (
         IMAGING_STUDY_PERSON,
         IMAGING_STUDY_LINK_HISTORY,
+        LINK_INPUT,
+        LINK_DECISION,
         IMAGING_STUDY_DIAGNOSIS,
         IMAGING_STUDY_PROCEDURE,
     )

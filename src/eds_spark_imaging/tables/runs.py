@@ -17,7 +17,7 @@ def imaging_run() -> Table:
         comment="Runs of the jobs: when, with what, how much",
         columns=(
             Column("run_id", STRING, "Identifier, increasing with time", False),
-            Column("job", STRING, "index, parse, build, link, cross", False),
+            Column("job", STRING, "index, parse, build, link, cross, marts", False),
             Column("started_at", INSTANT, "Start", False),
             Column("ended_at", INSTANT, "End; null in a row that was never ended"),
             Column("outcome", STRING, "succeeded or failed", False),

@@ -66,6 +66,7 @@ def file_changes(listed: DataFrame, known: DataFrame) -> DataFrame:
     old = known.select("path", *[F.col(c).alias(f"_{c}") for c in ("source", "status", "size", "modified", "reason")])
     joined = listed.withColumn("_listed", F.lit(True)).join(old, "path", "full_outer")
     same = F.col("size").eqNullSafe(F.col("_size")) & F.col("modified").eqNullSafe(F.col("_modified"))
+    same &= F.col("source") == F.col("_source")  # a source says how its files are read
     same &= F.coalesce(F.col("problem").eqNullSafe(F.col("_reason")), F.lit(False)) | F.col("problem").isNull()
     operation = (
         F.when(F.col("_status").isNull(), "new")

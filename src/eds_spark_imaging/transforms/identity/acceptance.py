@@ -9,30 +9,8 @@ from eds_spark_imaging.tables.links import IMAGING_STUDY_PERSON
 from eds_spark_imaging.transforms.identity.methods import METHODS, Standing
 
 
-def last_decisions(decisions: DataFrame) -> DataFrame:
-    """The last decision by hand on each exam and IPP; of several IPPs accepted for an exam, only the last is."""
-    latest = F.col("decided_at").desc_nulls_last()
-    pair = Window.partitionBy("study_instance_uid", "ipp").orderBy(latest, "decision", "decided_by")
-    kind = Window.partitionBy("study_instance_uid", "decision").orderBy(latest, "ipp")
-    last = (
-        decisions.select(
-            "study_instance_uid",
-            F.trim("ipp").alias("ipp"),
-            F.lower(F.trim("decision")).alias("decision"),
-            "decided_at",
-            "decided_by",
-        )
-        .withColumn("_place", F.row_number().over(pair))
-        .where("_place = 1")
-        .withColumn("_place", F.row_number().over(kind))
-    )
-    return last.where("decision = 'reject' OR decision = 'accept' AND _place = 1").select(
-        "study_instance_uid", "ipp", "decision"
-    )
-
-
-def accepted(pairs: DataFrame, decisions: DataFrame | None, survivors: DataFrame) -> DataFrame:
-    """Rows of ``imaging_study_person`` from compared pairs of exam and person.
+def accepted(pairs: DataFrame, rejected: DataFrame | None) -> DataFrame:
+    """Rows of ``imaging_study_person`` from compared pairs of exam and person, of which ``rejected`` were by hand.
 
     The one candidate of the best standing is accepted; among equals the one whose traits agree in more points. A
     candidate by traits alone gives way to none, but an identifier that traits do not contradict makes it a rival.
@@ -40,7 +18,7 @@ def accepted(pairs: DataFrame, decisions: DataFrame | None, survivors: DataFrame
     """
     exam = Window.partitionBy("study_instance_uid")
     place = F.struct("standing", "agreeing")
-    judged = _with_rejections(pairs, decisions, survivors).withColumns({"standing": _standing(), "score": _score()})
+    judged = _with_rejections(pairs, rejected).withColumns({"standing": _standing(), "score": _score()})
     judged = judged.withColumns(
         {
             "place": place,
@@ -56,17 +34,11 @@ def accepted(pairs: DataFrame, decisions: DataFrame | None, survivors: DataFrame
     return judged.withColumn("rank", F.row_number().over(order)).select(*_columns())
 
 
-def _with_rejections(pairs: DataFrame, decisions: DataFrame | None, survivors: DataFrame) -> DataFrame:
-    if decisions is None:
+def _with_rejections(pairs: DataFrame, rejected: DataFrame | None) -> DataFrame:
+    if rejected is None:
         return pairs.withColumn("is_rejected", F.lit(False))
-    persons = survivors.where("ipp IS NOT NULL").select("ipp", F.col("surviving_person_id").alias("person_id"))
-    rejected = (
-        decisions.where("decision = 'reject'")
-        .join(persons, "ipp", "inner")
-        .select("study_instance_uid", "person_id", F.lit(True).alias("is_rejected"))
-        .distinct()
-    )
-    joined = pairs.join(rejected, ["study_instance_uid", "person_id"], "left")
+    marked = rejected.withColumn("is_rejected", F.lit(True))
+    joined = pairs.join(marked, ["study_instance_uid", "person_id"], "left")
     return joined.withColumn("is_rejected", F.coalesce("is_rejected", F.lit(False)))
 
 

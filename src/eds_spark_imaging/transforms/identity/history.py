@@ -11,7 +11,8 @@ _COMPARED = {"link_status": "status", "person_id": "person", "link_method": "met
 def link_history(before: DataFrame, after: DataFrame, run: str, changed_at: Column) -> DataFrame:
     """Rows of ``imaging_study_link_history`` for the exams of ``after`` whose link differs from that in ``before``.
 
-    Both hold the columns of the link by ``study_instance_uid``; ``changed_at`` is an instant.
+    Both hold the columns of the link by ``study_instance_uid``, ``after`` also the ``cause`` of the new linking;
+    ``changed_at`` is an instant.
     """
     old = before.select("study_instance_uid", *[F.col(c).alias(f"old_{c}") for c in ("ipp", *_COMPARED)])
     changes = [F.when(~F.col(c).eqNullSafe(F.col(f"old_{c}")), what) for c, what in _COMPARED.items()]
@@ -25,6 +26,7 @@ def link_history(before: DataFrame, after: DataFrame, run: str, changed_at: Colu
             F.lit(run).alias("link_run"),
             changed_at.alias("changed_at"),
             "change",
+            "cause",
             F.col("old_link_status").alias("previous_status"),
             F.col("old_person_id").alias("previous_person_id"),
             F.col("old_ipp").alias("previous_ipp"),

@@ -42,22 +42,6 @@ def matches(exam_keys: DataFrame, directory: DataFrame, base: BaseCentrale, conf
     return placed.where(kept).withColumn("method", _method(config)).select(*_MATCH)
 
 
-def by_hand(decisions: DataFrame, survivors: DataFrame) -> DataFrame:
-    """Links that a person decided on, as rows of :func:`matches`, from rows of ``last_decisions``."""
-    known = survivors.where("ipp IS NOT NULL AND surviving_person_id IS NOT NULL").drop("person_id")
-    return (
-        decisions.where("decision = 'accept'")
-        .join(known, "ipp", "inner")
-        .select(
-            "study_instance_uid",
-            F.col("surviving_person_id").alias("person_id"),
-            F.lit("manual").alias("method"),
-            F.lit("link_decision").alias("matched_on"),
-            F.col("ipp").alias("matched_ipp"),
-        )
-    )
-
-
 def _method(config: LinkConfig) -> Column:
     configured = configured_domain(F.col("hospital_code"), config.nip_domains)
     own_domain = plain(F.coalesce(configured, F.col("nip_domain")))

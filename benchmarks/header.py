@@ -1,0 +1,109 @@
+"""Headers per second on one core: this reader against plain pydicom, in one process and one run.
+
+    python -m benchmarks.header --files 50 --rounds 7
+
+Every contender reads every file of a kind once a round, one contender after the other; medians over the rounds. This
+reader is made anew for every round, so that it knows no value from the round before. Pages of the files are in memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import time
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from pydicom.data import get_testdata_file
+
+from benchmarks.samples import KINDS, write
+from benchmarks.with_pydicom import PydicomReader
+from eds_spark_imaging.dicom.declaration import declaration
+from eds_spark_imaging.dicom.header import HeaderReader
+from eds_spark_imaging.dicom.storage import LocalFile
+
+Contender = Callable[[Path], Any]
+PLAIN = "pydicom, attributes"
+
+
+def contenders() -> dict[str, Callable[[], Contender]]:
+    """Makers of what reads one file."""
+    attributes = declaration()
+    plain = PydicomReader(attributes)
+
+    def ours() -> Contender:
+        reader = HeaderReader(attributes)
+        return lambda path: reader.read(LocalFile(path))
+
+    return {
+        "this reader": ours,
+        PLAIN: lambda: plain.plain,
+        "pydicom, specific_tags": lambda: plain.specific,
+        "pydicom, to_json_dict": lambda: plain.json,
+    }
+
+
+def seconds(read: Contender, paths: list[Path]) -> float:
+    """Time of one core for one file."""
+    started = time.process_time()
+    for path in paths:
+        read(path)
+    return (time.process_time() - started) / len(paths)
+
+
+def peak(read: Contender, path: Path) -> float:
+    """Peak of Python's memory while one file is read, in KB, by tracemalloc; after a first file."""
+    read(path)
+    tracemalloc.start()
+    read(path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return most / 1000
+
+
+def measure(kind: str, paths: list[Path], rounds: int) -> list[str]:
+    """The rows of one kind of file."""
+    header = HeaderReader(declaration()).read(LocalFile(paths[0]))
+    share = header.bytes_read / header.header_bytes
+    makers = contenders()
+    times: dict[str, list[float]] = {name: [] for name in makers}
+    for _ in range(rounds):
+        for name, make in makers.items():
+            times[name].append(seconds(make(), paths))
+    rows = []
+    for name, make in makers.items():
+        taken = median(times[name])
+        ratio = median(other / own for own, other in zip(times[name], times[PLAIN], strict=True))
+        cells = [kind, f"{header.header_bytes / 1000:.1f}", name, f"{1 / taken:,.0f}", f"{taken * 1000:.3f}"]
+        cells += [f"{ratio:.1f}", f"{share:.2f}" if name == "this reader" else "", f"{peak(make(), paths[0]):.0f}"]
+        rows.append(f"| {' | '.join(cells)} |")
+    return rows
+
+
+def main() -> None:
+    """Print one Markdown table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, default=50, help="files of each kind")
+    parser.add_argument("--rounds", type=int, default=7)
+    given = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="headers-"))
+    print(
+        f"{len(declaration())} declared attributes; {given.files} files of each kind, median of {given.rounds} rounds."
+    )
+    print("\n| file | header, KB | reader | files/s | ms/file | x pydicom | bytes read / header | peak, KB |")
+    print("|---|---|---|---|---|---|---|---|")
+    try:
+        samples = {kind: write(folder, kind, given.files) for kind in KINDS}
+        samples["CT_small"] = [Path(get_testdata_file("CT_small.dcm"))] * given.files
+        for kind, paths in samples.items():
+            print("\n".join(measure(kind, paths, given.rounds)), flush=True)
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""The job `marts`: tables of counts over the whole lake, brought up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pyspark.sql import DataFrame
+
+from eds_spark_imaging.context import Context
+from eds_spark_imaging.transforms.marts import link_quality
+
+# Each mart with what makes it of the exams that still have files.
+_MARTS: dict[str, Callable[[DataFrame], DataFrame]] = {"imaging_link_quality": link_quality}
+
+
+def marts(context: Context) -> None:
+    """Count anew, and write the rows that differ."""
+    with context.run("marts") as run:
+        run.main_count = "rows"
+        studies = context.lake.read("imaging_study").where("removed_at IS NULL")
+        for name, counted in _MARTS.items():
+            done = context.lake.sync(name, counted(studies), run.run_id)
+            run.count(rows=done.total, **{f"{name.removeprefix('imaging_')}_changed": done.total})

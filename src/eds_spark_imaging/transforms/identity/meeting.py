@@ -1,0 +1,50 @@
+"""Exams and the persons that they meet on a key: all that a link is made from, before anything is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pyspark.sql import DataFrame
+
+from eds_spark_imaging.config import LinkConfig
+from eds_spark_imaging.transforms.identity.base import BaseCentrale
+from eds_spark_imaging.transforms.identity.byhand import last_decisions, manual_matches
+from eds_spark_imaging.transforms.identity.directory import directory
+from eds_spark_imaging.transforms.identity.exams import exams as exams_of
+from eds_spark_imaging.transforms.identity.keys import exam_keys
+from eds_spark_imaging.transforms.identity.matches import matches
+from eds_spark_imaging.transforms.identity.persons import traits_of_persons
+
+_STUDY = "study_instance_uid"
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """``exams``: of :func:`exams`, one row an exam. ``persons``: of :func:`traits_of_persons`, one row a person.
+
+    ``found``: of :func:`matches`, which exam met which person on what. ``decisions``: of :func:`last_decisions`; None
+    where nobody decides.
+    """
+
+    exams: DataFrame
+    persons: DataFrame
+    found: DataFrame
+    decisions: DataFrame | None = None
+
+    def of(self, some: DataFrame) -> Meeting:
+        """The same for the exams of ``some`` alone."""
+        return replace(
+            self, exams=self.exams.join(some, _STUDY, "left_semi"), found=self.found.join(some, _STUDY, "left_semi")
+        )
+
+
+def meet(studies: DataFrame, base: BaseCentrale, config: LinkConfig) -> Meeting:
+    """Look all keys of the exams of ``studies``, rows of ``imaging_study``, up in one directory of keys of persons."""
+    exams = exams_of(studies, config)
+    persons = traits_of_persons(base.identity, base.person, base.survivors)
+    keys = exam_keys(exams.where("NOT is_phantom"), base.survivors.select("ipp"), config)
+    found = matches(keys, directory(base, persons), base, config)
+    if base.decisions is None:
+        return Meeting(exams, persons, found)
+    decisions = last_decisions(base.decisions, base.survivors)
+    return Meeting(exams, persons, found.unionByName(manual_matches(decisions)), decisions)

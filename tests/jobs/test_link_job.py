@@ -1,0 +1,261 @@
+"""The job `link` on a lake: decisions by hand, the work list, the mart, and runs that link only what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+from eds_spark_imaging.config import Config
+from eds_spark_imaging.synth import generate
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from eds_spark_imaging.context import Context
+
+pytestmark = pytest.mark.spark
+
+IDENTITY = "ipp string, merged_into_ipp string, birth_name string, first_given_name string, birth_date date, sex string"
+PERSON = "person_id bigint, person_source_value string, year_of_birth int, month_of_birth int, day_of_birth int"
+EMPTY = {
+    "visit_occurrence": "visit_occurrence_id bigint, person_id bigint, visit_occurrence_source_value string,"
+    " care_site_id bigint, visit_start_datetime timestamp_ntz, visit_end_datetime timestamp_ntz",
+    "condition_occurrence": "condition_occurrence_id bigint, person_id bigint, visit_occurrence_id bigint,"
+    " condition_start_datetime timestamp_ntz, condition_source_value string",
+    "procedure_occurrence": "procedure_occurrence_id bigint, person_id bigint, visit_occurrence_id bigint,"
+    " procedure_datetime timestamp_ntz, procedure_source_value string",
+}
+LINK = ("link_status", "link_method", "ipp", "person_id", "link_verified", "link_score")
+
+
+def open_context(spark: SparkSession, folder: Path) -> Context:
+    from eds_spark_imaging.context import Context
+
+    (folder / "warehouse").mkdir(parents=True, exist_ok=True)
+    return Context(spark, Config().with_places((), str(folder / "lake"), str(folder / "warehouse")))
+
+
+def write_exams(context: Context, rows: list[dict[str, Any]], run: str) -> None:
+    """Exams as `build` writes them: the link columns are not its own."""
+    from eds_spark_imaging.pipeline.build import LINK_NAMES
+
+    table = context.catalogue["imaging_study"]
+    common = {"number_of_series": 1, "number_of_instances": 1, "study_datetime_quality": "complete"}
+    common |= {"hospital_rule": "none", "link_status": "not_attempted", "main_modality": "CT"}
+    tuples = [tuple({**common, **row}.get(name) for name in table.names) for row in rows]
+    frame = context.spark.createDataFrame(tuples, table.spark_ddl).drop("row_hash", "changed_run")
+    uids = context.spark.createDataFrame([(row["study_instance_uid"],) for row in rows], "study_instance_uid string")
+    context.lake.sync("imaging_study", frame, run, scope=uids, foreign=LINK_NAMES)
+
+
+def link(context: Context) -> dict[str, int]:
+    """Run the job; the counts of the run."""
+    from eds_spark_imaging.pipeline.link import link as job
+
+    job(context)
+    last = context.runs("link").orderBy("run_id", ascending=False).first()
+    assert last is not None
+    return dict(last["counts"])
+
+
+def links(context: Context) -> dict[str, tuple[Any, ...]]:
+    rows = context.lake.read("imaging_study").where("removed_at IS NULL").collect()
+    return {row["study_instance_uid"]: tuple(row[c] for c in LINK) for row in rows}
+
+
+def decide(context: Context, *rows: str) -> None:
+    """As people do: by SQL."""
+    columns = "study_instance_uid, ipp, decision, decided_by, decided_at"
+    values = ", ".join(f"({row})" for row in rows)
+    context.spark.sql(f"INSERT INTO {context.lake.identifier('link_decision')} ({columns}) VALUES {values}")
+
+
+def test_decisions_are_obeyed_and_told(spark: SparkSession, tmp_path: Path) -> None:
+    from eds_spark_imaging.pipeline.marts import marts
+
+    context = open_context(spark, tmp_path)
+    born = {1: date(1950, 3, 14), 2: date(1962, 7, 21), 3: date(1962, 7, 21)}
+    names = {1: ("MARTIN", "JEAN"), 2: ("DOUBLE", "LUC"), 3: ("DOUBLE", "LUC")}
+    identity = [(f"800000000{n}", None, *names[n], born[n], "M") for n in born]
+    person = [(n, f"800000000{n}", d.year, d.month, d.day) for n, d in born.items()]
+    frames = {"patient_identity": (identity, IDENTITY), "person": (person, PERSON)}
+    for name, (rows, schema) in (frames | {name: ([], schema) for name, schema in EMPTY.items()}).items():
+        spark.createDataFrame(rows, schema).write.parquet(str(tmp_path / "warehouse" / name))
+    when = datetime(2020, 1, 10, 9, 0)
+    double = {"patient_name": "DOUBLE^LUC", "patient_birth_date": born[2]}
+    exams = {
+        "right": {"patient_id": "8000000001", "patient_name": "MARTIN^JEAN", "patient_birth_date": born[1]},
+        "wrong": {"patient_id": "8000000001", "patient_name": "DURAND^ANNE", "patient_birth_date": date(1980, 5, 6)},
+        "double": {**double, "study_datetime_quality": "missing", "study_datetime": None},
+        "other": {"patient_id": "8000000001", "main_modality": "MR"},
+    }
+    exams = {uid: {"study_datetime": when, **row, "study_instance_uid": uid} for uid, row in exams.items()}
+    write_exams(context, list(exams.values()), "run-1")
+    assert link(context)["exams_linked_again"] == 4
+    assert {uid: row[:4] for uid, row in links(context).items()} == {
+        "right": ("linked", "ipp", "8000000001", 1),
+        "wrong": ("conflict", None, None, None),
+        "double": ("ambiguous", None, None, None),
+        "other": ("linked", "ipp", "8000000001", 1),
+    }
+
+    # The work list: conflicts first, each candidate beside what the header says.
+    assert "imaging_link_worklist" in context.lake.register()
+    listed = spark.table("imaging_link_worklist").collect()
+    assert [(r.study_instance_uid, r.candidate_rank) for r in listed] == [("wrong", 1), ("double", 1), ("double", 2)]
+    assert listed[0].contradictions == ["birth_date", "names", "two_traits"]
+    assert (listed[0].patient_name, listed[0].candidate_ipp, listed[0].birth_date_state) == (
+        "DURAND^ANNE",
+        "8000000001",
+        "differ",
+    )
+    assert {r.candidate_ipp for r in listed[1:]} == {"8000000002", "8000000003"}
+
+    # The mart: every exam once, months only of dates that hold.
+    marts(context)
+    quality = context.lake.read("imaging_link_quality").collect()
+    shown = {(r.main_modality, r.month, r.link_method, r.link_status): (r.exams, r.exams_verified) for r in quality}
+    month = date(2020, 1, 1)
+    assert shown == {
+        ("CT", month, "ipp", "linked"): (1, 1),
+        ("CT", month, None, "conflict"): (1, 0),
+        ("CT", None, None, "ambiguous"): (1, 0),
+        ("MR", month, "ipp", "linked"): (1, 0),
+    }
+    assert {r.link_status: r.share for r in quality if r.month and r.main_modality == "CT"} == {
+        "linked": 0.5,
+        "conflict": 0.5,
+    }
+    run = quality[0].changed_run
+    marts(context)
+    assert {r.changed_run for r in context.lake.read("imaging_link_quality").collect()} == {run}
+
+    decide(
+        context,
+        "'right', '8000000001', 'reject', 'ana', TIMESTAMP'2024-01-01 10:00:00'",
+        "'wrong', '8000000001', 'accept', 'ana', TIMESTAMP'2024-01-01 10:00:00'",
+        "'double', '8000000003', 'reject', 'ana', TIMESTAMP'2024-01-01 10:00:00'",
+    )
+    assert link(context)["exams_linked_again"] == 3
+    assert {uid: row[:4] for uid, row in links(context).items()} == {
+        "right": ("unlinked_unknown_id", None, None, None),
+        "wrong": ("linked", "manual", "8000000001", 1),
+        "double": ("linked_recovered", "traits", "8000000002", 2),
+        "other": ("linked", "ipp", "8000000001", 1),
+    }
+    history = context.lake.read("imaging_study_link_history").where("previous_status IS NOT NULL").collect()
+    told = {r.study_instance_uid: (r.cause, r.change, r.previous_person_id, r.person_id) for r in history}
+    assert told == {
+        "right": ("decision", "status", 1, None),
+        "wrong": ("decision", "status", None, 1),
+        "double": ("decision", "status", None, 2),
+    }
+    with pytest.raises(Exception, match="known_decision"):
+        decide(context, "'right', '8000000001', 'maybe', 'ana', TIMESTAMP'2024-01-02 10:00:00'")
+
+
+class Killed(BaseException):
+    """In place of a kill."""
+
+
+def headers(hospital: Path) -> list[dict[str, Any]]:
+    """Exams of the planted headers, one copy of each."""
+    frame = pd.read_parquet(hospital / "truth" / "header.parquet").drop_duplicates("study_instance_uid")
+    frame["hospital_code"] = frame["source"].str[:3].str.upper()
+    frame["study_datetime"] = pd.to_datetime(
+        frame["study_date"] + frame["study_time"].str[:6], format="%Y%m%d%H%M%S", errors="coerce"
+    )
+    born = pd.to_datetime(frame["patient_birth_date"], format="%Y%m%d", errors="coerce")
+    frame["patient_birth_date"] = [None if day is pd.NaT else day.date() for day in born]
+    frame["study_datetime"] = pd.Series([None if at is pd.NaT else at.to_pydatetime() for at in frame["study_datetime"]], dtype=object, index=frame.index)
+    kept = [
+        "study_instance_uid", "hospital_code", "study_datetime", "patient_id", "issuer_of_patient_id", "patient_name",
+        "patient_birth_name", "patient_birth_date", "patient_sex", "accession_number", "admission_id",
+    ]  # fmt: skip
+    texts = frame[kept].replace({"": None})
+    return [{k: None if v is pd.NaT else v for k, v in row.items()} for row in texts.to_dict("records")]
+
+
+def edit(hospital: Path, table: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    file = hospital / "warehouse" / table / "part-00000.parquet"
+    change(pd.read_parquet(file, dtype_backend="numpy_nullable")).to_parquet(file, index=False)
+
+
+def test_a_run_links_only_what_changed_and_as_a_full_run_would(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from eds_spark_imaging.pipeline import link as module
+
+    generate(tmp_path, 50, 11, with_dicom=False)
+    exams = headers(tmp_path)
+    truth = pd.read_parquet(tmp_path / "truth" / "exam.parquet").set_index("study_instance_uid")
+    plain = truth[truth["defect"] == "none"]
+    owners = list(dict.fromkeys(plain["person_id"]))
+    late, merged, corrected, kept = owners[:4]
+    ipp = {person: plain[plain["person_id"] == person]["ipp"].iloc[0] for person in owners[:4]}
+    rows = {t: pd.read_parquet(tmp_path / "warehouse" / t / "part-00000.parquet") for t in ("person", "patient_identity")}
+    edit(tmp_path, "person", lambda t: t[t["person_id"] != late])
+    edit(tmp_path, "patient_identity", lambda t: t[t["ipp"] != ipp[late]])
+    context = open_context(spark, tmp_path)
+    new, changed, removed = (list(plain[plain["person_id"] == person].index)[0] for person in owners[4:7])
+    write_exams(context, [e for e in exams if e["study_instance_uid"] != new], "run-1")
+    assert link(context)["exams_linked_again"] == len(exams) - 1
+    assert link(context)["exams_linked_again"] == 0
+    before = links(context)
+
+    # A person and their identity come, one is merged, one's birth date is corrected, a stay gets another number.
+    edit(tmp_path, "person", lambda _: rows["person"])
+    edit(tmp_path, "patient_identity", lambda _: rows["patient_identity"])
+
+    def reidentify(table: pd.DataFrame) -> pd.DataFrame:
+        table.loc[table["ipp"] == ipp[merged], "merged_into_ipp"] = ipp[kept]
+        table.loc[table["ipp"] == ipp[corrected], "birth_date"] = date(1931, 2, 3)
+        return table
+
+    edit(tmp_path, "patient_identity", reidentify)
+    by_visit = [u for u, row in before.items() if row[1] == "visit_number"]
+    person = before[by_visit[0]][3]
+    edit(tmp_path, "visit_occurrence", lambda t: t[t["person_id"] != person])
+    by_uid = {exam["study_instance_uid"]: exam for exam in exams}
+    by_uid[changed]["patient_id"] = None
+    by_uid[removed]["removed_at"] = datetime(2024, 1, 1)
+    write_exams(context, [by_uid[new], by_uid[changed], by_uid[removed]], "run-2")
+
+    def stop(name: str) -> None:
+        if name == "history":
+            raise Killed
+
+    monkeypatch.setattr(module, "crash_point", stop)
+    with pytest.raises(Killed):
+        link(context)
+    monkeypatch.undo()
+    counts = link(context)
+    after = links(context)
+    of_person = {p: set(truth.index[truth["person_id"] == p]) - {removed} for p in (late, merged, corrected, person)}
+    assert {u for u in after if after[u] != before.get(u)} >= {new, changed, by_visit[0]} | set(
+        plain.index[plain["person_id"].isin([late, merged])]
+    )
+    assert after[new][0] == "linked"
+    assert {after[u][3] for u in plain.index[plain["person_id"] == merged]} == {kept}
+    assert 3 < counts["exams_linked_again"] < len(after) / 2
+    assert counts["exams_linked_again"] <= len(set().union({new, changed}, *of_person.values())) + 10
+
+    history = context.lake.read("imaging_study_link_history").where("previous_status IS NOT NULL").toPandas()
+    assert not history["study_instance_uid"].duplicated().any()
+    causes = dict(zip(history["study_instance_uid"], history["cause"], strict=True))
+    assert causes[changed] == "exam"
+    assert {causes[u] for u in plain.index[plain["person_id"] == late]} == {"base_centrale"}
+
+    # All of them linked anew come out the same, and nothing is left of the exam that went.
+    found = {tuple(map(str, row)) for row in context.lake.read("imaging_study_person").drop("changed_run").collect()}
+    spark.sql(f"DELETE FROM {context.lake.identifier('imaging_study_link_input')}")
+    assert link(context)["exams_linked_again"] == len(after) == len(exams) - 1
+    again = context.lake.read("imaging_study_person").drop("changed_run").collect()
+    assert {tuple(map(str, row)) for row in again} == found
+    assert links(context) == after
+    assert removed not in {row["study_instance_uid"] for row in again}
