@@ -28,7 +28,7 @@ def tree(tmp_path: Path) -> Path:
     for number, text in enumerate(TIMES):
         dataset.StudyDate, dataset.StudyTime = text.split()
         for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"):
-            setattr(dataset, keyword, f"2.25.{number}{len(keyword)}")
+            setattr(dataset, keyword, f"2.25.{number + 1}{len(keyword)}")
         dataset.save_as(root / f"{number}.dcm")
     return root
 
