@@ -13,6 +13,7 @@ import math
 import shutil
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -22,9 +23,19 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.config import Config, WarehouseConfig, load_config
 from eds_spark_imaging.session import spark_session
 from eds_spark_imaging.synth import generate
-from eds_spark_imaging.transforms.identity import BaseCentrale, candidates, decide, survivors
+from eds_spark_imaging.transforms.identity import (
+    BaseCentrale,
+    decide,
+    meet,
+    survivors,
+    traits_of_persons,
+    with_probable,
+)
+from eds_spark_imaging.transforms.identity import judged as judge
 from eds_spark_imaging.transforms.times import study_datetime_quality, wall_clock
 from eds_spark_imaging.warehouse import Warehouse
+
+_DATES = 7  # kinds of defect up to this one touch identifiers, names, birth date, sex or the dates of the exam
 
 
 def exams_of_headers(spark: SparkSession, synth: Path, config: Config) -> DataFrame:
@@ -54,7 +65,9 @@ def exams_of_headers(spark: SparkSession, synth: Path, config: Config) -> DataFr
     return exams.withColumn("study_datetime_quality", quality)
 
 
-def linked(studies: DataFrame, warehouse: Warehouse, config: Config, with_identity: bool) -> pd.DataFrame:
+def linked(
+    spark: SparkSession, studies: DataFrame, warehouse: Warehouse, config: Config, with_identity: bool
+) -> pd.DataFrame:
     """The link of every exam."""
     person = warehouse.required("person")
     identity = warehouse.table("patient_identity") if with_identity else None
@@ -68,10 +81,13 @@ def linked(studies: DataFrame, warehouse: Warehouse, config: Config, with_identi
         care_site=warehouse.table("care_site"),
         fact_relationship=warehouse.table("fact_relationship"),
     )
-    found = candidates(studies, base, config.link).persist()
+    persons = traits_of_persons(identity, person, base.survivors).persist()
+    meeting = meet(studies, base, persons, config.link)
+    found = judge(meeting).persist()
+    if config.link.probabilistic:
+        found = with_probable(found, meeting, config.link).persist()
     links = decide(studies, found, config.link).toPandas()
-    found.unpersist()
-    base.survivors.unpersist()
+    studies.sparkSession.catalog.clearCache()
     return links
 
 
@@ -112,10 +128,42 @@ def measures(exams: pd.DataFrame, with_identity: bool) -> dict[str, str]:
     }
 
 
-def by_defect(exams: pd.DataFrame) -> pd.DataFrame:
-    """Exams by their first defect and link status; ``wrong`` are links to another person."""
-    table = pd.crosstab(exams["defect"], exams["link_status"])
-    return table.assign(wrong=(exams["is_linked"] & ~exams["is_right"]).groupby(exams["defect"]).sum())
+def by_defect(exams: pd.DataFrame, defects: pd.DataFrame) -> pd.DataFrame:
+    """What became of the exams with each defect of identity or dates, of ``truth/defect``; an exam may have several."""
+    rows = exams.assign(defect=exams["defects"].map(lambda names: list(names) or ["none"])).explode("defect")
+    rows = rows[rows["defect"].isin({"none", *defects.loc[defects["kind"] <= _DATES, "defect"]})]
+    groups = rows.groupby("defect")
+    table = pd.DataFrame({"exams": groups.size()})
+    for name, column in _outcomes(rows).items():
+        table[name] = column.groupby(rows["defect"]).sum()
+    return table
+
+
+def confusion(exams: pd.DataFrame, knowable: pd.Series) -> pd.DataFrame:
+    """What became of the exams by what is true of them."""
+    truth = pd.Series("no patient", index=exams.index)
+    truth[exams["is_patient"] & exams["correctly_attached"]] = "correctly attached"
+    lost = exams["is_patient"] & ~exams["correctly_attached"]
+    truth[lost & knowable] = "wrongly or not attached, person can be known"
+    truth[lost & ~knowable] = "wrongly or not attached, person cannot be known"
+    table = pd.DataFrame({"exams": truth.value_counts()})
+    for name, column in _outcomes(exams).items():
+        table[name] = column.groupby(truth).sum()
+    return table.rename_axis("truth").sort_index()
+
+
+def _outcomes(exams: pd.DataFrame) -> dict[str, pd.Series]:
+    status = exams["link_status"]
+    linked, right, verified = exams["is_linked"], exams["is_right"], exams["link_verified"].fillna(False)
+    return {
+        "right": linked & right,
+        "wrong, verified": linked & ~right & verified,
+        "wrong, not verified": linked & ~right & ~verified,
+        "conflict": status == "conflict",
+        "ambiguous": status == "ambiguous",
+        "unlinked": status.isin(["unlinked_unknown_id", "unlinked_no_id"]),
+        "not_a_patient": status == "not_a_patient",
+    }
 
 
 def markdown(table: pd.DataFrame) -> str:
@@ -125,11 +173,20 @@ def markdown(table: pd.DataFrame) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
+def _by_rate(hospitals: list[pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    rates: dict[str, list[pd.DataFrame]] = {}
+    for exams in hospitals:
+        rates.setdefault(str(exams["rate"].iloc[0]), []).append(exams)
+    every = {rate: pd.concat(parts) for rate, parts in rates.items()}
+    return every | ({"all": pd.concat(hospitals)} if len(every) > 1 else {})
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--patients", type=int, default=2000)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--rates", type=float, nargs="+", default=[0.2])
+    parser.add_argument("--probabilistic", action="store_true", help="with the probabilistic step (splink)")
     parser.add_argument("--synth", type=Path, help="a hospital that was made before")
     parser.add_argument("--lake", help="a lake built from the files of --synth")
     parser.add_argument("--wrong", type=Path, help="write the exams linked to the wrong person, or lost, here")
@@ -156,6 +213,7 @@ def report(spark: SparkSession, places: list[Path], given: argparse.Namespace, w
     print(f"\n## {'With' if with_identity else 'Without'} patient_identity\n")
     for place in places:
         config = load_config(place / "eds-imaging.toml")
+        config = replace(config, link=replace(config.link, probabilistic=given.probabilistic))
         warehouse = Warehouse(spark, config.warehouse or WarehouseConfig(path=str(place / "warehouse")))
         studies = (
             spark.read.format("delta").load(f"{given.lake}/imaging_study")
@@ -166,13 +224,14 @@ def report(spark: SparkSession, places: list[Path], given: argparse.Namespace, w
         links = linked(studies, warehouse, config, with_identity)
         exams = judged(links, pd.read_parquet(place / "truth" / "exam.parquet"))
         print(f"{place.name}: {len(exams):,} exams in {time.monotonic() - started:.0f} s", flush=True)
-        together.append(exams)
+        together.append(exams.assign(rate=place.name.rpartition("-")[2]))
     exams = pd.concat(together)
-    for what, figure in measures(exams, with_identity).items():
-        print(f"- {what}: {figure}")
-    print(f"\n{markdown(by_defect(exams))}")
+    knowable = exams["person_knowable_with_identity" if with_identity else "person_knowable_without_identity"]
+    figures = {rate: measures(some, with_identity) for rate, some in _by_rate(together).items()}
+    print(f"\n{markdown(pd.DataFrame(figures).rename_axis('rate of defects'))}")
+    defects = pd.read_parquet(places[0] / "truth" / "defect.parquet")
+    print(f"\n{markdown(confusion(exams, knowable))}\n\n{markdown(by_defect(exams, defects))}")
     if given.wrong:
-        knowable = exams["person_knowable_with_identity" if with_identity else "person_knowable_without_identity"]
         doubtful = exams[(exams["is_linked"] & ~exams["is_right"]) | (knowable & ~exams["is_right"])]
         doubtful.to_parquet(given.wrong.with_name(f"{given.wrong.stem}-{with_identity}.parquet"))
 

@@ -7,6 +7,7 @@ reads data. Secrets are not configuration: stores take them from the environment
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import itertools
 import json
 import os
@@ -120,11 +121,14 @@ class LinkConfig:
 
     ``nip_domains`` maps a hospital's code to the domain of its NIPs where that is not its hospital group's code.
     ``key_days`` is how far an exam may lie from the visit, act or report that its visit or accession number names.
+    ``probabilistic`` looks for exams without any candidate by a trained model (the extra ``splink``).
     """
 
     ipp_pattern: str = "8[0-9]{9}"
     nip_domains: Mapping[str, str] = field(default_factory=dict)
     key_days: int = 31
+    probabilistic: bool = False
+    probabilistic_threshold: float = 0.999
     phantom_patterns: tuple[str, ...] = (
         r"\bPHANTOM\b",
         r"\bFANTOME\b",
@@ -150,6 +154,10 @@ class LinkConfig:
                 re.compile(pattern)
             except re.error as error:
                 raise ConfigError(f"[link] pattern {pattern!r}: {error}") from None
+        if not 0.5 < self.probabilistic_threshold < 1:
+            raise ConfigError("[link] probabilistic_threshold must lie between 0.5 and 1")
+        if self.probabilistic and importlib.util.find_spec("splink") is None:
+            raise ConfigError("[link] probabilistic needs splink: pip install 'eds-spark-imaging[splink]'")
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from eds_spark_imaging.config import Config
+from eds_spark_imaging.config import Config, SourceConfig
 from eds_spark_imaging.errors import AccountingError, LakeError
 
 if TYPE_CHECKING:
@@ -125,6 +126,21 @@ def test_more_than_a_twentieth_of_a_source_gone_is_an_error(context: Context, tr
     with pytest.raises(AccountingError, match="9 of 9 files are gone"):
         index(context)
     assert set(statuses(context).values()) == {"pending"}
+
+
+def test_a_root_under_another_name_lists_no_file_twice(context: Context, tree: Path, tmp_path: Path) -> None:
+    from eds_spark_imaging.context import Context
+    from eds_spark_imaging.pipeline.index import index
+
+    index(context)
+    renamed = replace(context.config, sources=(SourceConfig("renamed", str(tree), override_charset="cp1251"),))
+    again = Context(context.spark, renamed)
+    index(again)
+    files = again.lake.read("dicom_file")
+    assert {(row["source"], row["count"]) for row in files.groupBy("source").count().collect()} == {("renamed", 9)}
+    # Rows that were read with other character sets are outdated.
+    marks = files.select(again.fingerprints(), context.fingerprints()).distinct().collect()
+    assert [tuple(row) for row in marks] == [(f"{again.fingerprint}/cp1251", context.fingerprint)]
 
 
 def test_files_below_a_folder_that_cannot_be_listed_stay(context: Context, tree: Path) -> None:

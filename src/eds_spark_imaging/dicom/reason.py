@@ -46,12 +46,12 @@ class Reason(StrEnum):
 class Rejection(StrEnum):
     """Why a file is not DICOM (first three) or quarantined."""
 
-    EMPTY = "empty"
-    NO_DICOM_STRUCTURE = "no_dicom_structure"
-    PREAMBLE_ONLY = "preamble_only"
-    IO_ERROR = "io_error"
+    EMPTY = "empty"  # no bytes
+    NO_DICOM_STRUCTURE = "no_dicom_structure"  # neither preamble nor data set at the beginning
+    PREAMBLE_ONLY = "preamble_only"  # nothing after the preamble
+    IO_ERROR = "io_error"  # the store could not give the bytes
     TRUNCATED = "truncated"  # it ends within its header
     MALFORMED = "malformed"  # the structure cannot be followed
-    HEADER_TOO_LARGE = "header_too_large"
-    DEFLATE_ERROR = "deflate_error"
+    HEADER_TOO_LARGE = "header_too_large"  # above a bound of the reader
+    DEFLATE_ERROR = "deflate_error"  # the deflated data set cannot be inflated
     INTERNAL_ERROR = "internal_error"  # a fault of the reader

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 
 from pyspark.sql import DataFrame, Window
@@ -14,6 +13,7 @@ from pyspark.storagelevel import StorageLevel
 from eds_spark_imaging import __version__
 from eds_spark_imaging.config import LinkConfig
 from eds_spark_imaging.context import Context, Run, crash_point
+from eds_spark_imaging.pipeline.scratch import Scratch
 from eds_spark_imaging.tables.links import LINK_COLUMNS, LINK_DECISION, LINK_INPUT, LinkStatus
 from eds_spark_imaging.transforms.identity import (
     BaseCentrale,
@@ -25,8 +25,11 @@ from eds_spark_imaging.transforms.identity import (
     link_inputs,
     meet,
     survivors,
+    traits_of_persons,
+    with_probable,
     with_requests,
 )
+from eds_spark_imaging.transforms.identity.methods import PROBABILISTIC
 from eds_spark_imaging.warehouse.reader import Warehouse
 
 _STUDY = "study_instance_uid"
@@ -55,40 +58,47 @@ def link(context: Context) -> None:
     """Link the exams for which anything has changed; without a base centrale exams stay ``not_attempted``."""
     if context.config.warehouse is None:
         return
-    with context.run("link") as run, ExitStack() as held:
+    with context.run("link") as run, Scratch(context, "link") as scratch:
         run.main_count = "exams"
         warehouse = Warehouse(context.spark, context.config.warehouse)
         warehouse.check()
         context.lake.create(LINK_DECISION.name)  # so that people can insert into it
-        work = _work(context, warehouse, held)
+        work = _work(context, warehouse, scratch)
         run.count(exams=work.inputs.count(), exams_linked_again=work.again.count())
         if run.counts["exams_linked_again"] or not work.gone.isEmpty():
-            _link(context, run, work, held)
+            _link(context, run, work, scratch)
             # Last: what is not recorded is done again after a kill.
             rows = work.inputs.join(work.again, _STUDY, "left_semi")
             context.lake.sync(LINK_INPUT.name, rows, run.run_id, scope=work.scope)
 
 
-def _work(context: Context, warehouse: Warehouse, held: ExitStack) -> _Work:
+def _work(context: Context, warehouse: Warehouse, scratch: Scratch) -> _Work:
     lake, config = context.lake, context.config.link
     studies = lake.read("imaging_study").where("removed_at IS NULL")
     studies = with_requests(studies, lake.read("imaging_series"))
     base = replace(base_centrale(warehouse), decisions=lake.read(LINK_DECISION.name))
-    _hold(held, base.survivors)
-    meeting = meet(studies, base, config)
-    _hold(held, meeting.persons)
-    _hold(held, meeting.found)
-    inputs = _hold(held, link_inputs(meeting, rules_hash(config)))
+    base = replace(base, survivors=scratch.keep("survivors", base.survivors))
+    persons = scratch.keep("persons", traits_of_persons(base.identity, base.person, base.survivors))
+    meeting = meet(studies, base, persons, config)
+    meeting = replace(meeting, found=scratch.keep("found", meeting.found))
+    inputs = scratch.keep("inputs", link_inputs(meeting, rules_hash(config)))
     recorded = lake.read(LINK_INPUT.name)
-    again = _hold(held, due(inputs, recorded, studies))
-    gone = _hold(held, recorded.join(studies, _STUDY, "left_anti").select(_STUDY))
+    # Without a key in common, any new person may be that of an exam: where the probabilistic step is on.
+    by_model = F.col("person_id").isNull() | F.coalesce(F.col("link_method") == PROBABILISTIC, F.lit(False))
+    open_ended = by_model if config.probabilistic else F.lit(False)
+    again = scratch.keep("again", due(inputs, recorded, studies, open_ended))
+    gone = scratch.keep("gone", recorded.join(studies, _STUDY, "left_anti").select(_STUDY))
     return _Work(studies, meeting, inputs, again, gone)
 
 
-def _link(context: Context, run: Run, work: _Work, held: ExitStack) -> None:
+def _link(context: Context, run: Run, work: _Work, scratch: Scratch) -> None:
     studies = work.studies.join(work.again, _STUDY, "inner")
-    found = _hold(held, judged(work.meeting.of(work.again)))
-    links = _hold(held, decide(studies, found, context.config.link).join(work.again, _STUDY, "inner"))
+    meeting = work.meeting.of(work.again)
+    found = scratch.keep("candidates", judged(meeting))
+    if context.config.link.probabilistic:
+        found = scratch.keep("probable", with_probable(found, meeting, context.config.link))
+    links = decide(studies, found, context.config.link).join(work.again, _STUDY, "inner")
+    links = scratch.keep("links", links)
     done = context.lake.sync("imaging_study_person", found, run.run_id, scope=work.scope)
     crash_point("candidates")
     _write_history(context, run, studies, links)
@@ -96,12 +106,6 @@ def _link(context: Context, run: Run, work: _Work, held: ExitStack) -> None:
     changed = context.lake.update("imaging_study", links, _DECIDED, (_RUN, run.run_id))
     crash_point("linked")
     run.count(candidates_changed=done.total, links_changed=changed)
-
-
-def _hold(held: ExitStack, frame: DataFrame) -> DataFrame:
-    """Keep a frame that is used several times on disk until the end of the job."""
-    held.callback(frame.persist(StorageLevel.DISK_ONLY).unpersist)
-    return frame
 
 
 def base_centrale(warehouse: Warehouse) -> BaseCentrale:
@@ -127,7 +131,10 @@ def rules_hash(config: LinkConfig) -> int:
 
 def _write_history(context: Context, run: Run, studies: DataFrame, links: DataFrame) -> None:
     """Append the changes before the links themselves; a change that a killed run has recorded is not repeated."""
-    before = studies.withColumn("link_status", F.nullif("link_status", F.lit(str(LinkStatus.NOT_ATTEMPTED))))
+    columns = (_STUDY, "ipp", "person_id", "link_status", "link_method", "link_verified")
+    before = studies.select(*columns).withColumn(
+        "link_status", F.nullif("link_status", F.lit(str(LinkStatus.NOT_ATTEMPTED)))
+    )
     changes = link_history(before, links, run.run_id, F.lit(run.started_at))
     recorded = context.lake.read("imaging_study_link_history")
     last = F.row_number().over(Window.partitionBy(_STUDY).orderBy(F.desc(_RUN)))

@@ -107,7 +107,8 @@ IMAGING_STUDY_PERSON = Table(
         Column(
             "reason",
             STRING,
-            "Why not accepted: contradicted, rejected_by_hand, needs_traits, rival (equally good), outranked",
+            "Why not accepted: contradicted, rejected_by_hand, needs_traits, rival (equally good), outranked or"
+            " improbable",
         ),
     ),
     keys=("study_instance_uid", "person_id"),

@@ -7,6 +7,8 @@ from eds_spark_imaging.transforms.identity.exams import with_requests
 from eds_spark_imaging.transforms.identity.history import link_history
 from eds_spark_imaging.transforms.identity.inputs import due, link_inputs
 from eds_spark_imaging.transforms.identity.meeting import Meeting, meet
+from eds_spark_imaging.transforms.identity.persons import traits_of_persons
+from eds_spark_imaging.transforms.identity.probabilistic import with_probable
 from eds_spark_imaging.transforms.identity.survivors import survivors
 
 __all__ = [
@@ -21,5 +23,7 @@ __all__ = [
     "meet",
     "not_attempted",
     "survivors",
+    "traits_of_persons",
+    "with_probable",
     "with_requests",
 ]

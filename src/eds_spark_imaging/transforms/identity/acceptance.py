@@ -114,15 +114,20 @@ def _reason(is_linked: Column) -> Column:
     )
 
 
-def _columns() -> list[Column]:
-    evidence = F.struct(
-        F.col("best.matched_on"),
-        F.col("best.matched_ipp"),
+def evidence_of(matched_on: Column, matched_ipp: Column) -> Column:
+    """The column ``evidence`` of compared pairs."""
+    return F.struct(
+        matched_on.alias("matched_on"),
+        matched_ipp.alias("matched_ipp"),
         F.col("family_name"),
         F.col("given_name"),
         F.col("birth_date_state").alias("birth_date"),
         F.col("sex_state").alias("sex"),
         F.col("contradictions"),
     )
+
+
+def _columns() -> list[Column]:
+    evidence = evidence_of(F.col("best.matched_on"), F.col("best.matched_ipp"))
     made = {"method": F.col("best.method").alias("method"), "evidence": evidence.alias("evidence")}
     return [made.get(name, F.col(name)) for name in IMAGING_STUDY_PERSON.names]

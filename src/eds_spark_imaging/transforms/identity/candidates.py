@@ -11,6 +11,7 @@ from eds_spark_imaging.transforms.identity.base import BaseCentrale
 from eds_spark_imaging.transforms.identity.byhand import rejections
 from eds_spark_imaging.transforms.identity.meeting import Meeting, meet
 from eds_spark_imaging.transforms.identity.methods import METHODS, Standing
+from eds_spark_imaging.transforms.identity.persons import traits_of_persons
 from eds_spark_imaging.transforms.identity.traits import compared, identified_by_traits
 
 _STANDS_ALONE = [method.name for method in METHODS if method.alone > Standing.NONE]
@@ -18,7 +19,8 @@ _STANDS_ALONE = [method.name for method in METHODS if method.alone > Standing.NO
 
 def candidates(studies: DataFrame, base: BaseCentrale, config: LinkConfig) -> DataFrame:
     """Rows of ``imaging_study_person`` (key: exam, person) for the exams of ``studies``, rows of ``imaging_study``."""
-    return judged(meet(studies, base, config))
+    persons = traits_of_persons(base.identity, base.person, base.survivors)
+    return judged(meet(studies, base, persons, config))
 
 
 def judged(meeting: Meeting) -> DataFrame:

@@ -36,20 +36,25 @@ def link_inputs(meeting: Meeting, rules_hash: int) -> DataFrame:
     return rows.join(_together(decided, "decision_hash"), _STUDY, "left")
 
 
-def due(inputs: DataFrame, recorded: DataFrame, studies: DataFrame) -> DataFrame:
-    """Rows (``study_instance_uid``, ``cause``): the exams whose ``inputs`` differ from those ``recorded``, and those
-    of ``studies`` that have no status of a link."""
+def due(inputs: DataFrame, recorded: DataFrame, studies: DataFrame, open_ended: Column) -> DataFrame:
+    """Rows (``study_instance_uid``, ``cause``): the exams whose ``inputs`` differ from those ``recorded``.
+
+    Those of ``studies`` that have no status of a link are due, and those where ``open_ended``, whatever the inputs.
+    """
     names = {name: F.col(name).alias(f"_{name}") for name in _CAUSES}
     known = recorded.select(_STUDY, *names.values(), F.lit(True).alias("_known"))
     status = studies.select(
-        _STUDY, F.coalesce(F.col("link_status") == str(LinkStatus.NOT_ATTEMPTED), F.lit(True)).alias("_unlinked")
+        _STUDY,
+        F.coalesce(F.col("link_status") == str(LinkStatus.NOT_ATTEMPTED), F.lit(True)).alias("_unlinked"),
+        open_ended.alias("_open"),
     )
     differs = [F.when(~F.col(n).eqNullSafe(F.col(f"_{n}")), F.lit(str(cause))) for n, cause in _CAUSES.items()]
     is_new = F.when(F.col("_known").isNull() | F.col("_unlinked"), F.lit(str(LinkCause.EXAM)))
+    is_open = F.when(F.col("_open"), F.lit(str(LinkCause.BASE_CENTRALE)))
     return (
         inputs.join(known, _STUDY, "left")
         .join(status, _STUDY, "inner")
-        .select(_STUDY, F.coalesce(is_new, *differs).alias("cause"))
+        .select(_STUDY, F.coalesce(is_new, *differs, is_open).alias("cause"))
         .where("cause IS NOT NULL")
     )
 

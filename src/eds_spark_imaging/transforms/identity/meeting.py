@@ -13,7 +13,6 @@ from eds_spark_imaging.transforms.identity.directory import directory
 from eds_spark_imaging.transforms.identity.exams import exams as exams_of
 from eds_spark_imaging.transforms.identity.keys import exam_keys
 from eds_spark_imaging.transforms.identity.matches import matches
-from eds_spark_imaging.transforms.identity.persons import traits_of_persons
 
 _STUDY = "study_instance_uid"
 
@@ -38,10 +37,9 @@ class Meeting:
         )
 
 
-def meet(studies: DataFrame, base: BaseCentrale, config: LinkConfig) -> Meeting:
+def meet(studies: DataFrame, base: BaseCentrale, persons: DataFrame, config: LinkConfig) -> Meeting:
     """Look all keys of the exams of ``studies``, rows of ``imaging_study``, up in one directory of keys of persons."""
     exams = exams_of(studies, config)
-    persons = traits_of_persons(base.identity, base.person, base.survivors)
     keys = exam_keys(exams.where("NOT is_phantom"), base.survivors.select("ipp"), config)
     found = matches(keys, directory(base, persons), base, config)
     if base.decisions is None:

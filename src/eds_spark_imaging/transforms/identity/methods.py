@@ -26,6 +26,8 @@ class Method:
     score: float
 
 
+PROBABILISTIC = "probabilistic"
+
 METHODS = (
     Method("manual", Standing.MANUAL, 1.0),
     Method("ipp", Standing.IDENTIFIED, 0.95),
@@ -38,4 +40,5 @@ METHODS = (
     Method("traits", Standing.NONE, 0.8),
     Method("ipp_one_digit", Standing.NONE, 0.6),
     Method("nip_elsewhere", Standing.NONE, 0.5),
+    Method(PROBABILISTIC, Standing.NONE, 0.5),
 )

@@ -42,6 +42,11 @@ def tokens(text: Column) -> Column:
     return F.coalesce(words, F.array().cast("array<string>"))
 
 
+def without_particles(words: str) -> Column:
+    """Of an array of words those that tell people apart, distinct."""
+    return F.array_distinct(F.filter(words, lambda word: (F.length(word) >= 2) & ~word.isin(*_PARTICLES)))
+
+
 def joined_parts(text: Column) -> Column:
     """The parts of a normalised name between `^`, each as one word: `JEAN-PIERRE` is `JEANPIERRE`."""
     parts = F.filter(F.split(F.replace(text, F.lit(" "), F.lit("")), r"\^"), lambda part: part != "")

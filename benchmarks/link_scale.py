@@ -1,0 +1,108 @@
+"""Times the job `link` on lakes of growing size: all exams, nothing new, and 1 % of the exams and identities changed.
+
+    python benchmarks/link_scale.py --patients 40000 160000
+
+A synthetic hospital has about 2.5 exams a patient. The exams are written into the lake from the headers that the
+generator plants, without DICOM files between. Tables come out as Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+from linkage import exams_of_headers, markdown
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from eds_spark_imaging.config import LakeConfig, WarehouseConfig, load_config
+from eds_spark_imaging.context import Context
+from eds_spark_imaging.pipeline.build import LINK_NAMES
+from eds_spark_imaging.pipeline.link import link
+from eds_spark_imaging.session import spark_session
+from eds_spark_imaging.synth import generate
+from eds_spark_imaging.tables.spec import sql_type
+
+_COMPUTED = {
+    "link_status": "not_attempted",
+    "hospital_rule": "source",
+    "number_of_series": 1,
+    "number_of_instances": 1,
+}
+
+
+def open_lake(spark: SparkSession, place: Path) -> Context:
+    """A lake with the exams of a synthetic hospital, and its base centrale."""
+    config = load_config(place / "eds-imaging.toml")
+    warehouse = config.warehouse or WarehouseConfig(path=str(place / "warehouse"))
+    context = Context(spark, replace(config, lake=LakeConfig(path=str(place / "lake")), warehouse=warehouse))
+    exams = exams_of_headers(spark, place, config)
+    table = context.catalogue["imaging_study"]
+    given = {name: F.lit(value) for name, value in _COMPUTED.items()}
+    given |= {name: F.col(name) for name in exams.columns if name in table.names}
+    columns = [given.get(c.name, F.lit(None)).try_cast(sql_type(c.type)).alias(c.name) for c in table]
+    rows = exams.select(*columns).drop("row_hash", "changed_run")
+    context.lake.sync("imaging_study", rows, "run-0", foreign=LINK_NAMES)
+    return context
+
+
+def change(context: Context, place: Path) -> None:
+    """One in a hundred exams gets another sex, one in a hundred identities another birth date."""
+    studies = context.lake.read("imaging_study")
+    some = studies.where("abs(xxhash64(study_instance_uid)) % 100 = 0").withColumn("patient_sex", F.lit("O"))
+    uids = some.select("study_instance_uid")
+    context.lake.sync("imaging_study", some.drop("row_hash", "changed_run"), "run-1", scope=uids, foreign=LINK_NAMES)
+    folder = str(place / "warehouse" / "patient_identity")
+    identity = context.spark.read.parquet(folder)
+    chosen = F.expr("abs(xxhash64(ipp)) % 100 = 0")
+    born = F.when(chosen, F.date_add("birth_date", 1)).otherwise(F.col("birth_date"))
+    identity.withColumn("birth_date", born.cast(identity.schema["birth_date"].dataType)).write.parquet(f"{folder}_new")
+    shutil.rmtree(folder)
+    shutil.move(f"{folder}_new", folder)
+
+
+def timed(context: Context) -> tuple[float, dict[str, int]]:
+    """Seconds of one run of the job, and its counts."""
+    started = time.monotonic()
+    link(context)
+    seconds = time.monotonic() - started
+    last = context.runs("link").orderBy("run_id", ascending=False).first()
+    return seconds, dict(last["counts"]) if last else {}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--patients", type=int, nargs="+", default=[4000])
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--memory", default="4g", help="heap of the driver")
+    given = parser.parse_args()
+    spark = spark_session("link_scale", {"spark.master": "local[2]", "spark.driver.memory": given.memory})
+    spark.sparkContext.setLogLevel("ERROR")
+    rows = []
+    for patients in given.patients:
+        place = Path(tempfile.mkdtemp(prefix="link-scale-"))
+        try:
+            generate(place, patients, given.seed, with_dicom=False)
+            context = open_lake(spark, place)
+            first, counts = timed(context)
+            none, _ = timed(context)
+            change(context, place)
+            some, changed = timed(context)
+        finally:
+            shutil.rmtree(place)
+        rows.append(
+            (counts["exams"], patients, f"{first:.0f}", f"{none:.0f}", f"{some:.0f}", changed["exams_linked_again"])
+        )
+        print(rows[-1], flush=True)
+    names = ["exams", "persons", "all, s", "nothing new, s", "1 % changed, s", "exams linked again"]
+    print(markdown(pd.DataFrame(rows, columns=names).set_index("exams")))
+    spark.stop()
+
+
+if __name__ == "__main__":
+    main()

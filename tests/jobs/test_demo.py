@@ -1,0 +1,98 @@
+"""The demonstration as a newcomer runs it, held against the truth of its synthetic hospital."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import duckdb_extension_delta
+import polars as pl
+import pytest
+from deltalake import DeltaTable
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of a demonstration, and what it printed."""
+    out = tmp_path_factory.mktemp("demo") / "demo"
+    command = [sys.executable, "-m", "eds_spark_imaging.cli", "demo", "--out", str(out), "--patients", "40"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
+    assert run.returncode == 0, run.stderr[-3000:]
+    return out, run.stdout
+
+
+def table(demo: tuple[Path, str], name: str) -> pl.DataFrame:
+    return pl.read_delta(str(demo[0] / "lake" / name))
+
+
+def truth(demo: tuple[Path, str], name: str) -> pl.DataFrame:
+    return pl.read_parquet(demo[0] / "hospital" / "truth" / f"{name}.parquet")
+
+
+def test_the_summary_says_what_a_newcomer_asks(demo: tuple[Path, str]) -> None:
+    for said in ("Files by status", "Exams by modality", "link status", "diagnoses", "acts", "eds-imaging sql --lake"):
+        assert said in demo[1]
+
+
+def test_every_file_has_the_status_that_the_truth_expects(demo: tuple[Path, str]) -> None:
+    files = table(demo, "dicom_file").filter(pl.col("source") != "pydicom").select("path", "status")
+    root = f"{demo[0]}/hospital/"
+    expected = truth(demo, "file")
+    in_archive = pl.col("path").str.contains(".zip", literal=True)
+    found = files.with_columns(pl.col("path").str.replace(root, "", literal=True)).filter(~in_archive)
+    joined = expected.filter(~in_archive).join(found, on="path", how="full")
+    # Of two copies either may be the primary, by their content.
+    either = {"parsed": "readable", "duplicate": "readable"}
+    wrong = joined.filter(pl.col("expected_status").replace(either).ne_missing(pl.col("status").replace(either)))
+    assert wrong.is_empty(), wrong
+
+
+def test_exams_are_those_of_the_hospital(demo: tuple[Path, str]) -> None:
+    exams = truth(demo, "exam").select("study_instance_uid", "hospital")
+    found = table(demo, "imaging_study").join(exams, on="study_instance_uid")
+    assert len(found) == len(exams)
+    assert found.filter(pl.col("hospital_code").ne_missing(pl.col("hospital"))).is_empty()
+
+
+def test_verified_links_lead_to_the_right_person(demo: tuple[Path, str]) -> None:
+    exams = truth(demo, "exam").select("study_instance_uid", "person_ids", "correctly_attached")
+    linked = table(demo, "imaging_study").filter(pl.col("link_verified")).join(exams, on="study_instance_uid")
+    right = linked.filter(pl.col("person_id").is_in(pl.col("person_ids")))
+    assert len(linked) > 50
+    assert len(right) >= 0.99 * len(linked)
+    assert not linked.filter(~pl.col("correctly_attached")).is_empty()
+
+
+def test_pairs_join_on_real_rows(demo: tuple[Path, str]) -> None:
+    warehouse = demo[0] / "hospital" / "warehouse"
+    for what in ("condition", "procedure"):
+        name = {"condition": "imaging_study_diagnosis", "procedure": "imaging_study_procedure"}[what]
+        events = pl.read_parquet(warehouse / f"{what}_occurrence" / "*.parquet")
+        pairs = table(demo, name).join(events, on=f"{what}_occurrence_id", suffix="_event")
+        assert len(pairs) > 20
+        days = pairs.join(table(demo, "imaging_study"), on="study_instance_uid").select(
+            wanted=(pl.col(f"{what}_datetime").dt.date() - pl.col("study_datetime").dt.date()).dt.total_days(),
+            days="days_from_exam",
+        )
+        assert days.filter(pl.col("wanted") != pl.col("days")).is_empty()
+
+
+def test_other_readers_open_every_table(demo: tuple[Path, str]) -> None:
+    lake = demo[0] / "lake"
+    names = sorted(path.name for path in lake.iterdir() if (path / "_delta_log").is_dir())
+    assert {"dicom_file", "dicom_instance", "imaging_study", "imaging_acquisition", "imaging_run"} <= set(names)
+    connection = duckdb.connect()
+    extension = next(Path(duckdb_extension_delta.__path__[0]).rglob("*.duckdb_extension"))
+    connection.load_extension(str(extension))
+    for name in names:
+        rows = DeltaTable(str(lake / name)).to_pyarrow_table().num_rows
+        assert table(demo, name).height == rows
+        assert connection.execute(f"SELECT count(*) FROM delta_scan('{lake / name}')").fetchall() == [(rows,)]
+
+
+def test_no_column_has_a_void_type(demo: tuple[Path, str]) -> None:
+    for name in ("dicom_instance", "imaging_acquisition", "imaging_study"):
+        for column, kind in table(demo, name).schema.items():
+            assert "Null" not in str(kind), (name, column)

@@ -1,0 +1,39 @@
+"""docs/robustness.md says what the code does: every reason with its comment, every bound with its number."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from eds_spark_imaging.dicom import deflate, plan, reason, resolve, scanner, window
+from eds_spark_imaging.dicom.result import Status
+
+PAGE = (Path(__file__).parents[3] / "docs" / "robustness.md").read_text(encoding="utf-8")
+DECLARED = re.findall(r'^    [A-Z_0-9]+ = "(\w+)"  # (.+)$', Path(reason.__file__).read_text(encoding="utf-8"), re.M)
+BOUNDS = {
+    name: getattr(module, name)
+    for module in (deflate, plan, resolve, scanner, window)
+    for name in vars(module)
+    if re.fullmatch(r"BLOCK|MAX_\w+", name) and name != "MAX_KNOWN_BYTES"
+}
+
+
+def test_every_reason_with_its_meaning() -> None:
+    assert {word for word, _ in DECLARED} == {*map(str, reason.Reason), *map(str, reason.Rejection)}
+    for word, meaning in DECLARED:
+        assert f"| `{word}` | {meaning} |" in PAGE
+
+
+@pytest.mark.parametrize("status", Status)
+def test_every_status(status: Status) -> None:
+    assert f"| `{status}` |" in PAGE
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_every_bound(name: str) -> None:
+    match = re.search(rf"^\| `{name}` \| ([\d,]+)( KiB| MiB)? \|", PAGE, re.M)
+    assert match is not None
+    unit = {None: 1, " KiB": 1024, " MiB": 1024 * 1024}[match[2]]
+    assert int(match[1].replace(",", "")) * unit == BOUNDS[name]
