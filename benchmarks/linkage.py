@@ -65,9 +65,15 @@ def exams_of_headers(spark: SparkSession, synth: Path, config: Config) -> DataFr
     return exams.withColumn("study_datetime_quality", quality)
 
 
-def linked(
-    spark: SparkSession, studies: DataFrame, warehouse: Warehouse, config: Config, with_identity: bool
-) -> pd.DataFrame:
+def blurred(exams: DataFrame, share: float) -> DataFrame:
+    """Exams of which a share has lost every identifier, and has a birth date that is a year late: for the model."""
+    chosen = F.pmod(F.xxhash64("study_instance_uid"), F.lit(1000)) < share * 1000
+    ids = ("patient_id", "other_patient_ids", "accession_number", "admission_id", "service_episode_id")
+    later = F.when(chosen, F.add_months("patient_birth_date", 12)).otherwise(F.col("patient_birth_date"))
+    return exams.withColumns({**{c: F.when(~chosen, F.col(c)) for c in ids}, "patient_birth_date": later})
+
+
+def linked(studies: DataFrame, warehouse: Warehouse, config: Config, with_identity: bool) -> pd.DataFrame:
     """The link of every exam."""
     person = warehouse.required("person")
     identity = warehouse.table("patient_identity") if with_identity else None
@@ -85,7 +91,7 @@ def linked(
     meeting = meet(studies, base, persons, config.link)
     found = judge(meeting).persist()
     if config.link.probabilistic:
-        found = with_probable(found, meeting, config.link).persist()
+        found = with_probable(found, meeting, meeting.exams, config.link, lambda _, frame: frame.localCheckpoint())
     links = decide(studies, found, config.link).toPandas()
     studies.sparkSession.catalog.clearCache()
     return links
@@ -126,6 +132,15 @@ def measures(exams: pd.DataFrame, with_identity: bool) -> dict[str, str]:
         "correctly attached, linked": interval(int(attached["is_right"].sum()), len(attached)),
         "IPP of another person with traits, caught": interval(int(caught.sum()), len(wrong_ipp)),
     }
+
+
+def by_method(exams: pd.DataFrame) -> pd.DataFrame:
+    """Right links among those of each method."""
+    links = exams[exams["is_linked"]]
+    groups = links.groupby("link_method")
+    right = groups["is_right"].sum()
+    rows = {name: (len(group), interval(int(right[name]), len(group))) for name, group in groups}
+    return pd.DataFrame(rows, index=["links", "right"]).T.rename_axis("method")
 
 
 def by_defect(exams: pd.DataFrame, defects: pd.DataFrame) -> pd.DataFrame:
@@ -187,6 +202,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--rates", type=float, nargs="+", default=[0.2])
     parser.add_argument("--probabilistic", action="store_true", help="with the probabilistic step (splink)")
+    parser.add_argument("--threshold", type=float, default=0.999, help="of the probabilistic step")
+    parser.add_argument("--blur", type=float, default=0.0, help="share of exams without id and with a wrong birth year")
     parser.add_argument("--synth", type=Path, help="a hospital that was made before")
     parser.add_argument("--lake", help="a lake built from the files of --synth")
     parser.add_argument("--wrong", type=Path, help="write the exams linked to the wrong person, or lost, here")
@@ -213,13 +230,17 @@ def report(spark: SparkSession, places: list[Path], given: argparse.Namespace, w
     print(f"\n## {'With' if with_identity else 'Without'} patient_identity\n")
     for place in places:
         config = load_config(place / "eds-imaging.toml")
-        config = replace(config, link=replace(config.link, probabilistic=given.probabilistic))
+        config = replace(
+            config,
+            link=replace(config.link, probabilistic=given.probabilistic, probabilistic_threshold=given.threshold),
+        )
         warehouse = Warehouse(spark, config.warehouse or WarehouseConfig(path=str(place / "warehouse")))
         studies = (
             spark.read.format("delta").load(f"{given.lake}/imaging_study")
             if given.lake
             else exams_of_headers(spark, place, config)
         )
+        studies = blurred(studies, given.blur) if given.blur else studies
         started = time.monotonic()
         links = linked(studies, warehouse, config, with_identity)
         exams = judged(links, pd.read_parquet(place / "truth" / "exam.parquet"))
@@ -230,7 +251,8 @@ def report(spark: SparkSession, places: list[Path], given: argparse.Namespace, w
     figures = {rate: measures(some, with_identity) for rate, some in _by_rate(together).items()}
     print(f"\n{markdown(pd.DataFrame(figures).rename_axis('rate of defects'))}")
     defects = pd.read_parquet(places[0] / "truth" / "defect.parquet")
-    print(f"\n{markdown(confusion(exams, knowable))}\n\n{markdown(by_defect(exams, defects))}")
+    for table in (by_method(exams), confusion(exams, knowable), by_defect(exams, defects)):
+        print(f"\n{markdown(table)}")
     if given.wrong:
         doubtful = exams[(exams["is_linked"] & ~exams["is_right"]) | (knowable & ~exams["is_right"])]
         doubtful.to_parquet(given.wrong.with_name(f"{given.wrong.stem}-{with_identity}.parquet"))

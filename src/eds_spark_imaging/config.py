@@ -7,7 +7,6 @@ reads data. Secrets are not configuration: stores take them from the environment
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import itertools
 import json
 import os
@@ -156,8 +155,6 @@ class LinkConfig:
                 raise ConfigError(f"[link] pattern {pattern!r}: {error}") from None
         if not 0.5 < self.probabilistic_threshold < 1:
             raise ConfigError("[link] probabilistic_threshold must lie between 0.5 and 1")
-        if self.probabilistic and importlib.util.find_spec("splink") is None:
-            raise ConfigError("[link] probabilistic needs splink: pip install 'eds-spark-imaging[splink]'")
 
 
 @dataclass(frozen=True)

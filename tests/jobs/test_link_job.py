@@ -172,7 +172,11 @@ def headers(hospital: Path) -> list[dict[str, Any]]:
     )
     born = pd.to_datetime(frame["patient_birth_date"], format="%Y%m%d", errors="coerce")
     frame["patient_birth_date"] = [None if day is pd.NaT else day.date() for day in born]
-    frame["study_datetime"] = pd.Series([None if at is pd.NaT else at.to_pydatetime() for at in frame["study_datetime"]], dtype=object, index=frame.index)
+    frame["study_datetime"] = pd.Series(
+        [None if at is pd.NaT else at.to_pydatetime() for at in frame["study_datetime"]],
+        dtype=object,
+        index=frame.index,
+    )
     kept = [
         "study_instance_uid", "hospital_code", "study_datetime", "patient_id", "issuer_of_patient_id", "patient_name",
         "patient_birth_name", "patient_birth_date", "patient_sex", "accession_number", "admission_id",
@@ -199,11 +203,13 @@ def test_a_run_links_only_what_changed_and_as_a_full_run_would(
     owners = list(dict.fromkeys(plain["person_id"]))
     late, merged, corrected, kept = owners[:4]
     ipp = {person: plain[plain["person_id"] == person]["ipp"].iloc[0] for person in owners[:4]}
-    rows = {t: pd.read_parquet(tmp_path / "warehouse" / t / "part-00000.parquet") for t in ("person", "patient_identity")}
+    rows = {
+        t: pd.read_parquet(tmp_path / "warehouse" / t / "part-00000.parquet") for t in ("person", "patient_identity")
+    }
     edit(tmp_path, "person", lambda t: t[t["person_id"] != late])
     edit(tmp_path, "patient_identity", lambda t: t[t["ipp"] != ipp[late]])
     context = open_context(spark, tmp_path)
-    new, changed, removed = (list(plain[plain["person_id"] == person].index)[0] for person in owners[4:7])
+    new, changed, removed = (plain.index[plain["person_id"] == person][0] for person in owners[4:7])
     write_exams(context, [e for e in exams if e["study_instance_uid"] != new], "run-1")
     assert link(context)["exams_linked_again"] == len(exams) - 1
     assert link(context)["exams_linked_again"] == 0

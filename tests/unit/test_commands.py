@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -56,6 +57,16 @@ def test_a_warehouse_that_is_not_there(tmp_path: Path) -> None:
     run = imaging("link", "--warehouse", tmp_path / "absent", "--lake", tmp_path / "lake")
     assert run.returncode == 4
     assert "warehouse" in only_line(run)
+
+
+def test_a_step_whose_extra_is_not_installed(tmp_path: Path) -> None:
+    if importlib.util.find_spec("splink"):
+        pytest.skip("splink is installed")
+    file = tmp_path / "site.toml"
+    file.write_text("[link]\nprobabilistic = true\n")
+    run = imaging("link", "--config", file, "--lake", tmp_path / "lake")
+    assert run.returncode == 3
+    assert "[splink]" in only_line(run)
 
 
 def test_a_broken_configuration(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from eds_spark_imaging.pipeline.build import build
 from eds_spark_imaging.pipeline.checks import check_accounting, check_places
 from eds_spark_imaging.pipeline.cross import cross
 from eds_spark_imaging.pipeline.index import index
-from eds_spark_imaging.pipeline.link import link
+from eds_spark_imaging.pipeline.link import check_link, link
 from eds_spark_imaging.pipeline.marts import marts
 from eds_spark_imaging.pipeline.parse import Selection, parse
 from eds_spark_imaging.progress import Progress
@@ -48,6 +48,8 @@ def run_jobs(names: list[str], config: Config, options: Options, progress: Progr
         raise ConfigError(f"no job {sorted(unknown)[0]!r}; there are {', '.join(JOBS)}")
     config.require_lake()
     check_places(config, sources="index" in names)
+    if "link" in names:
+        check_link(config.link)
     spark = spark_session(f"eds-imaging {' '.join(names)}", config.spark)
     context = Context(spark, config, progress.on(spark) if progress else None)
     with context.lake.lock():

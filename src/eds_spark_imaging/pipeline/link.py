@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 from dataclasses import asdict, dataclass, replace
 
@@ -13,6 +14,7 @@ from pyspark.storagelevel import StorageLevel
 from eds_spark_imaging import __version__
 from eds_spark_imaging.config import LinkConfig
 from eds_spark_imaging.context import Context, Run, crash_point
+from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.pipeline.scratch import Scratch
 from eds_spark_imaging.tables.links import LINK_COLUMNS, LINK_DECISION, LINK_INPUT, LinkStatus
 from eds_spark_imaging.transforms.identity import (
@@ -52,6 +54,12 @@ class _Work:
     def scope(self) -> DataFrame:
         """The exams whose rows the run replaces or deletes."""
         return self.again.select(_STUDY).union(self.gone)
+
+
+def check_link(config: LinkConfig) -> None:
+    """ConfigError where the configuration asks for the probabilistic step and splink is not installed."""
+    if config.probabilistic and importlib.util.find_spec("splink") is None:
+        raise ConfigError("[link] probabilistic needs splink: pip install 'eds-spark-imaging[splink]'")
 
 
 def link(context: Context) -> None:
@@ -96,7 +104,8 @@ def _link(context: Context, run: Run, work: _Work, scratch: Scratch) -> None:
     meeting = work.meeting.of(work.again)
     found = scratch.keep("candidates", judged(meeting))
     if context.config.link.probabilistic:
-        found = scratch.keep("probable", with_probable(found, meeting, context.config.link))
+        more = with_probable(found, meeting, work.meeting.exams, context.config.link, scratch.keep)
+        found = scratch.keep("probable", more)
     links = decide(studies, found, context.config.link).join(work.again, _STUDY, "inner")
     links = scratch.keep("links", links)
     done = context.lake.sync("imaging_study_person", found, run.run_id, scope=work.scope)

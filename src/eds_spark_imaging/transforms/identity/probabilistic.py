@@ -7,6 +7,8 @@ among pairs of one person, and among pairs of strangers. It links only what the 
 from __future__ import annotations
 
 import logging
+import secrets
+from collections.abc import Callable
 from typing import Any
 
 from pyspark.sql import Column, DataFrame, Window
@@ -20,22 +22,32 @@ from eds_spark_imaging.transforms.identity.methods import PROBABILISTIC
 from eds_spark_imaging.transforms.identity.names import without_particles
 from eds_spark_imaging.transforms.identity.traits import compared
 
+Keep = Callable[[str, DataFrame], DataFrame]
+
 _TRAINING_EXAMS = 50_000
 _SEED = 1
+_HAS_TRAITS = "NOT is_phantom AND size(name_tokens) >= 2 AND birth_date IS NOT NULL"
+_BLOCKS = ("birth_date", "name_key")  # pairs share one; each also serves to train what the other cannot
 _WORTH_SHOWING = 0.5  # pairs that are likelier than not are candidates, and rivals of each other
 
 
-def with_probable(found: DataFrame, meeting: Meeting, config: LinkConfig) -> DataFrame:
-    """Adds to rows of ``imaging_study_person`` those that the model finds for exams that have none.
+def with_probable(found: DataFrame, meeting: Meeting, known: DataFrame, config: LinkConfig, keep: Keep) -> DataFrame:
+    """Adds to rows of ``imaging_study_person`` those that the model finds for exams of ``meeting`` that have none.
 
     An exam is linked to the one person whose probability reaches ``config.probabilistic_threshold``, where no other
-    is likelier than not and nothing contradicts.
+    is likelier than not and nothing contradicts. The model learns from ``known``, rows of :func:`exams`. ``keep``
+    gives a frame back without the plan behind it: the model goes over its tables again and again, and plans upon
+    plans outgrow the memory of the driver.
     """
-    exams = meeting.exams.where("NOT is_phantom AND size(name_tokens) >= 2 AND birth_date IS NOT NULL")
-    left = exams.join(found.select("study_instance_uid"), "study_instance_uid", "left_anti")
-    if left.isEmpty():
+    left = meeting.exams.where(_HAS_TRAITS).join(found.select("study_instance_uid"), "study_instance_uid", "left_anti")
+    people = _of_persons(meeting.persons)
+    if left.isEmpty() or people.isEmpty():
         return found
-    pairs = _probabilities(_of_exams(exams), _of_exams(left), _of_persons(meeting.persons))
+    exams = known.where(_HAS_TRAITS)
+    one_in = max(1, exams.count() // _TRAINING_EXAMS)
+    sample = exams.where(F.pmod(F.xxhash64("study_instance_uid"), F.lit(one_in)) == 0)
+    tables = {"sample": _of_exams(sample), "left": _of_exams(left), "people": people}
+    pairs = keep("pairs", _predicted(**{name: keep(name, table) for name, table in tables.items()}))
     return found.unionByName(_judged(pairs, meeting, config.probabilistic_threshold))
 
 
@@ -67,57 +79,68 @@ def _of_exams(exams: DataFrame) -> DataFrame:
         F.col("study_instance_uid").alias("unique_id"),
         words.alias("family"),
         words.alias("given"),
-        F.array_join(F.array_sort("name_tokens"), " ").alias("name_key"),
-        *_dated("birth_date"),
+        _name_key(F.col("name_tokens")).alias("name_key"),
+        "birth_date",
         "sex",
     )
 
 
 def _of_persons(persons: DataFrame) -> DataFrame:
-    def words(names: str) -> Column:
-        return F.split(F.array_join(names, " "), " ")
-
-    known = persons.withColumns({"_family": words("family_names"), "_given": words("given_names")})
-    first = F.concat(F.split(F.get("family_names", F.lit(0)), " "), F.split(F.get("given_names", F.lit(0)), " "))
-    return known.where("size(family_names) > 0 AND size(given_names) > 0").select(
-        F.col("person_id").cast("string").alias("unique_id"),
+    """Persons as the model sees them: one row for each of their family names, with all their given names."""
+    given = F.split(F.array_join("given_names", " "), " ")
+    named = persons.where("size(given_names) > 0").select(
+        "person_id",
+        F.posexplode("family_names").alias("_place", "_family"),
+        given.alias("_given"),
+        F.split(F.get("given_names", F.lit(0)), " ").alias("_first"),
+        "person_birth_date",
+        "person_sex",
+    )
+    named = named.withColumn("_family", F.split("_family", " "))
+    return named.select(
+        F.concat_ws("/", "person_id", "_place").alias("unique_id"),
         without_particles("_family").alias("family"),
         without_particles("_given").alias("given"),
-        F.array_join(F.array_sort(F.array_distinct(first)), " ").alias("name_key"),
-        *_dated("person_birth_date"),
+        _name_key(F.concat("_family", "_first")).alias("name_key"),
+        F.col("person_birth_date").alias("birth_date"),
         F.col("person_sex").alias("sex"),
     )
 
 
-def _dated(column: str) -> list[Column]:
-    return [F.col(column).alias("birth_date"), F.year(column).alias("birth_year")]
+def _name_key(words: Column) -> Column:
+    """A whole name, whatever the order of its words."""
+    return F.array_join(F.array_sort(F.array_distinct(words)), " ")
 
 
-def _probabilities(exams: DataFrame, left: DataFrame, persons: DataFrame) -> DataFrame:
-    """Train on a sample of ``exams`` with ``persons``, and predict for ``left``."""
+def _predicted(sample: DataFrame, left: DataFrame, people: DataFrame) -> DataFrame:
+    """Rows (``study_instance_uid``, ``person_id``, ``probability``): train on ``sample``, predict for ``left``."""
     from splink import Linker, block_on  # noqa: PLC0415 - an extra
     from splink.backends.spark import SparkAPI  # noqa: PLC0415
 
     logging.getLogger("splink").setLevel(logging.ERROR)
-    total, people = exams.count(), persons.count()
-    one_in = max(1, total // _TRAINING_EXAMS)
-    sample = exams.where(F.pmod(F.xxhash64("unique_id"), F.lit(one_in)) == 0)
-    api = SparkAPI(spark_session=exams.sparkSession, break_lineage_method="persist", register_udfs_automatically=False)
-    aliases = ["exam", "person"]
-    trained = Linker([sample, persons], _settings(people), db_api=api, input_table_aliases=aliases)
+
+    def linker(exams: DataFrame, settings: Any) -> Any:
+        # An interface keeps the tables of its linker for the next one: each has its own. The names become views of
+        # the session; the side that sorts first is the left one of each pair.
+        api = SparkAPI(
+            spark_session=exams.sparkSession, break_lineage_method="persist", register_udfs_automatically=False
+        )
+        names = [f"{side}_{secrets.token_hex(4)}" for side in ("exam", "person")]
+        return Linker([exams, people], settings, api, set_up_basic_logging=False, input_table_aliases=names)
+
+    trained = linker(sample, _settings(people.count()))
     trained.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=_SEED)
-    for block in ("birth_date", "name_key"):
+    for block in _BLOCKS:
         trained.training.estimate_parameters_using_expectation_maximisation(
-            block_on(block), fix_probability_two_random_records_match=True
+            block_on(block), fix_probability_two_random_records_match=True, estimate_without_term_frequencies=True
         )
     model = trained.misc.save_model_to_json()
-    linker = Linker([left, persons], model, db_api=api, input_table_aliases=aliases)
-    predicted = linker.inference.predict(threshold_match_probability=_WORTH_SHOWING)
+    predicted = linker(left, model).inference.predict(threshold_match_probability=_WORTH_SHOWING)
     pairs: DataFrame = predicted.as_spark_dataframe()
-    return pairs.select(
-        F.col("unique_id_l").alias("study_instance_uid"),
-        F.col("unique_id_r").cast("bigint").alias("person_id"),
-        F.col("match_probability").alias("probability"),
+    # Spark may cast before it joins, and the identifiers of exams are no numbers.
+    person = F.substring_index("unique_id_r", "/", 1).try_cast("bigint")
+    return pairs.groupBy(F.col("unique_id_l").alias("study_instance_uid"), person.alias("person_id")).agg(
+        F.max("match_probability").alias("probability")
     )
 
 
@@ -131,11 +154,7 @@ def _settings(people: int) -> Any:
         # An exam has one person; that of an exam that nothing leads to may as well be missing.
         probability_two_random_records_match=0.5 / max(people, 1),
         comparisons=[_name("family"), _name("given"), _birth_date(), ExactMatch("sex")],
-        blocking_rules_to_generate_predictions=[
-            block_on("birth_date"),
-            block_on("family", "birth_year", arrays_to_explode=["family"]),
-            block_on("family", "given", arrays_to_explode=["family", "given"]),
-        ],
+        blocking_rules_to_generate_predictions=[block_on(block) for block in _BLOCKS],
         retain_matching_columns=False,
         retain_intermediate_calculation_columns=False,
     )
