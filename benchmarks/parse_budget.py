@@ -21,7 +21,7 @@ from pydicom.data import get_testdata_file
 from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.dicom.storage import LocalFile
 from eds_spark_imaging.tables import Catalogue
-from eds_spark_imaging.transforms.parsing import ROWS_PER_BATCH, Assembler
+from eds_spark_imaging.transforms.parsing import ROWS_PER_BATCH, Assembler, Reading
 
 BUDGET = 0.2  # ms
 CHUNK = 50  # files between two looks at the clock
@@ -34,19 +34,22 @@ VARYING = {
     b"113008": 3,
     b"112936": 3,
 }
+PIXEL_DATA = b"\xe0\x7f\x10\x00OW\x00\x00"
 SERIES = b"1.3.6.1.4.1.5962.1.3.1.1.20040119072730.12322"
 
 
-def slices(folder: Path, count: int) -> list[Path]:
-    """``count`` files like CT_small, in series of 250."""
+def slices(folder: Path, count: int, *, first: int = 0, pixels: int | None = None) -> list[Path]:
+    """``count`` files like CT_small in series of 250, numbered from ``first``; ``pixels``: bytes of them to keep."""
     data = Path(get_testdata_file("CT_small.dcm")).read_bytes()
+    if pixels is not None:
+        data = data[: data.index(PIXEL_DATA) + 12 + pixels]
     paths = []
-    for number in range(count):
+    for number in range(first, first + count):
         changed = data
         for text, kept in VARYING.items():
             digits = len(text) - kept
             changed = changed.replace(text, text[:kept] + f"{1 + number % 10 ** (digits - 1):0{digits}d}".encode())
-        changed = changed.replace(SERIES, SERIES[:-3] + f"{number // SLICES % 1000:03d}".encode())
+        changed = changed.replace(SERIES, SERIES[:-5] + f"{10000 + number // SLICES % 90000}".encode())
         paths.append(folder / f"{number:06d}.dcm")
         paths[-1].write_bytes(changed)
     return paths
@@ -61,7 +64,7 @@ def main() -> None:
     steps = dict.fromkeys(("reader", "row assembly", "Arrow batches", "Parquet file"), 0.0)
     with TemporaryDirectory(prefix="budget-") as folder:
         paths = slices(Path(folder), given.files)
-        reader, assembler = HeaderReader(catalogue.attributes), Assembler(catalogue.staged)
+        reader, assembler = HeaderReader(catalogue.attributes), Assembler(catalogue.readings)
         batches = []
         for start in range(0, len(paths), CHUNK):
             part = paths[start : start + CHUNK]
@@ -69,7 +72,7 @@ def main() -> None:
             headers = [reader.read(LocalFile(path)) for path in part]
             at.append(time.process_time())
             for path, header in zip(part, headers, strict=True):
-                assembler.add(str(path), "benchmark", header)
+                assembler.add(Reading(str(path), "benchmark", header))
             at.append(time.process_time())
             if assembler.count == ROWS_PER_BATCH or start + CHUNK >= len(paths):
                 batches.append(assembler.batch())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
+from eds_spark_imaging import logs
 from eds_spark_imaging.config import Config, load_config
 from eds_spark_imaging.errors import ImagingError
 
@@ -39,6 +41,21 @@ ReparseOption = Annotated[
 ]
 
 
+LogOption = Annotated[
+    logs.LogFormat | None,
+    typer.Option("--log-format", help="Lines on standard error.", callback=logs.choose, is_eager=True),
+]
+
+
+def seconds(period: str) -> float:
+    """The seconds of a period such as `90s`, `10m` or `1.5h`."""
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)([smh])", period.strip())
+    length = float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]] if match else 0
+    if not 1 <= length <= 7 * 86400:
+        raise typer.BadParameter("a period such as 90s, 10m or 1h, of 1 second to 7 days")
+    return length
+
+
 class Format(StrEnum):
     """Formats of query results."""
 
@@ -60,14 +77,19 @@ def _jobs(
     retry_quarantined: bool = False,
     rebuild: bool = False,
     summary: bool = False,
+    every: float | None = None,
 ) -> None:
-    from eds_spark_imaging.pipeline.jobs import Options, run_jobs  # noqa: PLC0415 - loads Spark
+    from eds_spark_imaging.pipeline.jobs import Options, repeat_jobs, run_jobs  # noqa: PLC0415 - loads Spark
     from eds_spark_imaging.pipeline.parse import Selection  # noqa: PLC0415
     from eds_spark_imaging.progress import Progress  # noqa: PLC0415
     from eds_spark_imaging.report import print_summary  # noqa: PLC0415
 
     selection = Selection(outdated=reparse is Reparse.OUTDATED, quarantined=retry_quarantined)
-    context = run_jobs(names, config, Options(allow_removals, selection, rebuild), Progress.on_terminal())
+    options, progress = Options(allow_removals, selection, rebuild), Progress.on_terminal()
+    if every:
+        repeat_jobs(names, config, options, every, progress)
+        return
+    context = run_jobs(names, config, options, progress)
     if summary:
         print_summary(context)
 
@@ -81,6 +103,13 @@ def run(
     allow_removals: RemovalsOption = False,
     reparse: ReparseOption = None,
     retry_quarantined: RetryOption = False,
+    every: Annotated[
+        float | None,
+        typer.Option(
+            "--every", help="Run again each 90s, 10m or 1h, until interrupted.", parser=seconds, metavar="PERIOD"
+        ),
+    ] = None,
+    log_format: LogOption = None,
 ) -> None:
     """Run all jobs in order: index, parse, build, link, cross, marts."""
     from eds_spark_imaging.pipeline.jobs import JOBS  # noqa: PLC0415
@@ -92,6 +121,7 @@ def run(
         reparse=reparse,
         retry_quarantined=retry_quarantined,
         summary=True,
+        every=every,
     )
 
 
@@ -102,6 +132,7 @@ def index(
     lake: LakeOption = None,
     warehouse: WarehouseOption = None,
     allow_removals: RemovalsOption = False,
+    log_format: LogOption = None,
 ) -> None:
     """List the sources; new and changed files become pending."""
     _jobs(["index"], _config(config, source, lake, warehouse), allow_removals=allow_removals)
@@ -115,14 +146,10 @@ def parse(
     warehouse: WarehouseOption = None,
     reparse: ReparseOption = None,
     retry_quarantined: RetryOption = False,
+    log_format: LogOption = None,
 ) -> None:
     """Read the headers of pending files."""
-    _jobs(
-        ["parse"],
-        _config(config, source, lake, warehouse),
-        reparse=reparse,
-        retry_quarantined=retry_quarantined,
-    )
+    _jobs(["parse"], _config(config, source, lake, warehouse), reparse=reparse, retry_quarantined=retry_quarantined)
 
 
 @app.command()
@@ -132,6 +159,7 @@ def build(
     lake: LakeOption = None,
     warehouse: WarehouseOption = None,
     rebuild: Annotated[bool, typer.Option("--all", help="Every exam: rules of hospitals have changed.")] = False,
+    log_format: LogOption = None,
 ) -> None:
     """Exams, series and acquisition parameters of what changed."""
     _jobs(["build"], _config(config, source, lake, warehouse), rebuild=rebuild)
@@ -143,6 +171,7 @@ def _simple(name: str, text: str) -> None:
         source: SourceOption = None,
         lake: LakeOption = None,
         warehouse: WarehouseOption = None,
+        log_format: LogOption = None,
     ) -> None:
         _jobs([name], _config(config, source, lake, warehouse))
 
@@ -152,6 +181,7 @@ def _simple(name: str, text: str) -> None:
 _simple("link", "Link exams to patients of the base centrale.")
 _simple("cross", "Join linked exams with diagnoses and procedures.")
 _simple("marts", "Count exams and links by hospital, modality and month.")
+_simple("maintain", "Compact, cluster and vacuum the tables.")
 
 
 @app.command()
@@ -234,9 +264,9 @@ def main() -> None:
     try:
         app()
     except ImagingError as error:
-        fail(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        fail("interrupted", 130)
+        fail(error, str(error), error.exit_code)
+    except KeyboardInterrupt as error:
+        fail(error, "interrupted", 130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
@@ -244,14 +274,17 @@ def main() -> None:
         from eds_spark_imaging.faults import one_line  # noqa: PLC0415
 
         said = one_line(error)
-        if said is None:
+        if said:
+            fail(error, *said)
+        if not logs.structured():
             raise
-        fail(*said)
+        logs.report_fault(error)
+        sys.exit(1)
 
 
-def fail(text: str, code: int) -> None:
+def fail(error: BaseException, text: str, code: int) -> NoReturn:
     """Print one line on standard error and end with ``code``."""
-    print(f"error: {' '.join(text.split())}", file=sys.stderr)
+    logs.report(error, text, code)
     sys.exit(code)
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from eds_spark_imaging.dicom.attribute import Attribute, attribute_from_mapping
+from eds_spark_imaging.dicom.stores.uri import plain
 from eds_spark_imaging.errors import ConfigError
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)?")
@@ -27,7 +28,11 @@ _IDENTIFIER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)?")
 
 @dataclass(frozen=True)
 class SourceConfig:
-    """A root folder or URI with DICOM files. ``hospital`` is the code of every exam below it."""
+    """A root folder or URI with DICOM files. ``hospital`` is the code of every exam below it.
+
+    ``inventory`` is a Parquet or CSV table of its files that replaces the listing; with ``inventory_mode`` "delta" it
+    names new and changed files only, with "full" (the default) a file that it lacks is gone.
+    """
 
     name: str
     root: str
@@ -35,6 +40,12 @@ class SourceConfig:
     default_charset: str | None = None
     override_charset: str | None = None
     inventory: str | None = None
+    inventory_mode: str = "full"
+
+    @property
+    def is_partial(self) -> bool:
+        """True where files that are not listed need not be gone."""
+        return self.inventory_mode == "delta"
 
     @property
     def reader_options(self) -> dict[str, str | None]:
@@ -44,6 +55,13 @@ class SourceConfig:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[\w.-]+", self.name):
             raise ConfigError(f"[[sources]]: name {self.name!r} may hold letters, digits, dots and dashes only")
+        if self.inventory_mode not in ("full", "delta"):
+            raise ConfigError(f"[[sources]] {self.name}: inventory_mode is full or delta, not {self.inventory_mode!r}")
+        if self.is_partial and not self.inventory:
+            raise ConfigError(f"[[sources]] {self.name}: inventory_mode delta needs an inventory")
+        object.__setattr__(self, "root", plain(self.root))
+        if self.inventory:
+            object.__setattr__(self, "inventory", plain(self.inventory))
 
 
 @dataclass(frozen=True)
@@ -108,9 +126,14 @@ class WarehouseConfig:
 
 @dataclass(frozen=True)
 class ParseConfig:
-    """How headers are read: files per task at the most."""
+    """How headers are read: files per task at the most, and the size above which tasks share a zip archive."""
 
     files_per_task: int = 20_000
+    archive_bytes_per_task: int = 256 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        if self.files_per_task < 1 or self.archive_bytes_per_task < 1:
+            raise ConfigError("[parse] files_per_task and archive_bytes_per_task must be positive")
 
 
 @dataclass(frozen=True)
@@ -166,6 +189,21 @@ class CrossConfig:
 
 
 @dataclass(frozen=True)
+class MaintainConfig:
+    """How long `maintain` keeps files that only older versions of a table need, in hours.
+
+    Never less than the 168 that Delta asks for: queries that run, and streams or readers that stand at an older
+    version, would find their files gone.
+    """
+
+    vacuum_hours: int = 168
+
+    def __post_init__(self) -> None:
+        if self.vacuum_hours < 168:
+            raise ConfigError("[maintain] vacuum_hours must be 168 (7 days) or more: readers need the older files")
+
+
+@dataclass(frozen=True)
 class Config:
     """The whole configuration of a run."""
 
@@ -177,6 +215,7 @@ class Config:
     parse: ParseConfig = ParseConfig()
     link: LinkConfig = LinkConfig()
     cross: CrossConfig = CrossConfig()
+    maintain: MaintainConfig = MaintainConfig()
     spark: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -211,7 +250,7 @@ class Config:
         if sources:
             known = {s.root: s for s in self.sources}
             changes["sources"] = tuple(
-                known.get(root) or SourceConfig(_name(root), root) for root in map(_uri, sources)
+                known.get(root) or SourceConfig(_name(root), root) for root in map(plain, map(_uri, sources))
             )
         if lake:
             changes["lake"] = LakeConfig(**_place(lake))

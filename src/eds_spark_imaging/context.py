@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pyspark.sql import SparkSession
@@ -16,17 +17,24 @@ from pyspark.sql import functions as F
 from eds_spark_imaging import __version__
 from eds_spark_imaging.config import Config
 from eds_spark_imaging.dicom.header import fingerprint
+from eds_spark_imaging.file_ids import FileId, file_id, make_key
 from eds_spark_imaging.lake import Lake
-from eds_spark_imaging.progress import Progress
+from eds_spark_imaging.progress import Ended, Expected, Progress
 from eds_spark_imaging.tables import Catalogue
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 
+SLOWEST = 10  # files that a run record names
+
+
 @dataclass
 class Run:
-    """One run of one job while it goes on: its counts end in ``imaging_run``."""
+    """One run of one job while it goes on: its counts end in ``imaging_run``.
+
+    ``slowest`` holds (path, seconds, bytes read) of files that took long; the record keeps the ids of the paths.
+    """
 
     job: str
     run_id: str
@@ -35,6 +43,21 @@ class Run:
     bytes_read: int | None = None
     main_count: str | None = None
     watermark: str | None = None
+    slowest: list[tuple[str, float, int]] = field(default_factory=list)
+    expected: Expected | None = None
+
+    def expect(self, total: int | None) -> None:
+        """The stages of Spark from here on work through so many files, exams or pairs; None ends that."""
+        unit = (self.main_count or "rows").split("_")[0]
+        self.expected = Expected(total, unit, time.monotonic()) if total else None
+
+    def ended(self, error: BaseException | None) -> Ended:
+        """How the run ended, now."""
+        at = dt.datetime.now(dt.UTC)
+        seconds = max((at - self.started_at).total_seconds(), 1e-3)
+        rate = self.counts.get(self.main_count, 0) / seconds if self.main_count else None
+        kind = type(error).__name__ if error else None
+        return Ended(self.job, self.run_id, at, seconds, kind, self.counts, self.bytes_read, rate)
 
     def count(self, **counts: int) -> None:
         """Add to the counts by name."""
@@ -83,14 +106,17 @@ class Context:
         """A run of ``job``: its row is written at the end, with the class of the error where it failed."""
         started = dt.datetime.now(dt.UTC)
         run = Run(job, self._run_id(job, started), started)
-        with self.progress.job(job):
+        with self.progress.job(job, run.run_id, lambda: run.expected) as show:
+            failed: BaseException | None = None
             try:
                 yield run
             except BaseException as error:
-                self._record(run, type(error).__name__)
+                failed = error
                 raise
-            self._record(run, None)
-        self.progress.done(job, run.counts, (dt.datetime.now(dt.UTC) - started).total_seconds())
+            finally:
+                ended = run.ended(failed)
+                show(ended)
+                self._record(run, ended)
 
     def _run_id(self, job: str, now: dt.datetime) -> str:
         """An identifier that sorts after those of all earlier runs, also where the clock went back since."""
@@ -101,20 +127,24 @@ class Context:
         self._last_id = stamp + "0" if stamp == self._last_id else stamp
         return f"{self._last_id}-{job}-{secrets.token_hex(3)}"
 
-    def _record(self, run: Run, error: str | None) -> None:
-        ended = dt.datetime.now(dt.UTC)
-        seconds = max((ended - run.started_at).total_seconds(), 1e-3)
-        done = run.counts.get(run.main_count or "", 0)
+    @cached_property
+    def file_id(self) -> FileId:
+        """The function from a path to the keyed id that stands for it outside the tables of files."""
+        return file_id(make_key(self.spark, self.lake.root))
+
+    def _record(self, run: Run, ended: Ended) -> None:
+        slowest = sorted(run.slowest, key=lambda file: -(file[1] or 0.0))[:SLOWEST]
         row = (
             run.run_id,
             run.job,
             run.started_at,
-            ended,
-            "failed" if error else "succeeded",
-            error,
+            ended.at,
+            ended.outcome,
+            ended.error,
             run.counts,
             run.bytes_read,
-            done / seconds if run.main_count else None,
+            ended.rows_per_second,
+            [(self.file_id(path), seconds, size) for path, seconds, size in slowest] or None,
             run.watermark,
             __version__,
             self.fingerprint,
@@ -124,11 +154,4 @@ class Context:
         self.lake.append(
             "imaging_run",
             self.spark.createDataFrame([row], self.catalogue["imaging_run"].spark_ddl).coalesce(1),
-            transaction=run.run_id,
         )
-
-
-def crash_point(name: str) -> None:
-    """End the process here, as a kill would, where a test has named this point in the environment."""
-    if os.environ.get("EDS_IMAGING_CRASH_AT") == name:
-        os._exit(137)

@@ -23,13 +23,13 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from eds_spark_imaging.dicom.attribute import Attribute
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
-from eds_spark_imaging.dicom.listing import walk
 from eds_spark_imaging.dicom.storage import LocalFile
+from eds_spark_imaging.dicom.stores import store_of
 from eds_spark_imaging.errors import ConfigError, InputError
 from eds_spark_imaging.tables.attributes import offset_column
-from eds_spark_imaging.tables.files import staged_columns
+from eds_spark_imaging.tables.files import READING, SOURCE, readings
 from eds_spark_imaging.tables.spec import Table
-from eds_spark_imaging.transforms.parsing import ROWS_PER_BATCH, Assembler
+from eds_spark_imaging.transforms.parsing import ROWS_PER_BATCH, Assembler, Reading
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -93,17 +93,18 @@ class DicomReader(DataSourceReader):
 
     def partitions(self) -> Sequence[Files]:
         """The files below the path, in lots."""
-        paths = [self._root] if os.path.isfile(self._root) else sorted(entry.path for entry in walk(self._root))
+        is_file = os.path.isfile(self._root)
+        paths = [self._root] if is_file else sorted(e.path for e in store_of(self._root).walk(self._root))
         size = self._files_per_task
         return [Files(tuple(paths[start : start + size])) for start in range(0, len(paths), size)]
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         """The headers of a lot of files, as Arrow batches."""
-        assembler = Assembler(staged_columns(self._attributes))
+        assembler = Assembler(readings(self._attributes))
         paths = partition.paths if isinstance(partition, Files) else ()
         for start in range(0, len(paths), ROWS_PER_BATCH):
             for path in paths[start : start + ROWS_PER_BATCH]:
-                assembler.add(path, "", self._reader.read(LocalFile(path)))
+                assembler.add(Reading(path, "", self._reader.read(LocalFile(path))))
             yield assembler.batch().select(self._schema.names).cast(self._schema)
 
 
@@ -112,7 +113,7 @@ def _selection(options: Mapping[str, str]) -> tuple[tuple[Attribute, ...], Table
     if unknown := sorted(set(options) - set(OPTIONS)):
         raise ConfigError(f"the format dicom has no option {unknown[0]!r}; there are {', '.join(OPTIONS)}")
     attributes = declaration()
-    columns = [c for c in staged_columns(attributes).columns if c.name != "source"]
+    columns = [c for c in readings(attributes).columns if c is not SOURCE and c not in READING]
     wanted = {name.strip() for name in options.get("columns", "").split(",")} - {""}
     if wanted:
         if strange := sorted(wanted - {c.name for c in columns}):

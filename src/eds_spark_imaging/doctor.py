@@ -10,6 +10,7 @@ from pathlib import Path
 
 from eds_spark_imaging import jars
 from eds_spark_imaging.config import Config
+from eds_spark_imaging.dicom.stores import store_of
 from eds_spark_imaging.errors import ImagingError, SetupError
 from eds_spark_imaging.session import java_version, spark_session
 from eds_spark_imaging.spark_defaults import DELTA_VERSION, SPARK_VERSION
@@ -38,7 +39,7 @@ def _checks(config: Config) -> Iterator[Check]:
     yield "Delta JARs", _jars
     yield "Spark and the workers' Python", lambda: _workers(config)
     for source in config.sources:
-        yield f"source {source.name}", lambda root=source.root: _folder(root, os.R_OK)  # type: ignore[misc]
+        yield f"source {source.name}", lambda root=source.root: _source(root)  # type: ignore[misc]
     if config.lake and config.lake.path:
         yield "lake", lambda: _writable(config.lake.path or "")  # type: ignore[union-attr]
     if config.warehouse and config.warehouse.path:
@@ -54,6 +55,11 @@ def _version(package: str, wanted: str) -> str:
 
 def _jars() -> str:
     return str(jars.jar_folder()) if jars.local_jars() else "none here: Spark fetches them at each start"
+
+
+def _source(root: str) -> str:
+    store_of(root).locate(root)
+    return root
 
 
 def _folder(path: str, mode: int) -> str:

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import secrets
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
+
+_MODE = 0o640  # of files that are not for everyone
+
+
+def local_folder(uri: str) -> Path | None:
+    """The folder of a path or ``file:`` URI on this machine, None for any other store."""
+    return Path(uri.removeprefix("file:")) if uri.startswith(("/", "file:")) else None
 
 
 def file_system(spark: SparkSession, uri: str) -> tuple[Any, Any]:
@@ -15,7 +25,7 @@ def file_system(spark: SparkSession, uri: str) -> tuple[Any, Any]:
 
 
 class Store:
-    """One folder: what is in it, and its deletion."""
+    """One folder or file: what is in it, its size, its deletion."""
 
     def __init__(self, spark: SparkSession, uri: str) -> None:
         self._spark = spark
@@ -31,6 +41,49 @@ class Store:
             return []
         return [status.getPath().getName() for status in self._files.listStatus(self._path)]
 
+    def size(self) -> tuple[int, int]:
+        """Number of files below the folder, and their bytes."""
+        summary = self._files.getContentSummary(self._path)
+        return int(summary.getFileCount()), int(summary.getLength())
+
     def delete(self) -> None:
         """Delete the folder and all in it."""
         self._files.delete(self._path, True)
+
+    def content(self) -> bytes | None:
+        """The bytes of a small file; None where it does not exist. Raises what the store does where it may not."""
+        if not self._files.exists(self._path):
+            return None
+        stream = self._files.open(self._path)
+        try:
+            return bytes(stream.readAllBytes())
+        finally:
+            stream.close()
+
+    def create_once(self, content: bytes) -> None:
+        """Make the file, whole from the moment it is there and not readable by everyone; one that is there stays."""
+        part = f"{self.uri}.{secrets.token_hex(4)}"
+        here = local_folder(part)
+        if here is not None:
+            _create_local(here, Path(str(local_folder(self.uri))), content)
+        elif not self._files.exists(self._path):
+            _, path = file_system(self._spark, part)
+            stream = self._files.create(path, False)
+            stream.write(bytearray(content))
+            stream.close()
+            gateway: Any = self._spark.sparkContext._gateway
+            self._files.setPermission(path, gateway.jvm.org.apache.hadoop.fs.permission.FsPermission(f"{_MODE:o}"))
+            self._files.rename(path, self._path)
+
+
+def _create_local(part: Path, path: Path, content: bytes) -> None:
+    """Without Hadoop, which would leave a file with the checksum beside it."""
+    part.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE), "wb") as file:
+        file.write(content)
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import reduce
+from typing import NamedTuple
 
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
@@ -16,13 +17,19 @@ from pyspark.storagelevel import StorageLevel
 
 from eds_spark_imaging.config import LakeConfig
 from eds_spark_imaging.errors import LakeError
+from eds_spark_imaging.hadoop import Store
 from eds_spark_imaging.locking import lake_lock
 from eds_spark_imaging.tables import Catalogue, Table
 from eds_spark_imaging.tables.spec import sql_type
+from eds_spark_imaging.transforms.changes import HASH, differences, owned_hash, same_keys
 from eds_spark_imaging.views import VIEWS
 
-HASH, RUN = "row_hash", "changed_run"
+__all__ = ["HASH", "RUN", "Changes", "Lake", "Size", "create_statement"]
+
+RUN = "changed_run"
 _LITERAL_KEYS = 500  # a MERGE with up to so many keys names them, else it carries their bounds
+# Every run adds a small file to these: Delta merges them by itself whenever there are 50.
+_AUTO_COMPACTED = ("imaging_run", "dicom_study_touched")
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,15 @@ class Changes:
     def total(self) -> int:
         """All rows written or deleted."""
         return self.inserted + self.updated + self.deleted
+
+
+class Size(NamedTuple):
+    """Files and bytes of a table as it stands, and of all that its store has for it, but for the log."""
+
+    files: int
+    bytes: int
+    stored_files: int
+    stored_bytes: int
 
 
 class Lake:
@@ -136,8 +152,7 @@ class Lake:
             if self.database
             else DeltaTable.forPath(self.spark, f"{self.root}/{name}")
         )
-        condition = reduce(lambda a, b: a & b, [F.col(f"t.{k}") == F.col(f"s.{k}") for k in keys])
-        condition &= _literal_bounds(changes, bound or keys[0])
+        condition = same_keys(self.catalogue[name], keys, "t.", "s.") & _literal_bounds(changes, bound or keys[0])
         merge = target.alias("t").merge(changes.alias("s"), condition)
         if delete is not None:
             merge = merge.whenMatchedDelete(delete)
@@ -167,7 +182,7 @@ class Lake:
         if not self.exists(name):
             return self._fill(table, desired, owned, run_id)
         self.create(name)
-        changes = _changes(table, desired, self._in_scope(name, scope), owned).withColumn(RUN, F.lit(run_id))
+        changes = differences(table, desired, self._in_scope(name, scope), owned).withColumn(RUN, F.lit(run_id))
         changes = changes.persist(StorageLevel.DISK_ONLY)
         try:
             counts = {row["_op"]: row["count"] for row in changes.groupBy("_op").count().collect()}
@@ -186,7 +201,7 @@ class Lake:
     def _fill(self, table: Table, desired: DataFrame, owned: Sequence[str], run_id: str) -> Changes:
         """The first rows of a table: nothing to compare with."""
         counted = Observation()
-        rows = desired.withColumns({HASH: _hash(table, owned), RUN: F.lit(run_id)})
+        rows = desired.withColumns({HASH: owned_hash(table, owned), RUN: F.lit(run_id)})
         self.append(table.name, rows.observe(counted, F.count(F.lit(1)).alias("rows")), f"fill-{run_id}-{table.name}")
         return Changes(inserted=int(counted.get["rows"]))
 
@@ -215,8 +230,23 @@ class Lake:
 
     def _in_scope(self, name: str, scope: DataFrame | None) -> DataFrame:
         table = self.catalogue[name]
-        rows = self.read(name).select(*table.keys, F.col(HASH).alias("_old_hash"))
+        rows = self.read(name).select(*table.keys, HASH)
         return rows if scope is None else rows.join(scope.distinct(), scope.columns, "left_semi")
+
+    def size(self, name: str) -> Size:
+        """How large the table is."""
+        row = self.spark.sql(f"DESCRIBE DETAIL {self.identifier(name)}").collect()[0]
+        folder = Store(self.spark, row["location"])
+        stored = [whole - log for whole, log in zip(folder.size(), (folder / "_delta_log").size(), strict=True)]
+        return Size(row["numFiles"], row["sizeInBytes"], *stored)
+
+    def optimize(self, name: str) -> None:
+        """Merge small files into larger ones, clustered as the table says; the content is the same."""
+        self.spark.sql(f"OPTIMIZE {self.identifier(name)}").collect()
+
+    def vacuum(self, name: str, hours: int) -> None:
+        """Delete files that no version of the last ``hours`` needs, and those that no commit ever named."""
+        self.spark.sql(f"VACUUM {self.identifier(name)} RETAIN {hours} HOURS").collect()
 
     def register(self) -> list[str]:
         """Make every table there is, and the views over them, known by name to the session; returns the names."""
@@ -238,6 +268,9 @@ def create_statement(table: Table, identifier: str) -> str:
         "delta.enableDeletionVectors": "false",
         "delta.enableChangeDataFeed": "true",
         "delta.dataSkippingStatsColumns": ",".join(table.statistics_columns),
+        # Each append with a transaction id leaves one in the log; a killed run is finished long before.
+        "delta.setTransactionRetentionDuration": "interval 365 days",
+        **({"delta.autoOptimize.autoCompact": "true"} if table.name in _AUTO_COMPACTED else {}),
         **{f"delta.constraints.{name}": check for name, check in table.checks},
     }
     pairs = ", ".join(f"'{key}' = '{value.replace(chr(39), chr(92) + chr(39))}'" for key, value in properties.items())
@@ -247,29 +280,13 @@ def create_statement(table: Table, identifier: str) -> str:
     return f"CREATE TABLE {identifier} ({columns}) USING delta{cluster} COMMENT '{comment}' TBLPROPERTIES ({pairs})"
 
 
-def _changes(table: Table, desired: DataFrame, existing: DataFrame, owned: Sequence[str]) -> DataFrame:
-    """The rows to write: ``desired`` with their hash, and ``_op`` insert, update or delete."""
-    keys = list(table.keys)
-    new = desired.withColumn(HASH, _hash(table, owned)).withColumn("_new", F.lit(True))
-    old = existing.withColumn("_old", F.lit(True))
-    operation = (
-        F.when(F.col("_old").isNull(), "insert")
-        .when(F.col("_new").isNull(), "delete")
-        .when(~F.col(HASH).eqNullSafe(F.col("_old_hash")), "update")
-    )
-    joined = new.join(old, keys, "full_outer").withColumn("_op", operation)
-    return joined.where(F.col("_op").isNotNull()).drop("_new", "_old", "_old_hash")
-
-
-def _hash(table: Table, owned: Sequence[str]) -> Column:
-    """The hash of what a job owns; the time of a removal is not what an exam is."""
-    return F.xxhash64(*[c for c in owned if c not in ("removed_at", *table.keys)])
-
-
 def _literal_bounds(changes: DataFrame, key: str) -> Column:
     """A predicate on the target's key that file statistics can use: the keys themselves, or their bounds."""
+    target = F.col(f"t.{key}")
     some = [row[0] for row in changes.select(key).limit(_LITERAL_KEYS + 1).collect()]
     if len(some) <= _LITERAL_KEYS:
-        return F.col(f"t.{key}").isin(some)
-    bounds = changes.agg(F.min(key), F.max(key)).collect()[0]
-    return F.col(f"t.{key}").between(bounds[0], bounds[1])
+        named = target.isin([value for value in some if value is not None])
+        return named | target.isNull() if None in some else named
+    least, most, nulls = changes.agg(F.min(key), F.max(key), F.count_if(F.col(key).isNull())).collect()[0]
+    between = target.between(least, most)
+    return between | target.isNull() if nulls else between

@@ -11,12 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eds_spark_imaging.errors import LakeError
-from eds_spark_imaging.hadoop import file_system
+from eds_spark_imaging.hadoop import file_system, local_folder
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _NAME = "_lock"
+
+
+class LakeInUseError(LakeError):
+    """Another run holds the lake, or one that was killed left its mark: a later try may succeed."""
 
 
 @contextmanager
@@ -26,8 +30,8 @@ def lake_lock(spark: SparkSession, root: str) -> Iterator[None]:
     On a local folder the lock ends with the process, however it ends. On HDFS or an object store it is a marker
     file, which a killed run leaves behind: the error says where it is.
     """
-    local = root.removeprefix("file:") if root.startswith(("/", "file:")) else None
-    with _local(Path(local)) if local else _marker(spark, f"{root}/{_NAME}"):
+    local = local_folder(root)
+    with _local(local) if local else _marker(spark, f"{root}/{_NAME}"):
         yield
 
 
@@ -43,7 +47,7 @@ def _local(folder: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.read(handle, 200).decode(errors="replace")
-            raise LakeError(f"the lake {folder} is in use by another run ({holder})") from None
+            raise LakeInUseError(f"the lake {folder} is in use by another run ({holder})") from None
         os.ftruncate(handle, 0)
         os.write(handle, _who().encode())
         yield
@@ -57,7 +61,7 @@ def _marker(spark: SparkSession, uri: str) -> Iterator[None]:
     try:
         stream = store.create(path, False)
     except Exception:
-        raise LakeError(
+        raise LakeInUseError(
             f"the lake is in use by another run, or one was killed: {uri} marks it; delete it then"
         ) from None
     try:

@@ -19,20 +19,29 @@ _NESTED = ("array", "map", "struct")
 
 
 def open_lake(config: Config, app: str) -> SparkSession:
-    """A session in which the lake's tables and views are known by name. LakeError where there is none."""
+    """A session in which the lake's tables and views are known by name. LakeError where there is none.
+
+    The function ``file_id`` is known too where the lake has a key that this user may read.
+    """
+    from eds_spark_imaging.file_ids import file_id, find_key  # noqa: PLC0415
     from eds_spark_imaging.lake import Lake  # noqa: PLC0415 - loads Spark
     from eds_spark_imaging.session import spark_session  # noqa: PLC0415
     from eds_spark_imaging.tables import Catalogue  # noqa: PLC0415
 
     place = config.require_lake()
-    _check_folder(place.path)
+    check_folder(place.path)
     spark = spark_session(app, config.spark)
-    if not Lake(spark, place, Catalogue(config.site_attributes)).register():
+    lake = Lake(spark, place, Catalogue(config.site_attributes))
+    if not lake.register():
         raise LakeError(f"no tables in the lake {place.path or place.database}: run the jobs first")
+    key = find_key(spark, lake.root)
+    if key:
+        spark.udf.register("file_id", file_id(key))
     return spark
 
 
-def _check_folder(path: str | None) -> None:
+def check_folder(path: str | None) -> None:
+    """LakeError where a lake in a local folder is not there."""
     from pathlib import Path  # noqa: PLC0415
 
     if path and "://" not in path and not Path(path).is_dir():

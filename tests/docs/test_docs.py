@@ -25,6 +25,7 @@ from eds_spark_imaging.config import (
     HospitalConfig,
     LakeConfig,
     LinkConfig,
+    MaintainConfig,
     ParseConfig,
     SourceConfig,
     TableConfig,
@@ -208,6 +209,7 @@ def test_commented_lines_of_the_example_are_the_defaults(tmp_path: Path) -> None
     assert config.sources[1].override_charset == "cp1252"
     example = WarehouseConfig(path=config.warehouse.path, tables=config.warehouse.tables)
     assert (config.warehouse, config.parse, config.cross) == (example, ParseConfig(), CrossConfig())
+    assert config.maintain == MaintainConfig()
     assert config.link == LinkConfig(nip_domains=config.link.nip_domains)
 
 
@@ -222,6 +224,7 @@ def test_commented_lines_of_the_example_are_the_defaults(tmp_path: Path) -> None
         ("[parse]", ParseConfig),
         ("[link]", LinkConfig),
         ("[cross]", CrossConfig),
+        ("[maintain]", MaintainConfig),
     ],
 )
 def test_every_key_has_its_line(section: str, kind: type) -> None:

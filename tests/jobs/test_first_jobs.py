@@ -144,18 +144,18 @@ def test_a_root_under_another_name_lists_no_file_twice(context: Context, tree: P
 
 
 def test_files_below_a_folder_that_cannot_be_listed_stay(context: Context, tree: Path) -> None:
-    from eds_spark_imaging.transforms.listing import file_changes
+    from eds_spark_imaging.transforms.file_changes import file_changes
 
     known = context.spark.createDataFrame(
-        [("/r/a/x", "s", "parsed", 1, 1, None), ("/r/b/y", "s", "parsed", 1, 1, None)],
-        "path string, source string, status string, size bigint, modified bigint, reason string",
+        [("/r/a/x", "s", "parsed", 1, 1, None, None), ("/r/b/y", "s", "parsed", 1, 1, None, None)],
+        "path string, source string, status string, size bigint, modified bigint, reason string, archive string",
     )
     listed = context.spark.createDataFrame(
         [("s", "/r/a", None, None, "unreadable_folder")],
         "source string, path string, size bigint, modified bigint, problem string",
     )
     changes = {row["path"]: row["_op"] for row in file_changes(listed, known).collect()}
-    assert changes == {"/r/a": "new", "/r/b/y": "removed"}
+    assert changes == {"/r/a": "new", "/r/a/x": "kept", "/r/b/y": "removed"}
 
 
 @pytest.fixture
@@ -166,13 +166,14 @@ def crash(monkeypatch: pytest.MonkeyPatch) -> Any:
         pass
 
     def at(point: str) -> type[BaseException]:
-        from eds_spark_imaging.pipeline import parse as module
+        from eds_spark_imaging.pipeline import parse, publish
 
         def stop(name: str) -> None:
             if name == point:
                 raise Killed
 
-        monkeypatch.setattr(module, "crash_point", stop)
+        for module in (parse, publish):
+            monkeypatch.setattr(module, "crash_point", stop)
         return Killed
 
     return at

@@ -27,7 +27,8 @@ ATTRIBUTES = (
     attribute("EchoTime", "double", "acquisition", "distinct"),
 )
 DDL = (
-    "sop_instance_uid string, study_instance_uid string, series_instance_uid string, is_primary boolean, source string,"
+    "sop_instance_uid string, study_instance_uid string, series_instance_uid string, is_primary boolean,"
+    " uid_conflict string, source string,"
     " study_date date, study_time string, study_description string, patient_id string, modality string,"
     " software_versions array<string>, kvp double, x_ray_tube_current double, echo_time array<double>,"
     " frame_ranges map<string, struct<min: double, max: double>>, series_date date, series_time string,"
@@ -205,18 +206,31 @@ def test_files_without_their_uids_and_duplicates_stay_out(spark: SparkSession) -
     assert frame.count() == 1
 
 
-def test_the_primary_of_files_that_share_a_uid_does_not_depend_on_arrival(spark: SparkSession) -> None:
-    from eds_spark_imaging.transforms.duplicates import with_primary
+def test_the_flags_of_files_that_share_a_uid_do_not_depend_on_arrival(spark: SparkSession) -> None:
+    from eds_spark_imaging.transforms.duplicates import with_flags
 
-    ddl = "path string, source string, sop_instance_uid string, has_pixel_data boolean, header_bytes long,"
+    ddl = (
+        "path string, source string, sop_instance_uid string, series_instance_uid string, study_instance_uid string,"
+        " has_pixel_data boolean, header_bytes long, header_digest string"
+    )
     rows = [
-        ("/a", "s", "1", False, 900, "aa"),
-        ("/b", "s", "1", True, 500, "bb"),
-        ("/d", "s", "1", True, 800, "dd"),
-        ("/c", "s", "1", True, 800, "dd"),
-        ("/x", "s", None, True, 1, "x"),
-        ("/y", "s", None, True, 1, "x"),
+        ("/a", "s", "1", "1.1", "1.0", False, 900, "aa"),
+        ("/b", "s", "1", "1.1", "1.0", True, 500, "bb"),
+        ("/d", "s", "1", "1.1", "1.0", True, 800, "dd"),
+        ("/c", "s", "1", "1.1", "1.0", True, 800, "dd"),
+        ("/e", "s", "2", "1.1", "1.0", True, 800, "ee"),
+        ("/f", "t", "2", "1.1", "1.0", True, 800, "ee"),
+        ("/g", "s", "3", "1.1", "1.0", True, 800, "gg"),
+        ("/h", "s", "3", "1.2", "1.0", True, 800, "hh"),
+        ("/i", "s", "4", "1.1", None, True, 800, "ii"),
+        ("/j", "s", "4", "1.1", "1.0", True, 800, "jj"),
+        ("/x", "s", None, "1.1", "1.0", True, 1, "x"),
+        ("/y", "s", None, "1.2", "1.0", True, 1, "y"),
     ]
     for order in (rows, rows[::-1]):
-        found = with_primary(spark.createDataFrame(order, f"{ddl} header_digest string")).where("is_primary").collect()
-        assert sorted(row["path"] for row in found) == ["/c", "/x", "/y"]
+        found = with_flags(spark.createDataFrame(order, ddl)).collect()
+        assert sorted(row["path"] for row in found if row["is_primary"]) == ["/c", "/e", "/g", "/i", "/x", "/y"]
+        assert {row["path"]: row["uid_conflict"] for row in found if row["uid_conflict"]} == {
+            **dict.fromkeys(("/a", "/b", "/c", "/d"), "content"),
+            **dict.fromkeys(("/g", "/h", "/i", "/j"), "series"),
+        }

@@ -1,12 +1,13 @@
-"""Listing of a local or mounted folder: every entry is accounted for, none is opened. No Spark here."""
+"""What a listing is made of: every entry of a folder is accounted for, none is opened. No Spark here."""
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Iterator
 from enum import StrEnum
-from typing import NamedTuple
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from eds_spark_imaging.dicom.stores import Store
 
 
 class Problem(StrEnum):
@@ -20,7 +21,11 @@ class Problem(StrEnum):
 
 
 class Entry(NamedTuple):
-    """One entry of a listing. ``modified`` is in nanoseconds; ``problem`` is a :class:`Problem` or None."""
+    """One entry of a listing that is no folder.
+
+    ``path`` is as on disk, or the URI of an object with its key as it is, never quoted. ``modified`` is in
+    nanoseconds since 1970; ``problem`` is a :class:`Problem` or None.
+    """
 
     path: str
     size: int | None
@@ -28,90 +33,34 @@ class Entry(NamedTuple):
     problem: str | None = None
 
 
-def _printable(path: str) -> str | None:
-    """The path with bytes that are no UTF-8 escaped, or None where it is printable as it is."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return os.fsencode(path).decode("utf-8", "backslashreplace")
-    return None
+class Folder(NamedTuple):
+    """A folder met in a listing, in the form that its store lists: an object store's end with the slash."""
+
+    path: str
 
 
-def _entry(path: str, target: os.stat_result) -> Entry:
-    escaped = _printable(path)
-    if escaped is not None:
-        return Entry(escaped, target.st_size, target.st_mtime_ns, Problem.UNDECODABLE_NAME)
-    if not stat.S_ISREG(target.st_mode):
-        return Entry(path, None, None, Problem.SPECIAL_FILE)
-    return Entry(path, target.st_size, target.st_mtime_ns)
+def top_of(store: Store, root: str, wanted: int, limit: int) -> tuple[list[Entry], list[Folder]]:
+    """Cut a tree into about ``wanted`` subtrees: the entries above them, and their roots.
 
-
-def list_folder(folder: str) -> tuple[list[Entry], list[str]]:
-    """The entries of one folder that are not folders, and the folders in it (links to folders included).
-
-    A folder that can't be listed is itself an entry with its problem.
+    Looks at ``limit`` entries and folders at the most; a folder that holds more is left whole. A root that is not
+    there, or cannot be read, is an entry with its problem.
     """
-    entries: list[Entry] = []
-    folders: list[str] = []
     try:
-        with os.scandir(folder) as listing:
-            for item in listing:
-                try:
-                    if item.is_dir():
-                        folders.append(item.path)
-                    else:
-                        entries.append(_entry(item.path, item.stat()))
-                except OSError:
-                    problem = Problem.BROKEN_LINK if item.is_symlink() else Problem.UNREADABLE_ENTRY
-                    entries.append(Entry(_printable(item.path) or item.path, None, None, problem))
+        found = store.locate(root)
     except OSError:
-        entries.append(Entry(_printable(folder) or folder, None, None, Problem.UNREADABLE_FOLDER))
-    return entries, folders
-
-
-def _identity(folder: str) -> tuple[int, int]:
-    try:
-        status = os.stat(folder)
-    except OSError:
-        return (0, 0)
-    return status.st_dev, status.st_ino
-
-
-def walk(root: str) -> Iterator[Entry]:
-    """Every entry below ``root``. A link to a folder is followed unless it leads back to one on its own way."""
-    pending: list[tuple[str, frozenset[tuple[int, int]]]] = [(root, frozenset())]
-    while pending:
-        folder, above = pending.pop()
-        entries, folders = list_folder(folder)
-        yield from entries
-        if not folders:
-            continue
-        way = above | {_identity(folder)}
-        for below in folders:
-            if os.path.islink(below) and (_identity(below) in way or _is_above(below, root)):
-                continue
-            pending.append((below, way))
-
-
-def _is_above(link: str, root: str) -> bool:
-    """True where a link leads to ``root`` or a folder above it, which would list everything again."""
-    target = os.path.realpath(link)
-    return os.path.commonpath([target, os.path.realpath(root)]) == target
-
-
-def spread(root: str, wanted: int, limit: int = 20_000) -> tuple[list[Entry], list[str]]:
-    """Cut a tree into about ``wanted`` subtrees, from the top: entries met on the way, and the roots of the subtrees.
-
-    Lists at most ``limit`` entries in the calling process, the rest is for :func:`walk` elsewhere.
-    """
+        return [Entry(root.rstrip("/") or root, None, None, Problem.UNREADABLE_FOLDER)], []
+    if isinstance(found, Entry):
+        return [found], []
     entries: list[Entry] = []
-    folders = [root]
-    while folders and len(folders) < wanted and len(entries) < limit:
-        level, folders = folders, []
+    level = [found]
+    while level and len(level) < wanted:
+        deeper: list[Folder] = []
         for position, folder in enumerate(level):
-            found, below = list_folder(folder)
-            entries += found
-            folders += [b for b in below if not (os.path.islink(b) and _is_above(b, root))]
-            if len(entries) >= limit:
-                return entries, folders + level[position + 1 :]
-    return entries, folders
+            listed = list(islice(store.list_folder(folder.path, found.path), limit + 1))
+            if len(listed) > limit:
+                return entries, deeper + level[position:]
+            limit -= len(listed)
+            entries += [e for e in listed if isinstance(e, Entry)]
+            deeper += [f for f in listed if isinstance(f, Folder)]
+        level = deeper
+    return entries, level

@@ -44,14 +44,25 @@ class Reason(StrEnum):
 
 
 class Rejection(StrEnum):
-    """Why a file is not DICOM (first three) or quarantined."""
+    """Why a file is not DICOM (marked so) or quarantined."""
 
-    EMPTY = "empty"  # no bytes
-    NO_DICOM_STRUCTURE = "no_dicom_structure"  # neither preamble nor data set at the beginning
-    PREAMBLE_ONLY = "preamble_only"  # nothing after the preamble
+    EMPTY = "empty"  # not DICOM: no bytes
+    NO_DICOM_STRUCTURE = "no_dicom_structure"  # not DICOM: neither preamble nor data set at the beginning
+    PREAMBLE_ONLY = "preamble_only"  # not DICOM: nothing after the preamble
+    ARCHIVE = "archive"  # not DICOM, but read to its end as an archive: its members have rows of their own
+    LINK_MEMBER = "link_member"  # not DICOM: a member of an archive that names another file
+    SPECIAL_MEMBER = "special_member"  # not DICOM: a member of an archive that is a device or a pipe
     IO_ERROR = "io_error"  # the store could not give the bytes
     TRUNCATED = "truncated"  # it ends within its header
     MALFORMED = "malformed"  # the structure cannot be followed
     HEADER_TOO_LARGE = "header_too_large"  # above a bound of the reader
     DEFLATE_ERROR = "deflate_error"  # the deflated data set cannot be inflated
+    TRUNCATED_ARCHIVE = "truncated_archive"  # it ends before its last member or its directory
+    MALFORMED_ARCHIVE = "malformed_archive"  # its structure cannot be followed
+    ARCHIVE_BOMB = "archive_bomb"  # it, or a member, inflates beyond all proportion
+    NESTED_ARCHIVE = "nested_archive"  # a member that is an archive itself
+    MALFORMED_MEMBER = "malformed_member"  # a member of an archive that is damaged
+    ENCRYPTED_MEMBER = "encrypted_member"  # a member of an archive that asks for a password
+    UNSUPPORTED_MEMBER = "unsupported_member"  # compressed in another way than by deflate, or sparse
+    UNSAFE_NAME = "unsafe_name"  # a member of an archive whose name is absolute or leads upwards
     INTERNAL_ERROR = "internal_error"  # a fault of the reader

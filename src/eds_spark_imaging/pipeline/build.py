@@ -6,7 +6,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.storagelevel import StorageLevel
 
-from eds_spark_imaging.context import Context, Run, crash_point
+from eds_spark_imaging.context import Context, Run
+from eds_spark_imaging.crash import crash_point
 from eds_spark_imaging.lake import HASH, RUN
 from eds_spark_imaging.tables.links import LINK_COLUMNS, LinkStatus
 from eds_spark_imaging.tables.spec import sql_type
@@ -57,6 +58,7 @@ def _build(context: Context, run: Run, touched: DataFrame) -> None:
         gone = exams.tombstones(lake.read("imaging_study"), touched, present, F.lit(run.started_at))
         studies = studies.unionByName(gone.select(*names))
     _sync(context, run, "imaging_study", studies, touched, foreign=LINK_NAMES)
+    crash_point("study")
 
 
 def _sync(

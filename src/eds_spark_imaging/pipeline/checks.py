@@ -8,23 +8,43 @@ from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import Config
 from eds_spark_imaging.context import Context
+from eds_spark_imaging.dicom.stores import store_of
+from eds_spark_imaging.dicom.stores.uri import is_remote
 from eds_spark_imaging.errors import AccountingError, ConfigError, InputError
 from eds_spark_imaging.transforms.duplicates import READABLE
 
 
 def check_places(config: Config, *, sources: bool) -> None:
-    """InputError for local places that are not there, ConfigError where no source is named but one is needed."""
+    """InputError for places that are not there or not to be read, as far as this process can tell.
+
+    ConfigError where no source is named but one is needed, or its scheme is unknown; SetupError where the package for
+    it is missing.
+    """
     if sources:
         if not config.sources:
             raise ConfigError("no source: give --source URI, or [[sources]] in the configuration")
         for source in config.sources:
-            _check_local(f"source {source.name}", source.root)
+            _check_source(f"source {source.name}", source.root)
+            if source.inventory:
+                _check_local(f"source {source.name}: inventory", source.inventory)
     if config.warehouse and config.warehouse.path:
         _check_local("warehouse", config.warehouse.path)
 
 
+def _check_source(what: str, root: str) -> None:
+    """One or two requests to a remote store."""
+    try:
+        store_of(root).locate(root)
+    except FileNotFoundError:
+        raise InputError(f"{what}: {root} does not exist") from None
+    except OSError as error:
+        # The text of a store names its own error, that of the system repeats the path.
+        reason = error.strerror if error.errno is not None else str(error)
+        raise InputError(f"{what}: {root} cannot be read: {reason}") from None
+
+
 def _check_local(what: str, path: str) -> None:
-    if "://" in path:
+    if is_remote(path):
         return
     if not os.path.exists(path):
         raise InputError(f"{what}: {path} does not exist")

@@ -1,21 +1,31 @@
-"""The jobs by name, in the order of a whole run."""
+"""The jobs by name, in the order of a whole run; once, or again and again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from types import FrameType
 
+from pyspark.sql import SparkSession
+
+from eds_spark_imaging import logs
 from eds_spark_imaging.config import Config
 from eds_spark_imaging.context import Context
-from eds_spark_imaging.errors import ConfigError
+from eds_spark_imaging.errors import ConfigError, InputError
+from eds_spark_imaging.locking import LakeInUseError
 from eds_spark_imaging.pipeline.build import build
 from eds_spark_imaging.pipeline.checks import check_accounting, check_places
 from eds_spark_imaging.pipeline.cross import cross
 from eds_spark_imaging.pipeline.index import index
 from eds_spark_imaging.pipeline.link import check_link, link
+from eds_spark_imaging.pipeline.maintain import maintain
 from eds_spark_imaging.pipeline.marts import marts
 from eds_spark_imaging.pipeline.parse import Selection, parse
 from eds_spark_imaging.progress import Progress
+from eds_spark_imaging.query import check_folder
 from eds_spark_imaging.session import spark_session
 
 
@@ -28,7 +38,9 @@ class Options:
     rebuild: bool = False
 
 
-JOBS: dict[str, Callable[[Context, Options], None]] = {
+Job = Callable[[Context, Options], None]
+
+JOBS: dict[str, Job] = {
     "index": lambda context, options: index(context, allow_removals=options.allow_removals),
     "parse": lambda context, options: parse(context, options.selection),
     "build": lambda context, options: build(context, everything=options.rebuild),
@@ -36,6 +48,7 @@ JOBS: dict[str, Callable[[Context, Options], None]] = {
     "cross": lambda context, _: cross(context),
     "marts": lambda context, _: marts(context),
 }
+_ALL: dict[str, Job] = {**JOBS, "maintain": lambda context, _: maintain(context)}
 
 
 def run_jobs(names: list[str], config: Config, options: Options, progress: Progress | None = None) -> Context:
@@ -43,17 +56,76 @@ def run_jobs(names: list[str], config: Config, options: Options, progress: Progr
 
     Raises ConfigError for what the configuration lacks before Spark starts, and every error of the jobs.
     """
-    unknown = set(names) - set(JOBS)
+    _check(names, config)
+    _check_places(names, config)
+    return _run(_session(names, config), names, config, options, progress)
+
+
+def repeat_jobs(
+    names: list[str], config: Config, options: Options, period: float, progress: Progress | None = None
+) -> None:
+    """Run the jobs every ``period`` seconds in one session, until SIGTERM or Ctrl-C, which end it after a whole run.
+
+    A lake in use and a source or base centrale out of reach may pass: such a run is reported, and tried again at
+    the next period. Every other error ends it. A run that takes longer than a period is followed by the next at once.
+    """
+    _check(names, config)
+    spark = _session(names, config)
+    with _asked_to_stop() as asked:
+        while not asked():
+            begun = time.monotonic()
+            try:
+                _check_places(names, config)
+                _run(spark, names, config, options, progress)
+            except (LakeInUseError, InputError) as error:
+                logs.report(error, str(error), error.exit_code)
+            while not asked() and time.monotonic() < begun + period:
+                time.sleep(0.2)
+
+
+def _check(names: list[str], config: Config) -> None:
+    unknown = set(names) - set(_ALL)
     if unknown:
-        raise ConfigError(f"no job {sorted(unknown)[0]!r}; there are {', '.join(JOBS)}")
+        raise ConfigError(f"no job {sorted(unknown)[0]!r}; there are {', '.join(_ALL)}")
     config.require_lake()
-    check_places(config, sources="index" in names)
     if "link" in names:
         check_link(config.link)
-    spark = spark_session(f"eds-imaging {' '.join(names)}", config.spark)
+
+
+def _check_places(names: list[str], config: Config) -> None:
+    check_places(config, sources="index" in names)
+    if "maintain" in names:
+        check_folder(config.require_lake().path)
+
+
+def _session(names: list[str], config: Config) -> SparkSession:
+    return spark_session(f"eds-imaging {' '.join(names)}", config.spark)
+
+
+def _run(spark: SparkSession, names: list[str], config: Config, options: Options, progress: Progress | None) -> Context:
     context = Context(spark, config, progress.on(spark) if progress else None)
     with context.lake.lock():
         for name in names:
-            JOBS[name](context, options)
+            _ALL[name](context, options)
         check_accounting(context)
     return context
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[Callable[[], bool]]:
+    """Tells whether SIGTERM or SIGINT came; the second one interrupts. Spark's own handler of SIGINT is put aside."""
+    came: list[int] = []
+
+    def handle(number: int, _: FrameType | None) -> None:
+        if came:
+            raise KeyboardInterrupt
+        came.append(number)
+        with suppress(RuntimeError):  # it came in the middle of a line
+            logs.note("ends after this run; once more to end now")
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield lambda: bool(came)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

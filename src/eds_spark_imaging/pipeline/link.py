@@ -13,7 +13,8 @@ from pyspark.storagelevel import StorageLevel
 
 from eds_spark_imaging import __version__
 from eds_spark_imaging.config import LinkConfig
-from eds_spark_imaging.context import Context, Run, crash_point
+from eds_spark_imaging.context import Context, Run
+from eds_spark_imaging.crash import crash_point
 from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.pipeline.scratch import Scratch
 from eds_spark_imaging.tables.links import LINK_COLUMNS, LINK_DECISION, LINK_INPUT, LinkStatus

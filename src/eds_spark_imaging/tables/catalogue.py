@@ -42,9 +42,14 @@ class Catalogue:
         return {table.name: table for table in tables}
 
     @cached_property
+    def readings(self) -> Table:
+        """What reading files gives."""
+        return files.readings(self.attributes)
+
+    @cached_property
     def staged(self) -> Table:
         """The staging of parse."""
-        return files.staged_columns(self.attributes)
+        return files.staged(self.readings)
 
     def __getitem__(self, name: str) -> Table:
         try:

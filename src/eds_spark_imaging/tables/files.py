@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from eds_spark_imaging.dicom.attribute import Attribute
 from eds_spark_imaging.tables.attributes import instance_columns
-from eds_spark_imaging.tables.spec import BIGINT, BOOLEAN, DOUBLE, STRING, Column, Table
+from eds_spark_imaging.tables.spec import BIGINT, BOOLEAN, DOUBLE, STRING, STRINGS, Column, Table
 
 
 class FileStatus(StrEnum):
@@ -31,10 +31,16 @@ SOURCE = Column("source", STRING, "Name of the source in the configuration", Fal
 CHANGED_RUN = Column("changed_run", STRING, "Run that last changed the row", False)
 ROW_HASH = Column("row_hash", BIGINT, "Hash of the columns of the job that owns the row; equal rows are not rewritten")
 
+SIZE = Column("size", BIGINT, "Size. Unit: bytes")
+ARCHIVE = Column("archive", STRING, "Path of the archive that holds the file, null for a plain file", identifying=True)
 LISTING = (
-    Column("size", BIGINT, "Size. Unit: bytes"),
-    Column("modified", BIGINT, "Modification time of the file. Unit: nanoseconds since 1970-01-01 UTC"),
-    Column("archive", STRING, "Path of the archive that holds the file, null for a plain file", identifying=True),
+    SIZE,
+    Column(
+        "modified",
+        BIGINT,
+        "Modification time of the file, null for a member of an archive. Unit: nanoseconds since 1970-01-01 UTC",
+    ),
+    ARCHIVE,
 )
 
 HEADER_BYTES = Column("header_bytes", BIGINT, "Offset of Pixel Data or the end of the file. Unit: bytes")
@@ -89,6 +95,12 @@ def dicom_instance(attributes: Sequence[Attribute]) -> Table:
             PATH,
             SOURCE,
             Column("is_primary", BOOLEAN, "The file stands for its SOPInstanceUID; the others are duplicates", False),
+            Column(
+                "uid_conflict",
+                STRING,
+                "Why the files that share the SOPInstanceUID are no mere copies: series, they name different exams or"
+                " series; content, their headers differ; null where they are the same, or where there is one file",
+            ),
             *instance_columns(attributes),
             HEADER_BYTES,
             *FACTS,
@@ -135,20 +147,53 @@ def dicom_study_touched() -> Table:
     )
 
 
-def staged_columns(attributes: Sequence[Attribute]) -> Table:
-    """What one pass over the files writes: outcome, attributes and issues of each file, before publication."""
+# Of the pass over the files: for the accounting and the record of the run, not of the header.
+READING = (SIZE, ARCHIVE, Column("seconds", DOUBLE, "How long it took to read the header. Unit: s"))
+ISSUES = Column("issues", pa.list_(pa.struct([pa.field(c.name, c.type) for c in ISSUE])), "Issues of the file")
+
+
+def readings(attributes: Sequence[Attribute]) -> Table:
+    """What reading a file gives, whatever it holds: outcome, attributes and issues."""
     return Table(
-        name="_staged",
-        grain="file parsed in the run",
-        comment="Run-scoped staging of parse",
+        name="_readings",
+        grain="file that was read",
+        comment="What the header reader makes of files",
         columns=(
             PATH,
             SOURCE,
             Column("status", STRING, "Outcome", False),
             *OUTCOME,
+            *READING,
             *instance_columns(attributes),
             *FACTS,
-            Column("issues", pa.list_(pa.struct([pa.field(c.name, c.type) for c in ISSUE])), "Issues of the file"),
+            ISSUES,
+        ),
+        keys=("path",),
+    )
+
+
+# The columns of a reading that its publication looks at; all the others travel packed.
+STAGED = (
+    *("path", "source", "status", "reason", "header_bytes", "bytes_read", "size", "archive", "seconds"),
+    *("study_instance_uid", "series_instance_uid", "sop_instance_uid"),
+    *("has_pixel_data", "header_digest", "issues"),
+)
+
+
+def staged(readings: Table) -> Table:
+    """The run-scoped staging of `parse`: slim, for what comes out is mostly null in any one run.
+
+    The first row of each lot of files carries the rows of dicom_instance of the lot, in ``packed``.
+    """
+    columns = {column.name: column for column in readings}
+    return Table(
+        name="_staged",
+        grain="file that was read",
+        comment="Run-scoped staging of parse",
+        columns=(
+            *(columns[name] for name in STAGED),
+            Column("packed", pa.binary(), "Readable files of a lot: an Arrow stream of the columns that are not null"),
+            Column("filled", STRINGS, "Names of the columns in packed"),
         ),
         keys=("path",),
     )

@@ -15,6 +15,11 @@ SERIES_UID = Column("series_instance_uid", STRING, "UID of the series, as stored
 KEYS = {STUDY_UID.name, SERIES_UID.name}
 
 INSTANCES = Column("number_of_instances", BIGINT, "Instances, duplicates not counted", False)
+UID_CONFLICTS = Column(
+    "instances_in_conflict",
+    BIGINT,
+    "Instances whose SOPInstanceUID other files have with another content or in another series (uid_conflict)",
+)
 VARYING = Column("conflicts", STRINGS, "Columns whose value differs between the instances; the most frequent is shown")
 
 STUDY_COLUMNS = (
@@ -33,6 +38,7 @@ STUDY_COLUMNS = (
     Column("main_modality", STRING, "The imaging modality that names the exam (a PET-CT is PT)"),
     Column("number_of_series", BIGINT, "Series", False),
     INSTANCES,
+    UID_CONFLICTS,
 )
 
 SERIES_COLUMNS = (
@@ -41,6 +47,7 @@ SERIES_COLUMNS = (
     Column("main_modality", STRING, "The modality whose instances fill the acquisition parameters"),
     Column("modalities", STRINGS, "Modalities of the instances; more than one is a conflict"),
     INSTANCES,
+    UID_CONFLICTS,
     Column("slice_count", BIGINT, "Distinct slice positions along the normal; null without geometry"),
     Column("slice_spacing", DOUBLE, "Median distance of neighbouring slice positions. Unit: mm"),
     Column("is_regular_volume", BOOLEAN, "One orientation, no repeated position, spacing within 1 %"),

@@ -7,6 +7,7 @@ import pyarrow as pa
 from eds_spark_imaging.tables.spec import BIGINT, DOUBLE, INSTANT, STRING, Column, Table
 
 COUNTS = pa.map_(STRING, BIGINT)
+SLOW_FILES = pa.list_(pa.struct([pa.field("file_id", STRING), pa.field("seconds", DOUBLE), pa.field("bytes", BIGINT)]))
 
 
 def imaging_run() -> Table:
@@ -17,7 +18,7 @@ def imaging_run() -> Table:
         comment="Runs of the jobs: when, with what, how much",
         columns=(
             Column("run_id", STRING, "Identifier, increasing with time", False),
-            Column("job", STRING, "index, parse, build, link, cross, marts", False),
+            Column("job", STRING, "index, parse, build, link, cross, marts, maintain", False),
             Column("started_at", INSTANT, "Start", False),
             Column("ended_at", INSTANT, "End; null in a row that was never ended"),
             Column("outcome", STRING, "succeeded or failed", False),
@@ -25,6 +26,13 @@ def imaging_run() -> Table:
             Column("counts", COUNTS, "What the run did, by name of the count"),
             Column("bytes_read", BIGINT, "Bytes read from the sources. Unit: bytes"),
             Column("rows_per_second", DOUBLE, "Files, exams or pairs per second of the whole job"),
+            Column(
+                "slowest_files",
+                SLOW_FILES,
+                "The files that took longest to read, at most 10, the slowest first: keyed id of the path, seconds,"
+                " bytes read; null where the job reads no files. The function file_id(path) of `eds-imaging sql`"
+                " gives the id of a path",
+            ),
             Column("watermark", STRING, "Last run of the job before it that this one has taken in"),
             Column("package_version", STRING, "Version of this package", False),
             Column("reader_fingerprint", STRING, "Declaration and version of the header reader", False),

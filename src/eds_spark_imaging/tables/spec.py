@@ -6,8 +6,8 @@ the times of our own runs only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -28,6 +28,7 @@ _SCALARS = {
     INT: "INT",
     BOOLEAN: "BOOLEAN",
     DATE: "DATE",
+    pa.binary(): "BINARY",
     WALL_CLOCK: "TIMESTAMP_NTZ",
     INSTANT: "TIMESTAMP",
 }
@@ -93,6 +94,10 @@ class Table:
     def names(self) -> list[str]:
         """Column names in order."""
         return [column.name for column in self.columns]
+
+    def only(self, names: Collection[str]) -> Table:
+        """The table with some of its columns, in its order."""
+        return replace(self, columns=tuple(c for c in self.columns if c.name in names), keys=(), cluster_by=())
 
     @property
     def arrow_schema(self) -> pa.Schema:

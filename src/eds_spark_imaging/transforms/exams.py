@@ -58,6 +58,7 @@ def _content() -> list[Column]:
         F.min(F.struct("_modality_rank", "modality"))["modality"].alias("main_modality"),
         F.array_sort(F.collect_set("modality")).alias("modalities"),
         F.count(F.lit(1)).alias("number_of_instances"),
+        F.count("uid_conflict").alias("instances_in_conflict"),
     ]
 
 
@@ -99,8 +100,8 @@ def acquisitions(instances: DataFrame, attributes: Sequence[Attribute]) -> DataF
     """The parameters of each series, of the instances of its main modality alone (a CT is not mixed with its SR)."""
     best = F.min("_modality_rank").over(Window.partitionBy(STUDY, SERIES))
     main = instances.withColumn("_best", best).where(F.col("_modality_rank") == F.col("_best"))
-    wanted = _content()
-    return aggregate(main, [STUDY, SERIES], of_level(attributes, Level.ACQUISITION), [wanted[0], wanted[2]])
+    modality, _, count, _ = _content()
+    return aggregate(main, [STUDY, SERIES], of_level(attributes, Level.ACQUISITION), [modality, count])
 
 
 def studies(
@@ -158,6 +159,7 @@ def tombstones(existing: DataFrame, touched: DataFrame, present: DataFrame, remo
         {
             "number_of_series": zero,
             "number_of_instances": zero,
+            "instances_in_conflict": zero,
             "removed_at": F.coalesce("removed_at", removed_at),
         }
     )

@@ -1,94 +1,66 @@
-"""The listing of the sources as a frame, and what it changes in ``dicom_file``."""
+"""Listing in tasks: rows are entries that are done, or folders that a task takes up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Final
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
 
-from eds_spark_imaging.dicom.listing import Problem, walk
-from eds_spark_imaging.tables.files import FileStatus
+from eds_spark_imaging.dicom.listing import Entry, Folder
+from eds_spark_imaging.dicom.stores import store_of
 from eds_spark_imaging.tables.spec import BIGINT, STRING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 LISTED = pa.schema([("source", STRING), ("path", STRING), ("size", BIGINT), ("modified", BIGINT), ("problem", STRING)])
 LISTED_DDL = "source string, path string, size bigint, modified bigint, problem string"
+# A folder's name is bytes: it need not be text, and is handed on as it is.
+WORK: Final = LISTED.append(pa.field("folder", pa.binary()))
+WORK_DDL: Final = f"{LISTED_DDL}, folder binary"
 _BATCH = 10_000
 
+Batches = Iterator[pa.RecordBatch]
+Row = tuple[object, ...]
 
-def list_batches() -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """For mapInArrow over rows (source, folder): the entries of each folder's subtree, schema ``LISTED``."""
 
-    def list_folders(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def row_of(source: str, found: Entry | Folder) -> Row:
+    """One row of ``WORK``."""
+    if isinstance(found, Folder):
+        return source, None, None, None, None, os.fsencode(found.path)
+    return source, *found, None
+
+
+def list_level(roots: Mapping[str, str]) -> Callable[[Batches], Batches]:
+    """For mapInArrow over ``WORK``: each folder gives way to its entries and folders. ``roots`` by source."""
+    return _expand(lambda source, folder: store_of(folder).list_folder(folder, roots[source]))
+
+
+def list_trees(roots: Mapping[str, str]) -> Callable[[Batches], Batches]:
+    """For mapInArrow over ``WORK``: each folder gives way to every entry below it. ``roots`` by source."""
+    return _expand(lambda source, folder: store_of(folder).walk(folder, roots[source]))
+
+
+def _expand(listing: Callable[[str, str], Iterator[Entry | Folder] | Iterator[Entry]]) -> Callable[[Batches], Batches]:
+    def expand(batches: Batches) -> Batches:
         for batch in batches:
-            for source, folder in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True):
-                rows = []
-                for entry in walk(folder):
-                    rows.append((source, *entry))
-                    if len(rows) == _BATCH:
-                        yield listed_batch(rows)
-                        rows = []
-                if rows:
-                    yield listed_batch(rows)
+            folders = batch.filter(batch.column(5).is_valid())
+            if folders.num_rows < batch.num_rows:
+                yield batch.filter(batch.column(5).is_null())
+            rows = (
+                row_of(source, found)
+                for source, name in zip(folders.column(0).to_pylist(), folders.column(5).to_pylist(), strict=True)
+                for found in listing(source, os.fsdecode(name))
+            )
+            while part := list(islice(rows, _BATCH)):
+                yield work_batch(part)
 
-    return list_folders
+    return expand
 
 
-def listed_batch(rows: Sequence[tuple[object, ...]]) -> pa.RecordBatch:
-    """Rows (source, path, size, modified, problem) as one Arrow batch."""
+def work_batch(rows: Iterable[Row]) -> pa.RecordBatch:
+    """Rows of ``WORK`` as one Arrow batch."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(WORK)
     return pa.RecordBatch.from_arrays(
-        [pa.array(column, field.type) for column, field in zip(zip(*rows, strict=True), LISTED, strict=True)],
-        schema=LISTED,
+        [pa.array(column, field.type) for column, field in zip(columns, WORK, strict=True)], schema=WORK
     )
-
-
-def listed_status(problem: Column) -> Column:
-    """The status of a listed entry: pending, unless the listing alone tells that it cannot be parsed."""
-    return (
-        F.when(problem.isNull(), str(FileStatus.PENDING))
-        .when(problem == str(Problem.SPECIAL_FILE), str(FileStatus.NOT_DICOM))
-        .otherwise(str(FileStatus.QUARANTINED))
-    )
-
-
-def file_changes(listed: DataFrame, known: DataFrame) -> DataFrame:
-    """What a listing changes in ``dicom_file``: rows with ``_op`` new, changed or removed.
-
-    ``listed``: source, path, size, modified, problem, unique by path. ``known``: the rows of dicom_file of the same
-    sources. A file is changed where its size or time differ, or where it comes back. A file that the listing lacks
-    is removed, unless it lies below a folder that could not be listed.
-    """
-    old = known.select("path", *[F.col(c).alias(f"_{c}") for c in ("source", "status", "size", "modified", "reason")])
-    joined = listed.withColumn("_listed", F.lit(True)).join(old, "path", "full_outer")
-    same = F.col("size").eqNullSafe(F.col("_size")) & F.col("modified").eqNullSafe(F.col("_modified"))
-    same &= F.col("source") == F.col("_source")  # a source says how its files are read
-    same &= F.coalesce(F.col("problem").eqNullSafe(F.col("_reason")), F.lit(False)) | F.col("problem").isNull()
-    operation = (
-        F.when(F.col("_status").isNull(), "new")
-        .when(F.col("_listed").isNull() & (F.col("_status") != str(FileStatus.REMOVED)), "removed")
-        .when(F.col("_listed") & (~same | (F.col("_status") == str(FileStatus.REMOVED))), "changed")
-    )
-    changes = joined.withColumn("_op", operation).where(F.col("_op").isNotNull())
-    changes = _keep_below_unreadable(changes, listed)
-    removed = F.col("_op") == "removed"
-    return changes.select(
-        "path",
-        F.coalesce("source", "_source").alias("source"),
-        F.when(removed, str(FileStatus.REMOVED)).otherwise(listed_status(F.col("problem"))).alias("status"),
-        F.when(removed, F.col("_size")).otherwise(F.col("size")).alias("size"),
-        F.when(removed, F.col("_modified")).otherwise(F.col("modified")).alias("modified"),
-        F.when(~removed, F.col("problem")).alias("reason"),
-        F.lit(None).cast("string").alias("archive"),
-        "_op",
-    )
-
-
-def _keep_below_unreadable(changes: DataFrame, listed: DataFrame) -> DataFrame:
-    folders = listed.where(F.col("problem") == str(Problem.UNREADABLE_FOLDER)).select(F.col("path").alias("_folder"))
-    below = F.col("_op").eqNullSafe("removed") & F.col("path").startswith(F.concat("_folder", F.lit("/")))
-    return changes.join(F.broadcast(folders), below, "left_anti")

@@ -13,6 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.tables.links import LinkCause, LinkStatus
+from eds_spark_imaging.transforms.changes import row_hash
 from eds_spark_imaging.transforms.identity.meeting import Meeting
 
 _STUDY = "study_instance_uid"
@@ -27,12 +28,13 @@ _CAUSES = {
 
 def link_inputs(meeting: Meeting, rules_hash: int) -> DataFrame:
     """Rows of ``imaging_study_link_input``, one for each exam of the meeting."""
-    exam_hash = _hash(c for c in meeting.exams.columns if c != _STUDY)
+    exam_hash = _hash(meeting.exams, (c for c in meeting.exams.columns if c != _STUDY))
     exams = meeting.exams.select(_STUDY, exam_hash.alias("exam_hash"), F.lit(rules_hash).alias("rules_hash"))
     rows = exams.join(_base_hashes(meeting), _STUDY, "left")
     if meeting.decisions is None:
         return rows.withColumn("decision_hash", F.lit(None).cast("bigint"))
-    decided = meeting.decisions.select(_STUDY, _hash(("person_id", "ipp", "decision")).alias("_hash"))
+    decision_hash = _hash(meeting.decisions, ("person_id", "ipp", "decision"))
+    decided = meeting.decisions.select(_STUDY, decision_hash.alias("_hash"))
     return rows.join(_together(decided, "decision_hash"), _STUDY, "left")
 
 
@@ -61,9 +63,9 @@ def due(inputs: DataFrame, recorded: DataFrame, studies: DataFrame, open_ended: 
 
 def _base_hashes(meeting: Meeting) -> DataFrame:
     """The persons that each exam meets: how, and all that is known of their identity."""
-    persons = meeting.persons.select("person_id", _hash(meeting.persons.columns).alias("_person"))
+    persons = meeting.persons.select("person_id", _hash(meeting.persons, meeting.persons.columns).alias("_person"))
     met = meeting.found.join(persons, "person_id", "inner")
-    return _together(met.select(_STUDY, _hash((*meeting.found.columns, "_person")).alias("_hash")), "base_hash")
+    return _together(met.select(_STUDY, _hash(met, (*meeting.found.columns, "_person")).alias("_hash")), "base_hash")
 
 
 def _together(rows: DataFrame, name: str) -> DataFrame:
@@ -71,6 +73,6 @@ def _together(rows: DataFrame, name: str) -> DataFrame:
     return rows.groupBy(_STUDY).agg(F.xxhash64(F.array_sort(F.collect_set("_hash"))).alias(name))
 
 
-def _hash(columns: Iterable[str]) -> Column:
-    """A hash that tells in which column a value is: Spark's own passes over nulls."""
-    return F.xxhash64(*[part for place, name in enumerate(columns) for part in (F.lit(place), F.col(name))])
+def _hash(frame: DataFrame, columns: Iterable[str]) -> Column:
+    nested = {name for name, kind in frame.dtypes if kind.startswith(("array", "map", "struct"))}
+    return row_hash(columns, nested)

@@ -1,0 +1,128 @@
+"""Times `index` and `parse` into Delta on local[2], against the usual pipeline over the same files in the same session.
+
+    python -m benchmarks.index_parse --files 100000 --usual-files 10000
+    python -m benchmarks.index_parse --files 10000 100000 400000 --pixels 512 --usual-files 0
+
+The files have the header of pydicom's CT_small (258 elements) and differ as the slices of series do. The usual
+pipeline lists with `binaryFile`, reads with pydicom and `to_json_dict()` in `mapInPandas`, and writes a column of JSON
+to Delta. Both run first on a few files, so that starting up is not counted; the page cache is warm.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+from pyspark.sql import SparkSession
+
+from benchmarks.parse_budget import slices
+from eds_spark_imaging.config import Config
+from eds_spark_imaging.context import Context
+from eds_spark_imaging.pipeline.index import index
+from eds_spark_imaging.pipeline.parse import parse
+from eds_spark_imaging.session import spark_session
+
+WARM_UP = 400
+PER_FOLDER = 1000
+
+
+def tree(root: Path, count: int, pixels: int | None) -> Path:
+    """``count`` files in folders of a thousand."""
+    for number in range(0, count, PER_FOLDER):
+        folder = root / f"{number // PER_FOLDER:04d}"
+        folder.mkdir(parents=True)
+        slices(folder, min(PER_FOLDER, count - number), first=number, pixels=pixels)
+    return root
+
+
+def usual(spark: SparkSession, root: Path, lake: Path) -> float:
+    """Seconds of the pipeline as it is often written."""
+
+    def headers(batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        import io
+        import json
+
+        import pydicom
+
+        for batch in batches:
+            rows = []
+            for path, content in zip(batch["path"], batch["content"], strict=True):
+                try:
+                    dataset = pydicom.dcmread(io.BytesIO(content), stop_before_pixels=True)
+                    rows.append((path, json.dumps(dataset.to_json_dict()), None))
+                except Exception as error:
+                    rows.append((path, None, str(error)))
+            yield pd.DataFrame(rows, columns=["path", "header", "error"])
+
+    began = time.monotonic()
+    files = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(str(root))
+    rows = files.select("path", "content").mapInPandas(headers, "path string, header string, error string")
+    rows.write.format("delta").mode("append").save(str(lake))
+    return time.monotonic() - began
+
+
+def ours(context: Context) -> tuple[float, float]:
+    """Seconds of `index` and of `parse`."""
+    began = time.monotonic()
+    index(context)
+    listed = time.monotonic()
+    parse(context)
+    return listed - began, time.monotonic() - listed
+
+
+def open_lake(spark: SparkSession, root: Path, lake: Path) -> Context:
+    return Context(spark, Config().with_places((str(root),), str(lake)))
+
+
+def measure(spark: SparkSession, place: Path, count: int, pixels: int | None) -> None:
+    """All files, nothing new, and one in a hundred new."""
+    root = tree(place / f"files-{count}", count, pixels)
+    context = open_lake(spark, root, place / f"lake-{count}")
+    row("first run", count, *ours(context))
+    row("nothing new", count, *ours(context))
+    slices(root, count // 100, first=count, pixels=pixels)
+    row("1 % new", count // 100, *ours(context))
+    shutil.rmtree(root)
+
+
+def row(what: str, files: int, listing: float, parsing: float) -> None:
+    total = listing + parsing
+    each = f"{files / total:,.0f} | {2000 * total / files:.3f}" if what == "first run" else " | "
+    print(f"| {what} | {files:,} | {listing:.1f} | {parsing:.1f} | {total:.1f} | {each} |", flush=True)
+
+
+def main() -> None:
+    """Print Markdown tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, nargs="+", default=[100_000])
+    parser.add_argument("--usual-files", type=int, default=10_000, help="0 leaves the usual pipeline out")
+    parser.add_argument("--pixels", type=int, help="bytes of pixel data kept; all by default")
+    parser.add_argument("--memory", default="3g", help="heap of the driver")
+    given = parser.parse_args()
+    place = Path(tempfile.mkdtemp(prefix="index-parse-", dir=os.environ.get("TMPDIR")))
+    spark = spark_session("index_parse", {"spark.master": "local[2]", "spark.driver.memory": given.memory})
+    try:
+        few = tree(place / "few", WARM_UP, given.pixels)
+        ours(open_lake(spark, few, place / "few-lake"))
+        print("| run | files | index, s | parse, s | all, s | files/s | ms of core a file |")
+        print("|---|---|---|---|---|---|---|")
+        for count in given.files:
+            measure(spark, place, count, given.pixels)
+        if given.usual_files:
+            usual(spark, few, place / "few-usual")
+            root = tree(place / "usual", given.usual_files, given.pixels)
+            row("first run", given.usual_files, 0.0, usual(spark, root, place / "usual-lake"))
+            print("\nThe last line is the usual pipeline.")
+    finally:
+        spark.stop()
+        shutil.rmtree(place)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""Places as text: local paths, and URIs whose path is never quoted, since names may hold any sign."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from eds_spark_imaging.errors import ConfigError
+
+_URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/]*)(.*)", re.DOTALL)
+_SECRET = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*:[^/]*@")
+
+
+class Place(NamedTuple):
+    """The parts of a place. A local path has neither scheme nor authority."""
+
+    scheme: str
+    authority: str
+    path: str
+
+
+def split(text: str) -> Place:
+    """The parts of a local path or URI, as they stand."""
+    match = None if text.startswith("/") else _URI.fullmatch(text)
+    return Place(match[1].lower(), match[2], match[3]) if match else Place("", "", text)
+
+
+def is_remote(text: str) -> bool:
+    """True where a place is not of this machine's file systems."""
+    return split(text).scheme not in ("", "file")
+
+
+def plain(text: str) -> str:
+    """A place as the configuration keeps it: ``file:`` URIs become local paths, which they quote.
+
+    ConfigError for a URI with a password in it, which is not repeated, and for a file of another host.
+    """
+    if _SECRET.match(text):
+        raise ConfigError("a place must not hold a password: stores take credentials from the environment or its files")
+    place = split(text)
+    if place.scheme != "file":
+        return unquote(text.removeprefix("file:")) if text.startswith("file:/") else text
+    if place.authority not in ("", "localhost"):
+        raise ConfigError(f"{text}: a file URI is of this machine, as file:///folder")
+    return unquote(place.path)

@@ -1,0 +1,233 @@
+"""Publication of what a run of `parse` has staged: every step may be repeated, ``dicom_file`` is the commit point."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+from pyspark.storagelevel import StorageLevel
+
+from eds_spark_imaging.context import SLOWEST, Context, Run
+from eds_spark_imaging.crash import crash_point
+from eds_spark_imaging.dicom.archive import SUFFIXES
+from eds_spark_imaging.errors import AccountingError
+from eds_spark_imaging.hadoop import Store
+from eds_spark_imaging.tables.files import FileStatus
+from eds_spark_imaging.transforms.duplicates import CONTENT, FLAGS, STUDY, UID, status_of, with_flags
+from eds_spark_imaging.transforms.packing import unpack
+
+_PARSED, _QUARANTINED, _REMOVED = map(str, (FileStatus.PARSED, FileStatus.QUARANTINED, FileStatus.REMOVED))
+_OUTCOME = ("status", "reason", "header_bytes", "bytes_read")
+_MEMBER = ("source", "size", "archive")
+
+
+def staging(context: Context, run_id: str) -> str:
+    """The folder of a run's staging; that of all runs where ``run_id`` is empty."""
+    return context.lake.staging(run_id).rstrip("/")
+
+
+def publish(context: Context, run: Run, staged_run: str, expected: int | None = None) -> None:
+    """Bring a whole staging into the tables, and delete it.
+
+    Raises AccountingError, before anything is written, where it does not have one outcome for each of the
+    ``expected`` files that were opened.
+    """
+    schema = context.catalogue.staged.spark_ddl
+    staged = context.spark.read.schema(schema).parquet(staging(context, staged_run))
+    has_archives = _count(run, staged, expected)
+    readable = staged.where(F.col("status") == _PARSED)
+    again = _parsed_before(context, staged, staged_run).persist(StorageLevel.DISK_ONLY)
+    flags = _flags(context, readable, again)
+    try:
+        _touch(context, staged_run, readable, again, flags)
+        crash_point("touched")
+        _write_issues(context, staged_run, staged)
+        crash_point("issues")
+        _flip(context, staged_run, flags)
+        crash_point("flipped")
+        _write_instances(context, staged_run, staged, again, flags)
+        crash_point("instances")
+        if has_archives:
+            _write_members(context, staged_run, staged, flags)
+            crash_point("members")
+        _write_outcome(context, staged_run, staged, flags, has_archives)
+        crash_point("outcome")
+    finally:
+        flags.unpersist()
+        again.unpersist()
+    Store(context.spark, staging(context, staged_run)).delete()
+
+
+def take_out_removed(context: Context, run: Run) -> None:
+    """Instances and issues of removed files go; files that shared their UID may become primary."""
+    files = context.lake.read("dicom_file")
+    gone = files.where(F.col("status") == _REMOVED).select("path")
+    if gone.isEmpty():
+        return
+    instances = context.lake.read("dicom_instance")
+    leaving = instances.join(gone, "path", "left_semi").select("path", "source", UID, STUDY)
+    leaving = leaving.persist(StorageLevel.DISK_ONLY)
+    try:
+        count = leaving.count()
+        if not count:
+            return
+        none = instances.limit(0)
+        flags = _flags(context, none, leaving)
+        _touch(context, f"{run.run_id}-removed", none, leaving, flags)
+        crash_point("removed_touched")
+        _flip(context, run.run_id, flags)
+        crash_point("removed_flipped")
+        _delete_older(context, "dicom_issue", leaving, run.run_id)
+        crash_point("removed_issues")
+        _delete_older(context, "dicom_instance", leaving, run.run_id)
+        run.count(instances_removed=count)
+        flags.unpersist()
+    finally:
+        leaving.unpersist()
+
+
+def _count(run: Run, staged: DataFrame, expected: int | None) -> bool:
+    """Count what was read; true where there may be archives. Raises AccountingError."""
+    is_member = F.col("archive").isNotNull()
+    is_archive = reduce(Column.__or__, [F.lower("path").endswith(suffix) for suffix in SUFFIXES])
+    rows = (
+        staged.groupBy("status", is_member.alias("is_member"), is_archive.alias("is_archive"))
+        .agg(F.count(F.lit(1)).alias("n"), F.sum("bytes_read").alias("bytes"))
+        .collect()
+    )
+    has_archives = any(row["is_member"] or row["is_archive"] for row in rows)
+    opened = sum(row["n"] for row in rows if not row["is_member"])
+    if expected is not None and opened != expected:  # an archive that was split has a row for each part
+        opened = staged.where(~is_member).select("path").distinct().count()
+    if expected is not None and opened != expected:
+        raise AccountingError(f"the accounting does not balance: {expected} files to parse, {opened} have an outcome")
+    run.count(files_parsed=sum(row["n"] for row in rows))
+    for row in sorted(rows, key=lambda row: row["status"]):
+        run.count(**{"readable" if row["status"] == _PARSED else row["status"]: row["n"]})
+    run.bytes_read = (run.bytes_read or 0) + sum(row["bytes"] or 0 for row in rows)
+    timed = staged.where("seconds IS NOT NULL").select("path", "seconds", "bytes_read")
+    run.slowest += [tuple(row) for row in timed.orderBy(F.desc("seconds")).limit(SLOWEST).collect()]
+    return has_archives
+
+
+def _parsed_before(context: Context, files: DataFrame, run_id: str) -> DataFrame:
+    """The rows of dicom_instance that earlier runs wrote for ``files``, slim: they will be replaced."""
+    rows = context.lake.read("dicom_instance").where(F.col("changed_run") != run_id)
+    return rows.select("path", "source", UID, STUDY).join(files.select("path"), "path", "left_semi")
+
+
+def _flags(context: Context, readable: DataFrame, again: DataFrame) -> DataFrame:
+    """``FLAGS`` of the files that share a UID, or shared one with a file of the run; ``_new``: the run's own.
+
+    Most files share none, and are not in it: they are primary.
+    """
+    uids = readable.select(UID).union(again.select(UID)).where(F.col(UID).isNotNull()).distinct()
+    others = context.lake.read("dicom_instance").select(*CONTENT, *[F.col(f).alias(f"_was_{f}") for f in FLAGS])
+    others = others.join(uids, UID, "left_semi").join(again.select("path"), "path", "left_anti")
+    others = others.join(readable.select("path"), "path", "left_anti").withColumn("_new", F.lit(False))
+    ours = readable.select(*CONTENT).withColumn("_new", F.lit(True))
+    files = ours.unionByName(others, allowMissingColumns=True)
+    groups = files.where(F.col(UID).isNotNull()).groupBy(UID)
+    shared = (
+        groups.agg(F.count(F.lit(1)).alias("n"), F.every("_new").alias("new")).where("n > 1 OR NOT new").select(UID)
+    )
+    if shared.isEmpty():  # of a frame known to be empty, the optimiser leaves out whatever is joined with it
+        return with_flags(files.limit(0))
+    return with_flags(files.join(shared, UID, "left_semi")).persist(StorageLevel.DISK_ONLY)
+
+
+def _with_flags(rows: DataFrame, flags: DataFrame) -> DataFrame:
+    """Rows of the run's own files with their ``FLAGS``."""
+    own = flags.where("_new").select("path", *FLAGS)
+    return rows.join(own, "path", "left").withColumn("is_primary", F.coalesce("is_primary", F.lit(True)))
+
+
+def _flipped() -> Column:
+    """A file that is not the run's own, and that the run's files change."""
+    same = F.col("is_primary").eqNullSafe(F.col("_was_is_primary"))
+    return ~F.col("_new") & ~(same & F.col("uid_conflict").eqNullSafe(F.col("_was_uid_conflict")))
+
+
+def _touch(context: Context, run_id: str, readable: DataFrame, again: DataFrame, flags: DataFrame) -> None:
+    """Queue the exams of the new rows, of the rows they replace, and of files that become or cease to be primary."""
+    others = flags.where(_flipped()).select(STUDY)
+    touched = readable.select(STUDY).union(again.select(STUDY)).union(others)
+    rows = touched.where(F.col(STUDY).isNotNull()).distinct().withColumn("changed_run", F.lit(run_id)).coalesce(1)
+    context.lake.append("dicom_study_touched", rows, f"touched-{run_id}")
+
+
+def _flip(context: Context, run_id: str, flags: DataFrame) -> None:
+    """Flags of files that are not the run's own: the accounting first, since dicom_instance tells what to repeat."""
+    flipped = flags.where(_flipped()).select("path", *FLAGS, "_was_is_primary", F.lit(run_id).alias("changed_run"))
+    if flipped.isEmpty():
+        return
+    status = flipped.where("is_primary != _was_is_primary").select("path", status_of().alias("status"), "changed_run")
+    if not status.isEmpty():
+        context.lake.merge("dicom_file", status, ["path"], ["status", "changed_run"])
+        crash_point("flipped_status")
+    context.lake.merge("dicom_instance", flipped, ["path"], [*FLAGS, "changed_run"])
+
+
+def _delete_older(context: Context, table: str, paths: DataFrame, run_id: str) -> None:
+    """Rows that earlier runs wrote for ``paths``; what this run has written stays, so that it can be repeated."""
+    there = context.lake.read(table).where(F.col("changed_run") != run_id).select("path").distinct()
+    stale = there.join(paths.select("path"), "path", "left_semi")
+    if not stale.isEmpty():
+        context.lake.merge(table, stale, ["path"], [], delete=F.col("t.changed_run") != run_id)
+
+
+def _write_issues(context: Context, run_id: str, staged: DataFrame) -> None:
+    _delete_older(context, "dicom_issue", staged, run_id)
+    crash_point("issues_deleted")
+    issues = staged.where(F.size("issues") > 0).select("path", "source", F.explode("issues").alias("issue"))
+    rows = issues.select("path", "source", "issue.*", F.lit(run_id).alias("changed_run"))
+    context.lake.append("dicom_issue", rows, f"issues-{run_id}")
+
+
+def _write_instances(context: Context, run_id: str, staged: DataFrame, again: DataFrame, flags: DataFrame) -> None:
+    """Only columns with a value are written: Delta reads the others of the table as null."""
+    lots = staged.where(F.col("packed").isNotNull())
+    row = lots.agg(F.array_distinct(F.flatten(F.collect_set("filled"))).alias("filled")).first()
+    filled = (row and row["filled"]) or ["path", "source"]
+    work, schema = unpack(context.catalogue["dicom_instance"], filled)
+    rows = lots.select("packed").mapInArrow(work, schema)
+    rows = _with_flags(rows, flags).withColumns(
+        {"reader_fingerprint": context.fingerprints(), "changed_run": F.lit(run_id)}
+    )
+    _delete_older(context, "dicom_instance", again, run_id)
+    crash_point("instances_deleted")
+    context.lake.append("dicom_instance", rows, f"instances-{run_id}")
+
+
+def _outcome(staged: DataFrame, flags: DataFrame, run_id: str) -> DataFrame:
+    """The rows of ``staged`` as the accounting has them: whether a readable file is primary is known only now."""
+    rows = _with_flags(staged, flags)
+    status = F.when(F.col("status") == _PARSED, status_of()).otherwise(F.col("status"))
+    return rows.withColumns({"status": status, "changed_run": F.lit(run_id)})
+
+
+def _write_members(context: Context, run_id: str, staged: DataFrame, flags: DataFrame) -> None:
+    """Members of archives: new ones, changed ones, and those that an archive read to its end no longer has."""
+    members = _outcome(staged.where(F.col("archive").isNotNull()), flags, run_id)
+    members = members.select("path", *_MEMBER, *_OUTCOME, "changed_run")
+    whole = staged.groupBy("path").agg(F.every(F.col("status") != _QUARANTINED).alias("whole"))
+    whole = whole.where("whole").select(F.col("path").alias("archive"))
+    known = context.lake.read("dicom_file").where(F.col("archive").isNotNull() & (F.col("status") != _REMOVED))
+    gone = known.join(whole, "archive", "left_semi").join(members.select("path"), "path", "left_anti")
+    gone = gone.withColumns({"status": F.lit(_REMOVED), "reason": F.lit(None), "changed_run": F.lit(run_id)})
+    rows = members.unionByName(gone.select(*members.columns)).withColumn("first_run", F.lit(run_id))
+    context.lake.merge("dicom_file", rows, ["path"], [*_MEMBER, *_OUTCOME, "changed_run"], insert=True)
+
+
+def _write_outcome(context: Context, run_id: str, staged: DataFrame, flags: DataFrame, has_archives: bool) -> None:
+    """The accounting of the files that were opened, last."""
+    files = _outcome(staged.where(F.col("archive").isNull()), flags, run_id).select("path", *_OUTCOME, "changed_run")
+    if has_archives:  # one row for an archive that was read in parts; what went wrong in any of them counts
+        parts = Window.partitionBy("path")
+        worst = F.row_number().over(
+            parts.orderBy(F.col("status") != _PARSED, F.col("status") != _QUARANTINED, "reason")
+        )
+        files = files.withColumns({"_place": worst, "bytes_read": F.sum("bytes_read").over(parts)})
+        files = files.where("_place = 1").drop("_place")
+    context.lake.merge("dicom_file", files, ["path"], [*_OUTCOME, "changed_run"])

@@ -1,0 +1,175 @@
+"""Jobs killed by SIGKILL at every step, then run again: the tables are those of a run that nobody disturbed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pydicom
+import pytest
+
+from eds_spark_imaging.config import Config
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from eds_spark_imaging.context import Context
+
+pytestmark = [pytest.mark.spark, pytest.mark.slow]  # some 10 minutes
+
+PROJECT = Path(__file__).parent.parent.parent
+SHIPPED = Path(pydicom.__file__).parent / "data" / "test_files"
+JOBS = ["index", "parse", "build"]
+TABLES = ("dicom_file", "dicom_instance", "dicom_issue", "imaging_study", "imaging_series", "imaging_acquisition")
+# The job `link` has points of its own, which its own tests reach.
+POINTS = sorted(
+    set(
+        re.findall(
+            r'crash_point\("(\w+)"\)',
+            "".join(
+                (PROJECT / "src/eds_spark_imaging" / name).read_text()
+                for name in (
+                    "pipeline/index.py",
+                    "pipeline/parse.py",
+                    "pipeline/publish.py",
+                    "pipeline/build.py",
+                    "transforms/parsing.py",
+                )
+            ),
+        )
+    )
+)
+
+# The jobs in a process of their own, as small as they can be.
+SCRIPT = """
+import sys
+from eds_spark_imaging.config import Config
+from eds_spark_imaging.pipeline.jobs import Options, run_jobs
+from eds_spark_imaging.spark_defaults import SMALL_CONF
+from dataclasses import replace
+config = replace(Config().with_places((sys.argv[1],), sys.argv[2]), spark={
+    "spark.master": "local[2]", "spark.sql.shuffle.partitions": "2", "spark.databricks.delta.snapshotPartitions": "1",
+    **SMALL_CONF})
+run_jobs(["index", "parse", "build"], config, Options(allow_removals=True))
+"""
+
+
+def before(root: Path) -> None:
+    """What a first run finds."""
+    root.mkdir()
+    for name in ("MR_small.dcm", "rtplan.dcm", "ExplVR_BigEnd.dcm", "examples_ybr_color.dcm"):
+        shutil.copy(SHIPPED / name, root / name)
+    shutil.copy(SHIPPED / "CT_small.dcm", root / "b.dcm")
+    with zipfile.ZipFile(root / "exams.zip", "w") as archive:
+        archive.write(SHIPPED / "examples_rgb_color.dcm", "one.dcm")
+        archive.write(SHIPPED / "CT_small.dcm", "two.dcm")
+
+
+def after(root: Path) -> None:
+    """What changes then: everything that publication has a step for."""
+    shutil.copy(SHIPPED / "CT_small.dcm", root / "a.dcm")  # becomes primary in the place of another
+    shutil.copy(SHIPPED / "examples_palette.dcm", root / "MR_small.dcm")  # changes its exam
+    (root / "rtplan.dcm").unlink()  # the last of its exam
+    (root / "slice.dcm").write_bytes((SHIPPED / "slicethickness_empty_string.dcm").read_bytes())  # has issues
+    shutil.copy(SHIPPED / "slicethickness_empty_string.dcm", root / "ExplVR_BigEnd.dcm")
+    with zipfile.ZipFile(root / "exams.zip", "w") as archive:
+        archive.write(SHIPPED / "examples_rgb_color.dcm", "one.dcm")
+        archive.write(SHIPPED / "liver_1frame.dcm", "three.dcm")
+
+
+def open_context(spark: SparkSession, root: Path, lake: Path) -> Context:
+    from eds_spark_imaging.context import Context
+
+    return Context(spark, Config().with_places((str(root),), str(lake)))
+
+
+def run_jobs(context: Context) -> None:
+    from eds_spark_imaging.pipeline.checks import check_accounting
+    from eds_spark_imaging.pipeline.jobs import JOBS as ALL
+    from eds_spark_imaging.pipeline.jobs import Options
+
+    with context.lake.lock():
+        for name in JOBS:
+            ALL[name](context, Options(allow_removals=True))
+        check_accounting(context)
+
+
+def content(context: Context) -> dict[str, list[str]]:
+    """What the tables say, without the names and times of runs."""
+    result = {}
+    for name in TABLES:
+        frame = context.lake.read(name)
+        kept = [c for c, kind in frame.dtypes if not c.endswith(("_run", "removed_at")) and not kind.startswith("map")]
+        result[name] = sorted(map(str, frame.select(*kept).collect()))
+    return result
+
+
+def start(root: Path, lake: Path, **environment: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", SCRIPT, str(root), str(lake)]
+    return subprocess.Popen(
+        command,
+        env=os.environ | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+@pytest.fixture(scope="module")
+def places(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The source after its changes, a lake from before them, and what the tables should say."""
+    folder = tmp_path_factory.mktemp("killed")
+    root, lake = folder / "source", folder / "lake"
+    before(root)
+    run_jobs(open_context(spark, root, lake))
+    after(root)
+    undisturbed = folder / "undisturbed"
+    shutil.copytree(lake, undisturbed)
+    context = open_context(spark, root, undisturbed)
+    run_jobs(context)
+    return {"folder": folder, "root": root, "lake": lake, "expected": content(context)}
+
+
+def test_the_changes_reach_every_table(places: dict[str, Any], spark: SparkSession) -> None:
+    old = content(open_context(spark, places["root"], places["lake"]))
+    assert all(old[name] != places["expected"][name] for name in TABLES)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_at_a_point_and_run_again(spark: SparkSession, places: dict[str, Any], point: str) -> None:
+    lake = places["folder"] / f"lake-{point}"
+    shutil.copytree(places["lake"], lake)
+    process = start(places["root"], lake, EDS_IMAGING_CRASH_AT=point)
+    code = process.wait(timeout=300)
+    # A worker that dies fails the run, which lives to say so.
+    assert code == (1 if point == "worker" else -signal.SIGKILL), f"the point {point} was not reached"
+    context = open_context(spark, places["root"], lake)
+    run_jobs(context)
+    assert content(context) == places["expected"]
+    shutil.rmtree(lake)
+
+
+@pytest.mark.parametrize("seconds", [1.0, 3.0, 6.0])
+def test_killed_with_its_jvm_at_any_moment(spark: SparkSession, places: dict[str, Any], seconds: float) -> None:
+    lake = places["folder"] / f"lake-{seconds}"
+    shutil.copytree(places["lake"], lake)
+    process = start(places["root"], lake)
+    lock = lake / "_lock"
+    held = lock.stat().st_mtime_ns
+    while lock.stat().st_mtime_ns == held and process.poll() is None:  # until the jobs begin
+        time.sleep(0.05)
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(timeout=60)
+    context = open_context(spark, places["root"], lake)
+    run_jobs(context)
+    assert content(context) == places["expected"]
+    shutil.rmtree(lake)
