@@ -62,6 +62,7 @@ class Lake:
         self.spark = spark
         self.catalogue = catalogue
         self.database = config.database
+        self._complete: set[str] = set()  # tables that have all their columns: a job writes to some many times
         if "`" in (config.path or ""):
             raise LakeError("the lake's path may not hold a backquote")
         if self.database:
@@ -101,13 +102,15 @@ class Lake:
             nulls = ", ".join(f"CAST(NULL AS {sql_type(c.type)}) AS `{c.name}`" for c in table)
             return self.spark.sql(f"SELECT {nulls} LIMIT 0")
         rows = self.spark.table(self.identifier(name))
-        return rows.withColumns(
-            {c.name: F.lit(None).cast(sql_type(c.type)) for c in table if c.name not in rows.columns}
-        )
+        there = set(rows.columns)
+        return rows.withColumns({c.name: F.lit(None).cast(sql_type(c.type)) for c in table if c.name not in there})
 
     def create(self, name: str) -> None:
         """Create the table as its specification says, or add the columns that the declaration has gained."""
+        if name in self._complete:
+            return
         table = self.catalogue[name]
+        self._complete.add(name)
         if not self.exists(name):
             self.spark.sql(create_statement(table, self.identifier(name)))
             return
@@ -119,7 +122,8 @@ class Lake:
     def append(self, name: str, rows: DataFrame, transaction: str | None = None) -> None:
         """Append ``rows``; the same transaction id twice writes once."""
         self.create(name)
-        columns = [c for c in self.catalogue[name].names if c in rows.columns]
+        given = set(rows.columns)
+        columns = [c for c in self.catalogue[name].names if c in given]
         writer = rows.select(*columns).write.format("delta").mode("append")
         if transaction:
             writer = writer.option("txnAppId", transaction).option("txnVersion", 1)
@@ -159,7 +163,8 @@ class Lake:
         if update:
             merge = merge.whenMatchedUpdate(set={c: F.col(f"s.{c}") for c in update})
         if insert:
-            columns = [c for c in self.catalogue[name].names if c in changes.columns]
+            given = set(changes.columns)
+            columns = [c for c in self.catalogue[name].names if c in given]
             merge = merge.whenNotMatchedInsert(values={c: F.col(f"s.{c}") for c in columns})
         merge.execute()
 
@@ -178,7 +183,8 @@ class Lake:
         ``desired`` lacks are deleted. ``foreign`` columns belong to another job: set on insert, kept on update.
         """
         table = self.catalogue[name]
-        owned = [c for c in table.names if c in desired.columns and c not in (*foreign, HASH, RUN)]
+        given = set(desired.columns) - {*foreign, HASH, RUN}
+        owned = [c for c in table.names if c in given]
         if not self.exists(name):
             return self._fill(table, desired, owned, run_id)
         self.create(name)

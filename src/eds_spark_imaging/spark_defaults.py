@@ -37,6 +37,8 @@ TABLE_CONF = {
     "spark.sql.session.timeZone": "Europe/Paris",
     # Statistics cut strings at 32 characters, too short to tell UIDs apart.
     "spark.databricks.io.skipping.stringPrefixLength": "64",
+    # With a session zone other than UTC, Delta checks this list by reading the whole log again after every commit.
+    "spark.databricks.delta.allFilesInCrc.enabled": "false",
     # A bad value in a log line or error message must not quote a whole plan.
     "spark.sql.debug.maxToStringFields": "100",
     "spark.sql.maxMetadataStringLength": "60",
@@ -62,7 +64,7 @@ LOCAL_CONF = {
     # A lake in a folder needs no warehouse; without this a folder of that name appears where the command is run.
     "spark.sql.warehouse.dir": f"{tempfile.gettempdir()}/eds-imaging-warehouse",
     "spark.sql.shuffle.partitions": "4",
-    "spark.databricks.delta.snapshotPartitions": "2",
+    "spark.databricks.delta.snapshotPartitions": "1",
     "spark.default.parallelism": "4",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
 }

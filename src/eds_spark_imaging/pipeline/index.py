@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.storagelevel import StorageLevel
 
 from eds_spark_imaging.context import Context, Run
 from eds_spark_imaging.crash import crash_point
 from eds_spark_imaging.errors import AccountingError
 from eds_spark_imaging.pipeline.listing import listing
+from eds_spark_imaging.pipeline.scratch import Scratch
 from eds_spark_imaging.tables.files import FileStatus
 from eds_spark_imaging.transforms.file_changes import KEPT, file_changes
 
@@ -19,29 +19,25 @@ MAX_REMOVED = 0.05  # of the files of a source
 def index(context: Context, *, allow_removals: bool = False) -> None:
     """List every source; new, changed, restored and removed files become rows or changes of ``dicom_file``.
 
-    Raises AccountingError where more than 5 % of a source's files are
-    gone and ``allow_removals`` is false (an unmounted share deletes nothing).
+    Raises AccountingError where more than 5 % of a source's files are gone and ``allow_removals`` is false (an
+    unmounted share deletes nothing).
     """
-    with context.run("index") as run:
+    with context.run("index") as run, Scratch(context, "index") as scratch:
+        run.main_count = "files_listed"
         names = [source.name for source in context.config.sources]
-        listed = listing(context).persist(StorageLevel.DISK_ONLY)
-        known = _known(context, names, listed)
         partial = [source.name for source in context.config.sources if source.is_partial]
-        changes = file_changes(listed, known, partial).persist(StorageLevel.DISK_ONLY)
-        try:
-            run.main_count = "files_listed"
-            run.count(files_listed=listed.count())
-            by_source = changes.groupBy("source", "_op").count().collect()
-            counts = {(row["source"], row["_op"]): row["count"] for row in by_source}
-            if not allow_removals:
-                _check_removals(known, counts)
-            for operation in ("new", "changed", "removed", KEPT):
-                run.count(**{operation: sum(n for (_, op), n in counts.items() if op == operation)})
-            _write(context, run, changes.where(F.col("_op") != KEPT))
-            _check_balance(context, run, names)
-        finally:
-            changes.unpersist()
-            listed.unpersist()
+        listed = scratch.keep("listed", listing(context))
+        run.count(files_listed=listed.count())
+        known = _known(context, names, listed)
+        changes = scratch.keep("changes", file_changes(listed, known, partial))
+        by_source = changes.groupBy("source", "_op").count().collect()
+        counts = {(row["source"], row["_op"]): row["count"] for row in by_source}
+        if not allow_removals:
+            _check_removals(known, counts)
+        for operation in ("new", "changed", "removed", KEPT):
+            run.count(**{operation: sum(n for (_, op), n in counts.items() if op == operation)})
+        _write(context, run, changes.where(F.col("_op") != KEPT))
+        _check_balance(context, run, names)
 
 
 def _known(context: Context, names: list[str], listed: DataFrame) -> DataFrame:

@@ -6,13 +6,13 @@ from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
-from pyspark.storagelevel import StorageLevel
 
 from eds_spark_imaging.context import SLOWEST, Context, Run
 from eds_spark_imaging.crash import crash_point
 from eds_spark_imaging.dicom.archive import SUFFIXES
 from eds_spark_imaging.errors import AccountingError
 from eds_spark_imaging.hadoop import Store
+from eds_spark_imaging.pipeline.scratch import Scratch
 from eds_spark_imaging.tables.files import FileStatus
 from eds_spark_imaging.transforms.duplicates import CONTENT, FLAGS, STUDY, UID, status_of, with_flags
 from eds_spark_imaging.transforms.packing import unpack
@@ -37,9 +37,10 @@ def publish(context: Context, run: Run, staged_run: str, expected: int | None = 
     staged = context.spark.read.schema(schema).parquet(staging(context, staged_run))
     has_archives = _count(run, staged, expected)
     readable = staged.where(F.col("status") == _PARSED)
-    again = _parsed_before(context, staged, staged_run).persist(StorageLevel.DISK_ONLY)
-    flags = _flags(context, readable, again)
-    try:
+    # Kept as files: a frame that Spark caches is computed anew whenever a table behind it is written.
+    with Scratch(context, "parse") as scratch:
+        again = scratch.keep("again", _parsed_before(context, staged, staged_run))
+        flags = _flags(context, readable, again, scratch)
         _touch(context, staged_run, readable, again, flags)
         crash_point("touched")
         _write_issues(context, staged_run, staged)
@@ -53,9 +54,6 @@ def publish(context: Context, run: Run, staged_run: str, expected: int | None = 
             crash_point("members")
         _write_outcome(context, staged_run, staged, flags, has_archives)
         crash_point("outcome")
-    finally:
-        flags.unpersist()
-        again.unpersist()
     Store(context.spark, staging(context, staged_run)).delete()
 
 
@@ -67,13 +65,13 @@ def take_out_removed(context: Context, run: Run) -> None:
         return
     instances = context.lake.read("dicom_instance")
     leaving = instances.join(gone, "path", "left_semi").select("path", "source", UID, STUDY)
-    leaving = leaving.persist(StorageLevel.DISK_ONLY)
-    try:
+    with Scratch(context, "parse") as scratch:
+        leaving = scratch.keep("leaving", leaving)
         count = leaving.count()
         if not count:
             return
         none = instances.limit(0)
-        flags = _flags(context, none, leaving)
+        flags = _flags(context, none, leaving, scratch)
         _touch(context, f"{run.run_id}-removed", none, leaving, flags)
         crash_point("removed_touched")
         _flip(context, run.run_id, flags)
@@ -82,9 +80,6 @@ def take_out_removed(context: Context, run: Run) -> None:
         crash_point("removed_issues")
         _delete_older(context, "dicom_instance", leaving, run.run_id)
         run.count(instances_removed=count)
-        flags.unpersist()
-    finally:
-        leaving.unpersist()
 
 
 def _count(run: Run, staged: DataFrame, expected: int | None) -> bool:
@@ -117,7 +112,7 @@ def _parsed_before(context: Context, files: DataFrame, run_id: str) -> DataFrame
     return rows.select("path", "source", UID, STUDY).join(files.select("path"), "path", "left_semi")
 
 
-def _flags(context: Context, readable: DataFrame, again: DataFrame) -> DataFrame:
+def _flags(context: Context, readable: DataFrame, again: DataFrame, scratch: Scratch) -> DataFrame:
     """``FLAGS`` of the files that share a UID, or shared one with a file of the run; ``_new``: the run's own.
 
     Most files share none, and are not in it: they are primary.
@@ -134,7 +129,7 @@ def _flags(context: Context, readable: DataFrame, again: DataFrame) -> DataFrame
     )
     if shared.isEmpty():  # of a frame known to be empty, the optimiser leaves out whatever is joined with it
         return with_flags(files.limit(0))
-    return with_flags(files.join(shared, UID, "left_semi")).persist(StorageLevel.DISK_ONLY)
+    return scratch.keep("flags", with_flags(files.join(shared, UID, "left_semi")))
 
 
 def _with_flags(rows: DataFrame, flags: DataFrame) -> DataFrame:
