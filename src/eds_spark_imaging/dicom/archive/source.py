@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import zipfile
 import zlib
@@ -78,10 +79,10 @@ class Buffered:
         return data
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Set the position. Raises ValueError."""
+        """Set the position. Raises OSError."""
         base = (0, self._position, self.size or 0)[whence]
         if base + offset < 0:
-            raise ValueError("seek before the beginning")
+            raise OSError(errno.EINVAL, "seek before the beginning")  # as files do, and as zipfile expects
         self._position = base + offset
         return self._position
 
