@@ -7,6 +7,7 @@ import io
 import struct
 import tarfile
 import tracemalloc
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -128,15 +129,14 @@ def test_names() -> None:
         *[False] * 3,
     ]
     packed = io.BytesIO()
-    with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(packed, "w") as archive:
-        for name in ("same", "folder/", "same", "same#3", "odd.zip!x", "é", "日本"):
+    archive = zipfile.ZipFile(packed, "w")
+    for name in ("same", "folder/", "same", "same#2", "odd.zip!x", "é", "日本"):
+        with warnings.catch_warnings(action="ignore"):  # that a name is there twice
             archive.writestr(name, b"" if name.endswith("/") else b"text")
+    archive.close()
     found = outcomes(read(packed.getvalue()))
-    assert list(found) == ["same", "same#2", "same#3", "odd.zip\\x21x", "é", "日本", "a.zip"]
+    assert list(found) == ["same", "same#2", "same#2#3", "odd.zip\\x21x", "é", "日本", "a.zip"]
     # UTF-8 without the flag that says so, and bytes of a DOS code page.
-    names = packed.getvalue()
-    for flagged in ("é", "日本"):
-        names = names.replace(flagged.encode(), "x".encode() * len(flagged.encode()))
     raw = zipped({"xx": b"text", "yy": b"text"}, zipfile.ZIP_STORED)
     raw = raw.replace(b"xx", "é".encode()).replace(b"yy", b"\x82\x8a")  # é and è in code page 437
     assert list(outcomes(read(raw))) == ["é", "éè", "a.zip"]
