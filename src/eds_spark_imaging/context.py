@@ -96,6 +96,11 @@ class Context:
         runs = self.lake.read("imaging_run")
         return runs.where((F.col("job") == job) & (F.col("outcome") == "succeeded"))
 
+    def newest_watermark(self, job: str) -> str:
+        """The watermark of the last successful run of ``job``, for those that are not ordered; empty before it."""
+        row = self.runs(job).orderBy(F.desc("run_id")).select("watermark").first()
+        return (row and row[0]) or ""
+
     def last_watermark(self, job: str) -> str:
         """The last run that ``job`` has taken in; empty before its first."""
         row = self.runs(job).agg(F.max("watermark")).first()

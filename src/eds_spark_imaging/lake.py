@@ -94,6 +94,13 @@ class Lake:
             return bool(self.spark.catalog.tableExists(self.identifier(name)))
         return bool(DeltaTable.isDeltaTable(self.spark, f"{self.root}/{name}"))
 
+    def version(self, name: str) -> int:
+        """The number of the table's last commit, -1 where it is not there."""
+        if not self.exists(name):
+            return -1
+        row = self.spark.sql(f"DESCRIBE HISTORY {self.identifier(name)} LIMIT 1").first()
+        return int(row["version"]) if row else -1
+
     def read(self, name: str) -> DataFrame:
         """The table with all declared columns, null where it has not got them yet; empty where it is not there."""
         table = self.catalogue[name]

@@ -97,6 +97,9 @@ def test_decisions_are_obeyed_and_told(spark: SparkSession, tmp_path: Path) -> N
     exams = {uid: {"study_datetime": when, **row, "study_instance_uid": uid} for uid, row in exams.items()}
     write_exams(context, list(exams.values()), "run-1")
     assert link(context)["exams_linked_again"] == 4
+    assert link(context) == {"exams": 0, "exams_linked_again": 0}  # nothing is looked at where nothing has changed
+    write_exams(context, [exams["other"] | {"study_description": "IRM"}], "run-2")
+    assert link(context) == {"exams": 1, "exams_linked_again": 0}
     assert {uid: row[:4] for uid, row in links(context).items()} == {
         "right": ("linked", "ipp", "8000000001", 1),
         "wrong": ("conflict", None, None, None),

@@ -72,26 +72,85 @@ def link(context: Context) -> None:
         warehouse = Warehouse(context.spark, context.config.warehouse)
         warehouse.check()
         context.lake.create(LINK_DECISION.name)  # so that people can insert into it
-        work = _work(context, warehouse, scratch)
+        state = _State.now(context, warehouse)
+        seen = _State.seen(context)
+        if state == seen and state.base is not None:
+            run.count(exams=0, exams_linked_again=0)
+            run.watermark = state.text
+            return
+        alone = state.base is not None and seen is not None and replace(seen, exams=state.exams) == state
+        some = scratch.keep("changed", _changed(context, seen)) if seen and alone else None
+        work = _work(context, warehouse, scratch, some)
         run.count(exams=work.inputs.count(), exams_linked_again=work.again.count())
         if run.counts["exams_linked_again"] or not work.gone.isEmpty():
             _link(context, run, work, scratch)
             # Last: what is not recorded is done again after a kill.
             rows = work.inputs.join(work.again, _STUDY, "left_semi")
             context.lake.sync(LINK_INPUT.name, rows, run.run_id, scope=work.scope)
+        run.watermark = replace(state, inputs=context.lake.version(LINK_INPUT.name)).text
 
 
-def _work(context: Context, warehouse: Warehouse, scratch: Scratch) -> _Work:
+@dataclass(frozen=True)
+class _State:
+    """What links were made from. Where only ``exams`` (the last run that changed one) differs, the others need no look.
+
+    ``base``: of the files of the base centrale, None where that cannot be known. ``decisions``, ``inputs``: versions of
+    the tables.
+    """
+
+    base: str | None
+    rules: int
+    decisions: int
+    inputs: int
+    exams: str
+
+    @classmethod
+    def now(cls, context: Context, warehouse: Warehouse) -> _State:
+        """The state before a run."""
+        lake, config = context.lake, context.config.link
+        last = [lake.read(name).agg(F.max("changed_run")).first() for name in ("imaging_study", "imaging_series")]
+        return cls(
+            base=None if config.probabilistic else warehouse.fingerprint(),
+            rules=rules_hash(config),
+            decisions=lake.version(LINK_DECISION.name),
+            inputs=lake.version(LINK_INPUT.name),
+            exams=max((row and row[0]) or "" for row in last),
+        )
+
+    @classmethod
+    def seen(cls, context: Context) -> _State | None:
+        """The state after the last run."""
+        text = context.newest_watermark("link")
+        return cls(**json.loads(text)) if text else None
+
+    @property
+    def text(self) -> str:
+        """As a run's watermark."""
+        return json.dumps(asdict(self))
+
+
+def _changed(context: Context, seen: _State) -> DataFrame:
+    """UIDs of the exams that have changed since a run."""
+    tables = [context.lake.read(name) for name in ("imaging_study", "imaging_series")]
+    changed = [table.where(F.col("changed_run") > seen.exams).select(_STUDY) for table in tables]
+    return changed[0].union(changed[1]).distinct()
+
+
+def _work(context: Context, warehouse: Warehouse, scratch: Scratch, some: DataFrame | None) -> _Work:
+    """What there is to do for the exams ``some``, or for all."""
     lake, config = context.lake, context.config.link
-    studies = lake.read("imaging_study").where("removed_at IS NULL")
-    studies = with_requests(studies, lake.read("imaging_series"))
+
+    def read(name: str) -> DataFrame:
+        return lake.read(name) if some is None else lake.read(name).join(some, _STUDY, "left_semi")
+
+    studies = with_requests(read("imaging_study").where("removed_at IS NULL"), read("imaging_series"))
     base = replace(base_centrale(warehouse), decisions=lake.read(LINK_DECISION.name))
     base = replace(base, survivors=scratch.keep("survivors", base.survivors))
     persons = scratch.keep("persons", traits_of_persons(base.identity, base.person, base.survivors))
     meeting = meet(studies, base, persons, config)
     meeting = replace(meeting, found=scratch.keep("found", meeting.found))
     inputs = scratch.keep("inputs", link_inputs(meeting, rules_hash(config)))
-    recorded = lake.read(LINK_INPUT.name)
+    recorded = read(LINK_INPUT.name)
     # Without a key in common, any new person may be that of an exam: where the probabilistic step is on.
     by_model = F.col("person_id").isNull() | F.coalesce(F.col("link_method") == PROBABILISTIC, F.lit(False))
     open_ended = by_model if config.probabilistic else F.lit(False)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import asdict
+
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -10,6 +13,7 @@ from pyspark.sql import types as T
 
 from eds_spark_imaging.config import WarehouseConfig
 from eds_spark_imaging.errors import InputError
+from eds_spark_imaging.hadoop import file_states
 from eds_spark_imaging.tables.spec import DATE, WALL_CLOCK, sql_type
 from eds_spark_imaging.warehouse.contract import INPUTS, ROW_STATUS, InputColumn, InputTable
 from eds_spark_imaging.warehouse.layout import check_layout, column_names, table_names
@@ -54,6 +58,30 @@ class Warehouse:
         """InputError at the first table or column that is required and missing, or cannot be read."""
         for name in INPUTS:
             self.table(name)
+
+    def fingerprint(self) -> str | None:
+        """A short name of the files behind all tables and of how they are read, which changes when either does.
+
+        None where that cannot be known: a table that is a view, or is not made of files.
+        """
+        files: list[str] = []
+        for spec in INPUTS.values():
+            frame = self._open(spec)
+            if frame is None:
+                continue
+            there = frame.inputFiles()
+            if not there or self._is_view(spec):
+                return None
+            files += there
+        text = repr((asdict(self._config), file_states(self._spark, files)))
+        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest() if files else None
+
+    def _is_view(self, spec: InputTable) -> bool:
+        if self._config.database is None:
+            return False
+        places = [place for name in table_names(self._config, spec.name) for place in self._places(name)]
+        kinds = [self._spark.catalog.getTable(p).tableType for p in places if self._spark.catalog.tableExists(p)]
+        return "VIEW" in kinds
 
     def _open(self, spec: InputTable) -> DataFrame | None:
         for name in table_names(self._config, spec.name):
