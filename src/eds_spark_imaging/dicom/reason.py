@@ -60,6 +60,7 @@ class Rejection(StrEnum):
     TRUNCATED_ARCHIVE = "truncated_archive"  # it ends before its last member or its directory
     MALFORMED_ARCHIVE = "malformed_archive"  # its structure cannot be followed
     ARCHIVE_BOMB = "archive_bomb"  # it, or a member, inflates beyond all proportion
+    ARCHIVE_TOO_LARGE = "archive_too_large"  # it has more members than memory can hold
     NESTED_ARCHIVE = "nested_archive"  # a member that is an archive itself
     MALFORMED_MEMBER = "malformed_member"  # a member of an archive that is damaged
     ENCRYPTED_MEMBER = "encrypted_member"  # a member of an archive that asks for a password

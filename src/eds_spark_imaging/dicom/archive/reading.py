@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
+from contextlib import suppress
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from eds_spark_imaging.dicom.archive.member import SEPARATOR, ArchiveError, Member, has_archive_name
-from eds_spark_imaging.dicom.archive.source import Budget, Buffered
-from eds_spark_imaging.dicom.archive.tar import GZIP, inflated, is_tar, tar_members
-from eds_spark_imaging.dicom.archive.zip import SIGNATURES, zip_members
+from eds_spark_imaging.dicom.archive.source import STEP, ArchiveFile, Budget, Buffered, Stream
+from eds_spark_imaging.dicom.archive.tar import is_tar, tar_members
+from eds_spark_imaging.dicom.archive.zip import SIGNATURES, is_zipfile, zip_members
 from eds_spark_imaging.dicom.reason import Rejection
 from eds_spark_imaging.dicom.result import Header, Status
 from eds_spark_imaging.dicom.storage import ByteSource
+from eds_spark_imaging.dicom.syntax import has_magic
 
 if TYPE_CHECKING:
     from eds_spark_imaging.dicom.header import HeaderReader
 
-MOST: Final = 64 * 1024 * 1024  # read in one piece: a larger directory of a zip (a million members) is refused
-_NOTHING_TO_READ: Final = (Rejection.LINK_MEMBER, Rejection.SPECIAL_MEMBER)
+_GZIP: Final = b"\x1f\x8b"
+_GZIP_BLOCK: Final = 1024 * 1024  # the whole of it will be read
+_START: Final = 512  # bytes that tell what a file is
+_NOTHING_TO_READ: Final = (Rejection.ARCHIVE, Rejection.LINK_MEMBER, Rejection.SPECIAL_MEMBER)
+_MAX_SIZE: Final = 2**63 - 1  # of the column; a hostile archive tells more
+
+
+class Kind(Enum):
+    """What begins a file."""
+
+    ZIP = auto()
+    TAR = auto()
+    GZIP = auto()
 
 
 class Found(NamedTuple):
@@ -34,81 +49,91 @@ def read_archive(
 ) -> Iterator[Found]:
     """Every member of the archive, then the archive itself; then the source is closed. Never raises on content.
 
-    The archive's own row is ``not_dicom``, ``archive`` where it was read to its end. ``parts`` is for zips alone: each
-    part reads its share of the members and gives a row for the archive. A file that only has an archive's name is read
-    as any other file, by the first part. ``bytes_read`` of all rows sums to what was read from the source.
+    The archive's own row is ``not_dicom``, ``archive`` where it was read to its end. A zip can be read in ``parts``:
+    each gives its share of the members, under the same names, and a row for the archive. Of any other archive the
+    first part gives all. A file that only has an archive's name is read as any other file, by the first part.
+    ``bytes_read`` of all rows sums to what was read from the source.
     """
     counted = 0
     try:
-        file = Buffered(source, MOST)
-        for found in _read(reader, file, path, part, parts):
+        file = Buffered(source)
+        for found in _found(reader, file, path, part, parts):
             found.header.bytes_read, counted = file.bytes_read - counted, file.bytes_read
             yield found
-    except OSError:  # of the store, before the archive was opened
-        yield Found(path, None, Header(Status.QUARANTINED, Rejection.IO_ERROR), None)
+    except OSError:  # there is not even a size
+        yield Found(path, None, _rejected(Rejection.IO_ERROR), None)
     finally:
-        source.close()
+        with suppress(OSError):
+            source.close()
 
 
-def _read(reader: HeaderReader, file: Buffered, path: str, part: int, parts: int) -> Iterator[Found]:
-    size = file.size
-    start = file.read_at(0, 512)
-    is_zip = start.startswith(SIGNATURES)
-    if not is_zip and part:
-        return  # only a zip tells where its members are
-    budget = Budget(size or 0)
-    if is_zip:
-        members = zip_members(file, budget, part, parts)
-    elif start.startswith(GZIP):
-        members = tar_members(inflated(file, budget))
-    elif is_tar(start):
-        members = tar_members(file)
-    else:
-        yield Found(path, size, reader.read(file), None)
-        return
-    status, reason = Status.NOT_DICOM, Rejection.ARCHIVE
+def _found(reader: HeaderReader, file: Buffered, path: str, part: int, parts: int) -> Iterator[Found]:
+    reason = Rejection.ARCHIVE
     try:
-        for member in members:
-            yield Found(f"{path}{SEPARATOR}{member.name}", member.size, _header(reader, member), path)
+        kind = _kind_of_file(file)
+        if part and kind is not Kind.ZIP:
+            return  # only a zip tells where its members are
+        if kind is None:
+            yield Found(path, file.size, reader.read(file), None)
+            return
+        for member in _members(kind, file, part, parts):
+            size = member.size if member.size <= _MAX_SIZE else None
+            yield Found(f"{path}{SEPARATOR}{member.name}", size, _header(reader, member), path)
+            if file.failed:
+                break
     except ArchiveError as error:
-        status, reason = Status.QUARANTINED, error.reason
-    except OSError:
-        status, reason = Status.QUARANTINED, Rejection.IO_ERROR
-    except Exception:  # whatever a hostile archive may provoke, the others of the task are read
-        status, reason = Status.QUARANTINED, Rejection.MALFORMED_ARCHIVE
-    yield Found(path, size, Header(status, reason), None)
+        reason = error.reason
+    except Exception:  # the others of the task are read
+        reason = Rejection.INTERNAL_ERROR
+    yield Found(path, file.size, _rejected(Rejection.IO_ERROR if file.failed else reason), None)
+
+
+def _kind_of_file(file: Buffered) -> Kind | None:
+    start = file.read_at(0, _START)
+    kind = _kind(start)
+    if kind is None and not has_magic(start) and is_zipfile(file):  # with something else before the archive
+        return Kind.ZIP
+    if file.failed:  # which zipfile does not tell
+        raise OSError
+    return kind
+
+
+def _kind(start: bytes) -> Kind | None:
+    """What a file that has an archive's name is by its first bytes."""
+    if has_magic(start):
+        return None
+    if start.startswith(SIGNATURES):
+        return Kind.ZIP
+    if start.startswith(_GZIP):
+        return Kind.GZIP
+    return Kind.TAR if is_tar(start) else None
+
+
+def _members(kind: Kind, file: Buffered, part: int, parts: int) -> Iterator[Member]:
+    if kind is Kind.ZIP:
+        return zip_members(file, part, parts)
+    if kind is Kind.TAR:
+        return tar_members(file)
+    file.block = max(file.block, _GZIP_BLOCK)
+    inflating = gzip.GzipFile(fileobj=ArchiveFile(file))
+    return tar_members(Stream(inflating, None, (Budget(file.size or 0),), least=STEP))
 
 
 def _header(reader: HeaderReader, member: Member) -> Header:
-    if member.content is None:
-        status = Status.NOT_DICOM if member.reason in _NOTHING_TO_READ else Status.QUARANTINED
-        return Header(status, member.reason)
-    content = _Noting(member.content)
-    if has_archive_name(member.name):
-        content = _Noting(Buffered(member.content, MOST, chunk=512))
-        start = content.read_at(0, 512)
-        if start.startswith((*SIGNATURES, GZIP)) or is_tar(start):
-            return Header(Status.QUARANTINED, Rejection.NESTED_ARCHIVE)
+    content = member.content
+    if content is None:
+        return _rejected(member.reason)
+    try:
+        if has_archive_name(member.name) and _kind(content.read_at(0, _START)):
+            return _rejected(Rejection.NESTED_ARCHIVE)
+    except OSError:
+        return _rejected(Rejection.IO_ERROR)
     header = reader.read(content)
-    return header if content.reason is None else Header(Status.QUARANTINED, content.reason)
+    # What ended early may end between two elements; but after Pixel Data nothing is missed.
+    if content.fault is not None and not header.has_pixel_data:
+        header.status, header.reason = Status.QUARANTINED, content.fault
+    return header
 
 
-class _Noting:
-    """A member's content that notes why it could not be read, which the header reader does not tell."""
-
-    def __init__(self, source: ByteSource) -> None:
-        self._source = source
-        self.size = source.size
-        self.reason: Rejection | None = None
-
-    def read_at(self, offset: int, length: int) -> bytes:
-        """The ``length`` bytes from ``offset``, fewer only at the end. Raises OSError."""
-        try:
-            return self._source.read_at(offset, length)
-        except ArchiveError as error:
-            self.reason = error.reason
-            raise
-
-    def close(self) -> None:
-        """Close the content."""
-        self._source.close()
+def _rejected(reason: Rejection | None) -> Header:
+    return Header(Status.NOT_DICOM if reason in _NOTHING_TO_READ else Status.QUARANTINED, reason)

@@ -1,76 +1,114 @@
-"""Members of a tar archive, read from front to back by `tarfile`."""
+"""Members of a tar archive, read from front to back by `tarfile`, gzipped or not."""
 
 from __future__ import annotations
 
-import gzip
+import re
 import tarfile
 from collections.abc import Iterator
-from typing import IO, Final, cast
+from contextlib import contextmanager
+from typing import Final
 
 from eds_spark_imaging.dicom.archive.member import ArchiveError, Member, Names, is_unsafe
-from eds_spark_imaging.dicom.archive.source import Budget, Buffered, Part, Stream
+from eds_spark_imaging.dicom.archive.source import ArchiveFile, Buffered, Part, Stream, TooMuchError
 from eds_spark_imaging.dicom.reason import Rejection
 
-MOST: Final = 1024 * 1024  # of one long name or set of pax records
-GZIP: Final = b"\x1f\x8b"
+MAX_EXTENDED: Final = 512 * 1024  # what tarfile may read for one header: long names and pax records, which come first
+MAX_MEMBERS: Final = 1_000_000  # whose digests take 70 MB
+_PAX: Final = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
+_RECORD = re.compile(rb"(\d{1,6}) [^=\n]{1,512}=")
+_LONG_NUMBER = re.compile(rb"\d{64}")
+
+
+class _Header(tarfile.TarInfo):
+    """A header whose pax records are checked first: over false ones, tarfile takes time and memory to their square.
+
+    That is CVE-2024-6232, mended in Python 3.11.10 and 3.12.6.
+    """
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:  # tarfile's place for subclasses to begin
+        file = archive.fileobj
+        if self.type in _PAX and isinstance(file, ArchiveFile):
+            position = file.tell()
+            if not _sound(file.read(self.size)[: self.size]):
+                raise ArchiveError(Rejection.MALFORMED_ARCHIVE)
+            file.seek(position)
+        return super()._proc_member(archive)  # type: ignore[misc, no-any-return]
+
+
+def _sound(records: bytes) -> bool:
+    """True for records ``length keyword=value\\n``, one after the other."""
+    position = 0
+    while match := _RECORD.match(records, position):
+        end = position + int(match[1])
+        if not match.end() < end or records[end - 1 : end] != b"\n":
+            return False
+        position = end
+    return not any(records[position:]) and _LONG_NUMBER.search(records) is None
 
 
 def is_tar(start: bytes) -> bool:
-    """True where ``start``, the first block, is a header with its checksum, or the end of an empty archive."""
-    if len(start) == tarfile.BLOCKSIZE and not any(start):
+    """True where ``start``, the first block, is a header by its sum or its signature, or ends an empty archive."""
+    if start[257:262] == b"ustar" or (len(start) == tarfile.BLOCKSIZE and not any(start)):
         return True
     try:
-        tarfile.TarInfo.frombuf(start, "utf-8", "replace")
-    except tarfile.HeaderError:
+        tarfile.TarInfo.frombuf(start, "utf-8", "surrogateescape")
+    except tarfile.TarError:
         return False
     return True
 
 
-def inflated(file: Buffered, budget: Budget) -> Buffered:
-    """What a gzipped file inflates to."""
-    return Buffered(Stream(gzip.GzipFile(fileobj=cast("IO[bytes]", file)), (budget,), None), MOST)
-
-
-def tar_members(file: Buffered) -> Iterator[Member]:
+def tar_members(source: Buffered | Stream) -> Iterator[Member]:
     """The members in order. Raises ArchiveError, OSError."""
-    names = Names()
-    archive = _opened(file)
-    while (info := _next(archive)) is not None:
-        archive.members.clear()  # type: ignore[attr-defined]  # or it would keep them all
+    names, offset = Names(), 0
+    file = ArchiveFile(source, MAX_EXTENDED)
+    with _understood(file, source):
+        archive = tarfile.TarFile(fileobj=file, tarinfo=_Header, encoding="utf-8", errors="surrogateescape")
+    while True:
+        with _understood(file, source):
+            info = archive.next()
+        if info is None:
+            break
+        if info.size < 0 or archive.offset <= offset:  # it would go round for ever
+            raise ArchiveError(Rejection.MALFORMED_ARCHIVE)
+        offset = archive.offset
+        file.left = MAX_EXTENDED
+        # tarfile would keep all members, and give to each the records that stand for all: comments, mostly.
+        archive.members.clear()  # type: ignore[attr-defined]
+        archive.pax_headers = {}
         if info.isdir():
             continue
+        if names.count == MAX_MEMBERS:
+            raise ArchiveError(Rejection.ARCHIVE_TOO_LARGE)
         reason = _reason(info)
-        content = None if reason else Part(file, info.offset_data, info.size)
+        content = None if reason else Part(source, info.offset_data, info.size)
         yield Member(names.unique(info.name), info.size, content, reason)
-    # `tarfile` takes any damage after the first member for the end: there must be a block of zeros.
-    end = file.read_at(archive.offset, tarfile.BLOCKSIZE)
-    if len(end) < tarfile.BLOCKSIZE:
-        raise ArchiveError(Rejection.TRUNCATED_ARCHIVE)
-    if any(end):
-        raise ArchiveError(Rejection.MALFORMED_ARCHIVE)
+    # tarfile takes a damaged header for the end: there must be a block of zeros.
+    end = source.read_at(archive.offset, tarfile.BLOCKSIZE)
+    if any(end) or len(end) < tarfile.BLOCKSIZE:
+        raise ArchiveError(_why(source, cut=len(end) < tarfile.BLOCKSIZE))
 
 
-def _opened(file: Buffered) -> tarfile.TarFile:
+@contextmanager
+def _understood(file: ArchiveFile, source: Buffered | Stream) -> Iterator[None]:
+    """Whatever tarfile may raise on hostile bytes as an ArchiveError."""
     try:
-        # The format of an archive decides by itself how its names are read; bytes that are no UTF-8 are kept.
-        return tarfile.open(fileobj=cast("IO[bytes]", file), mode="r:", encoding="utf-8", errors="surrogateescape")
-    except tarfile.TarError:
+        yield
+    except ArchiveError:
+        raise
+    except TooMuchError:
         raise ArchiveError(Rejection.MALFORMED_ARCHIVE) from None
+    except Exception:
+        raise ArchiveError(_why(source, cut=file.short)) from None
 
 
-def _next(archive: tarfile.TarFile) -> tarfile.TarInfo | None:
-    try:
-        return archive.next()
-    except tarfile.ReadError:
-        raise ArchiveError(Rejection.TRUNCATED_ARCHIVE) from None
-    except tarfile.TarError:
-        raise ArchiveError(Rejection.MALFORMED_ARCHIVE) from None
+def _why(source: Buffered | Stream, *, cut: bool) -> Rejection:
+    return source.fault or (Rejection.TRUNCATED_ARCHIVE if cut else Rejection.MALFORMED_ARCHIVE)
 
 
 def _reason(info: tarfile.TarInfo) -> Rejection | None:
     if info.issym() or info.islnk():
         return Rejection.LINK_MEMBER
-    if not info.isfile():
+    if info.isdev():
         return Rejection.SPECIAL_MEMBER
     if is_unsafe(info.name):
         return Rejection.UNSAFE_NAME

@@ -3,79 +3,106 @@
 from __future__ import annotations
 
 import stat
-import struct
+import sys
 import zipfile
 from collections.abc import Iterator
-from typing import IO, Final, cast
+from io import BufferedIOBase
+from operator import attrgetter
+from typing import Final, cast
 
 from eds_spark_imaging.dicom.archive.member import ArchiveError, Member, Names, is_unsafe
-from eds_spark_imaging.dicom.archive.source import Budget, Buffered, Part, Stream
+from eds_spark_imaging.dicom.archive.source import (
+    MEMBER_FLOOR,
+    ArchiveFile,
+    Budget,
+    Buffered,
+    Part,
+    Stream,
+    TooMuchError,
+)
 from eds_spark_imaging.dicom.reason import Rejection
-from eds_spark_imaging.dicom.storage import ByteSource
 
 SIGNATURES: Final = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
-_END: Final = b"PK\5\6"
-_LOCAL = struct.Struct("<4s22xHH")  # signature, lengths of name and extra field (APPNOTE 4.3.7)
-_ENCRYPTED, _UTF8 = 0x1, 0x800
+MAX_DIRECTORY: Final = 32 * 1024 * 1024  # some 400,000 members, for which zipfile takes 300 MB of memory
+RUN: Final = 500  # neighbours that stay together when an archive is split
+_LOCAL_HEADER: Final = 30  # bytes at the least (APPNOTE 4.3.7)
+_ENCRYPTED, _UTF8 = 0x1, 0x800  # bits of the general purpose flag (APPNOTE 4.4.4)
 _UNIX: Final = 3
-_RUN: Final = 500  # neighbours in the directory that stay together when an archive is split
 
 
-def zip_members(file: Buffered, budget: Budget, part: int, parts: int) -> Iterator[Member]:
-    """The members in the directory's order, those of this part. Raises ArchiveError, OSError."""
-    archive, names = _opened(file), Names()
-    for number, info in enumerate(archive.infolist()):
-        if info.is_dir():
+def zip_members(source: Buffered, part: int, parts: int) -> Iterator[Member]:
+    """The members of this part, in the order of their places in the file. Raises ArchiveError."""
+    file = ArchiveFile(source, MAX_DIRECTORY)
+    archive = _opened(file, source)
+    file.left = sys.maxsize
+    names, budget = Names(), Budget(source.size or 0)
+    entries = sorted(archive.infolist(), key=attrgetter("header_offset"))
+    following = [*(entry.header_offset for entry in entries[1:]), source.size or 0]
+    for entry, end in zip(entries, following, strict=False):
+        name = _name(entry)
+        if name.endswith("/"):
             continue
-        name = _name(info)
         unique = names.unique(name)
-        if number // _RUN % parts != part:
+        if (names.count - 1) // RUN % parts != part:
             continue
-        reason = _reason(info, name)
-        try:
-            content = None if reason else _content(archive, file, info, budget)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, struct.error, ValueError):
-            content, reason = None, Rejection.MALFORMED_MEMBER
-        yield Member(unique, info.file_size, content, reason)
+        reason = _reason(entry, name, end)
+        content = None if reason else _content(archive, file, source, entry, budget)
+        if content is None and reason is None:
+            reason = Rejection.IO_ERROR if source.failed else Rejection.MALFORMED_MEMBER
+        yield Member(unique, entry.file_size, content, reason)
+    if budget.left < 0:
+        raise ArchiveError(Rejection.ARCHIVE_BOMB)
 
 
-def _opened(file: Buffered) -> zipfile.ZipFile:
+def _opened(file: ArchiveFile, source: Buffered) -> zipfile.ZipFile:
     try:
-        return zipfile.ZipFile(cast("IO[bytes]", file))
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error):
-        size = file.size or 0
-        length = min(size, 22 + 0xFFFF)
-        cut = _END not in file.read_at(size - length, length)
+        return zipfile.ZipFile(file)
+    except TooMuchError:
+        raise ArchiveError(Rejection.ARCHIVE_TOO_LARGE) from None
+    except Exception:  # whatever zipfile may raise on hostile bytes
+        cut = not is_zipfile(source)  # there is no directory
         raise ArchiveError(Rejection.TRUNCATED_ARCHIVE if cut else Rejection.MALFORMED_ARCHIVE) from None
 
 
-def _name(info: zipfile.ZipInfo) -> str:
+def is_zipfile(source: Buffered) -> bool:
+    """True where a file ends as a zip does, whatever it begins with."""
+    return zipfile.is_zipfile(ArchiveFile(source))
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
     """UTF-8 where it is valid, whatever the flag says: many writers leave it out."""
-    if info.flag_bits & _UTF8:
-        return info.filename
+    if entry.flag_bits & _UTF8:
+        return entry.filename
     try:
-        return info.filename.encode("cp437").decode()
+        return entry.filename.encode("cp437").decode()
     except UnicodeError:
-        return info.filename
+        return entry.filename
 
 
-def _reason(info: zipfile.ZipInfo, name: str) -> Rejection | None:
-    if info.create_system == _UNIX and stat.S_ISLNK(info.external_attr >> 16):
+def _reason(entry: zipfile.ZipInfo, name: str, end: int) -> Rejection | None:
+    """Why the entry is not read; ``end`` is where the next one begins."""
+    if entry.create_system == _UNIX and stat.S_ISLNK(entry.external_attr >> 16):
         return Rejection.LINK_MEMBER
     if is_unsafe(name):
         return Rejection.UNSAFE_NAME
-    if info.flag_bits & _ENCRYPTED:
+    if entry.flag_bits & _ENCRYPTED:
         return Rejection.ENCRYPTED_MEMBER
-    known = info.compress_type in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-    return None if known else Rejection.UNSUPPORTED_MEMBER
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return Rejection.UNSUPPORTED_MEMBER
+    if entry.header_offset + _LOCAL_HEADER + entry.compress_size > end:  # so that little tells much, many times
+        return Rejection.ARCHIVE_BOMB
+    return None
 
 
-def _content(archive: zipfile.ZipFile, file: Buffered, info: zipfile.ZipInfo, budget: Budget) -> ByteSource:
-    if info.compress_type != zipfile.ZIP_STORED:
-        return Stream(archive.open(info), (budget, Budget(info.compress_size)), info.file_size)
-    # Read by ranges: `zipfile` would read through what is skipped.
-    header = file.read_at(info.header_offset, _LOCAL.size)
-    signature, name, extra = _LOCAL.unpack(header)
-    if signature != SIGNATURES[0]:
-        raise zipfile.BadZipFile
-    return Part(file, info.header_offset + _LOCAL.size + name + extra, info.file_size)
+def _content(
+    archive: zipfile.ZipFile, file: ArchiveFile, source: Buffered, entry: zipfile.ZipInfo, budget: Budget
+) -> Part | Stream | None:
+    try:
+        opened = archive.open(entry)
+    except Exception:  # as above
+        return None
+    if entry.compress_type == zipfile.ZIP_DEFLATED:
+        own = Budget(entry.compress_size, MEMBER_FLOOR)
+        return Stream(cast("BufferedIOBase", opened), entry.file_size, (budget, own))
+    # By ranges, for zipfile would read what is skipped: it has read the local header, up to the content.
+    return Part(source, file.tell(), entry.compress_size)
