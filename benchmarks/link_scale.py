@@ -1,9 +1,11 @@
 """Times the job `link` on lakes of growing size: all exams, nothing new, and 1 % of the exams and identities changed.
 
     python benchmarks/link_scale.py --patients 40000 160000
+    python benchmarks/link_scale.py --patients 100000 400000 --persons 250000 1000000 --memory 8g
 
-A synthetic hospital has about 2.5 exams a patient. The exams are written into the lake from the headers that the
-generator plants, without DICOM files between. Tables come out as Markdown.
+A synthetic hospital has about 2.5 exams a patient; ``--persons`` adds people to the base centrale that never had one.
+The exams are written into the lake from the headers that the generator plants, without DICOM files between. Tables
+come out as Markdown.
 """
 
 from __future__ import annotations
@@ -15,7 +17,11 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from linkage import exams_of_headers, markdown
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
@@ -51,6 +57,50 @@ def open_lake(spark: SparkSession, place: Path) -> Context:
     return context
 
 
+def add_persons(place: Path, wanted: int, seed: int) -> int:
+    """Fill the base centrale up to ``wanted`` persons with people who never had an exam; their number in all."""
+    files = [next((place / "warehouse" / name).glob("*.parquet")) for name in ("person", "patient_identity")]
+    person, identity = map(pq.read_table, files)
+    missing = wanted - person.num_rows
+    if missing <= 0:
+        return int(person.num_rows)
+    rng = np.random.default_rng(seed)
+    known = identity.to_pandas(types_mapper=pd.ArrowDtype).dropna(subset=["birth_date", "sex"])
+
+    def drawn(column: str) -> pd.Series:
+        return known[column].sample(missing, replace=True, random_state=rng).reset_index(drop=True)
+
+    numbers = np.setdiff1d(8_000_000_000 + rng.choice(10**9, 2 * missing, replace=False), identity["ipp"].cast("int64"))
+    ipp = pd.Series(rng.permutation(numbers)[:missing]).astype(str)
+    days = pd.to_timedelta(rng.integers(-7000, 7000, missing), unit="D")
+    born = pd.to_datetime(drawn("birth_date").astype("datetime64[ns]")) + days
+    sex = drawn("sex")
+    columns = {
+        "person": {
+            "person_id": pc.max(person["person_id"]).as_py() + 1 + np.arange(missing),
+            "person_source_value": ipp,
+            "year_of_birth": born.dt.year,
+            "month_of_birth": born.dt.month,
+            "day_of_birth": born.dt.day,
+            "gender_source_value": sex.str.lower(),
+        },
+        "patient_identity": {
+            "ipp": ipp,
+            "birth_name": drawn("birth_name"),
+            "first_given_name": drawn("first_given_name"),
+            "birth_date": born.dt.date,
+            "sex": sex,
+        },
+    }
+    for file, table, given in zip(files, (person, identity), columns.values(), strict=True):
+        arrays = [
+            pa.array(given[field.name], field.type) if field.name in given else pa.nulls(missing, field.type)
+            for field in table.schema
+        ]
+        pq.write_table(pa.table(arrays, schema=table.schema), file.with_name("part-more.parquet"))
+    return wanted
+
+
 def change(context: Context, place: Path) -> None:
     """One in a hundred exams gets another sex, one in a hundred identities another birth date."""
     studies = context.lake.read("imaging_study")
@@ -78,16 +128,19 @@ def timed(context: Context) -> tuple[float, dict[str, int]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--patients", type=int, nargs="+", default=[4000])
+    parser.add_argument("--persons", type=int, nargs="+", default=[], help="of the base centrale, with those unseen")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--memory", default="4g", help="heap of the driver")
     given = parser.parse_args()
     spark = spark_session("link_scale", {"spark.master": "local[2]", "spark.driver.memory": given.memory})
     spark.sparkContext.setLogLevel("ERROR")
     rows = []
-    for patients in given.patients:
+    for number, patients in enumerate(given.patients):
         place = Path(tempfile.mkdtemp(prefix="link-scale-"))
         try:
             generate(place, patients, given.seed, with_dicom=False)
+            wanted = given.persons[number] if number < len(given.persons) else 0
+            persons = add_persons(place, wanted, given.seed)
             context = open_lake(spark, place)
             first, counts = timed(context)
             none, _ = timed(context)
@@ -96,7 +149,7 @@ def main() -> None:
         finally:
             shutil.rmtree(place)
         rows.append(
-            (counts["exams"], patients, f"{first:.0f}", f"{none:.0f}", f"{some:.0f}", changed["exams_linked_again"])
+            (counts["exams"], persons, f"{first:.0f}", f"{none:.0f}", f"{some:.0f}", changed["exams_linked_again"])
         )
         print(rows[-1], flush=True)
     names = ["exams", "persons", "all, s", "nothing new, s", "1 % changed, s", "exams linked again"]
