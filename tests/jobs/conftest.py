@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import few_attributes as few_attributes_module
 import pydicom
 import pytest
 
@@ -39,3 +40,11 @@ def imaging() -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
 
     return run
+
+
+@pytest.fixture
+def few_attributes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lakes of this test have few columns."""
+    from eds_spark_imaging.tables import catalogue
+
+    monkeypatch.setattr(catalogue, "declaration", few_attributes_module.few_attributes)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from eds_spark_imaging.context import Context
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("few_attributes")]
 
 SHIPPED = Path(pydicom.__file__).parent / "data" / "test_files"
 OTHER_SERIES = "1.2.826.0.1.3680043.8.498.1"

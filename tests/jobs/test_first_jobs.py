@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from eds_spark_imaging.context import Context
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("few_attributes")]
 
 CT = "1.3.6.1.4.1.5962.1.2.1.20040119072730.12322"
 

@@ -10,13 +10,16 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pydicom
 import pytest
+from few_attributes import few_attributes
 
 from eds_spark_imaging.config import Config
+from eds_spark_imaging.tables import catalogue
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -51,6 +54,10 @@ POINTS = sorted(
 # The jobs in a process of their own, as small as they can be.
 SCRIPT = """
 import sys
+sys.path.insert(0, sys.argv[3])
+from few_attributes import few_attributes
+from eds_spark_imaging.tables import catalogue
+catalogue.declaration = few_attributes
 from eds_spark_imaging.config import Config
 from eds_spark_imaging.pipeline.jobs import Options, run_jobs
 from eds_spark_imaging.spark_defaults import SMALL_CONF
@@ -78,8 +85,8 @@ def after(root: Path) -> None:
     shutil.copy(SHIPPED / "CT_small.dcm", root / "a.dcm")  # becomes primary in the place of another
     shutil.copy(SHIPPED / "examples_palette.dcm", root / "MR_small.dcm")  # changes its exam
     (root / "rtplan.dcm").unlink()  # the last of its exam
-    (root / "slice.dcm").write_bytes((SHIPPED / "slicethickness_empty_string.dcm").read_bytes())  # has issues
-    shutil.copy(SHIPPED / "slicethickness_empty_string.dcm", root / "ExplVR_BigEnd.dcm")
+    shutil.copy(SHIPPED / "badVR.dcm", root / "dose.dcm")  # has an issue
+    shutil.copy(SHIPPED / "SC_rgb_jpeg.dcm", root / "ExplVR_BigEnd.dcm")  # has another one in the place of two
     with zipfile.ZipFile(root / "exams.zip", "w") as archive:
         archive.write(SHIPPED / "examples_rgb_color.dcm", "one.dcm")
         archive.write(SHIPPED / "liver_1frame.dcm", "three.dcm")
@@ -113,7 +120,7 @@ def content(context: Context) -> dict[str, list[str]]:
 
 
 def start(root: Path, lake: Path, **environment: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", SCRIPT, str(root), str(lake)]
+    command = [sys.executable, "-c", SCRIPT, str(root), str(lake), str(Path(__file__).parent)]
     return subprocess.Popen(
         command,
         env=os.environ | environment,
@@ -124,8 +131,14 @@ def start(root: Path, lake: Path, **environment: str) -> subprocess.Popen[bytes]
 
 
 @pytest.fixture(scope="module")
-def places(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def places(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """The source after its changes, a lake from before them, and what the tables should say."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "declaration", few_attributes)
+        yield _places(spark, tmp_path_factory)
+
+
+def _places(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("killed")
     root, lake = folder / "source", folder / "lake"
     before(root)
