@@ -13,7 +13,7 @@ SUFFIXES: Final = (".zip", ".tar", ".tar.gz", ".tgz")
 SEPARATOR: Final = "!"
 MAX_NAME: Final = 4096  # the longest path of common systems; a longer name is cut
 _LOOKS_LIKE_MEMBER = re.compile(rf"({'|'.join(map(re.escape, SUFFIXES))}){SEPARATOR}", re.IGNORECASE)
-_UNSAFE = re.compile(r"^([\\/]|[A-Za-z]:)|(^|[\\/])\.\.([\\/]|$)")
+_UNSAFE = re.compile(r"\0|^([\\/]|[A-Za-z]:)|(^|[\\/])\.\.([\\/]|$)")
 
 
 class ArchiveError(Exception):

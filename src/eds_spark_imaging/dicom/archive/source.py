@@ -16,7 +16,7 @@ from eds_spark_imaging.dicom.reason import Rejection
 from eds_spark_imaging.dicom.storage import ByteSource
 
 BLOCK: Final = 20 * 1024  # a block of the header reader and what stands before it in an archive
-SMALL: Final = 64 * 1024  # up to here an archive is read at once
+SMALL: Final = 128 * 1024  # up to here an archive is read at once: to look for the end of a zip costs as much
 STEP: Final = 64 * 1024  # inflated at once
 KEPT: Final = 64 * 1024  # how far back a stream can be read again
 FLOOR: Final = 256 * 1024 * 1024  # below it no archive is a bomb,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from eds_spark_imaging.dicom.archive.member import ArchiveError, Member, Names, is_unsafe
-from eds_spark_imaging.dicom.archive.source import ArchiveFile, Buffered, Part, Stream, TooMuchError
+from eds_spark_imaging.dicom.archive.source import STEP, ArchiveFile, Buffered, Part, Stream, TooMuchError
 from eds_spark_imaging.dicom.reason import Rejection
 
 MAX_EXTENDED: Final = 512 * 1024  # what tarfile may read for one header: long names and pax records, which come first
+PADDING: Final = tarfile.RECORDSIZE + 2 * tarfile.BLOCKSIZE  # two blocks of zeros, then to the end of a record
 MAX_MEMBERS: Final = 1_000_000  # whose digests take 70 MB
 _PAX: Final = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
 _RECORD = re.compile(rb"(\d{1,6}) [^=\n]{1,512}=")
@@ -82,10 +84,23 @@ def tar_members(source: Buffered | Stream) -> Iterator[Member]:
         reason = _reason(info)
         content = None if reason else Part(source, info.offset_data, info.size)
         yield Member(names.unique(info.name), info.size, content, reason)
-    # tarfile takes a damaged header for the end: there must be a block of zeros.
-    end = source.read_at(archive.offset, tarfile.BLOCKSIZE)
-    if any(end) or len(end) < tarfile.BLOCKSIZE:
-        raise ArchiveError(_why(source, cut=len(end) < tarfile.BLOCKSIZE))
+    _check_end(source, archive.offset)
+
+
+def _check_end(source: Buffered | Stream, offset: int) -> None:
+    """Raise ArchiveError unless there are zeros from ``offset`` on, as far as archives are padded; a block at least.
+
+    tarfile takes a damaged header for the end, and does not see an archive that was joined to the first. What is
+    gzipped is read to its end, where its sum is.
+    """
+    last = sys.maxsize if isinstance(source, Stream) else offset + PADDING
+    length = 0
+    while data := source.read_at(offset + length, min(STEP, last - offset - length)):
+        length += len(data)
+        if data.strip(b"\0"):
+            raise ArchiveError(_why(source, cut=length < tarfile.BLOCKSIZE))
+    if length < tarfile.BLOCKSIZE or source.fault is not None:
+        raise ArchiveError(_why(source, cut=True))
 
 
 @contextmanager

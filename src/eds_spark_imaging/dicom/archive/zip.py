@@ -32,6 +32,7 @@ _UNIX: Final = 3
 
 def zip_members(source: Buffered, part: int, parts: int) -> Iterator[Member]:
     """The members of this part, in the order of their places in the file. Raises ArchiveError."""
+    begins_with_member = source.read_at(0, 4) == SIGNATURES[0]
     file = ArchiveFile(source, MAX_DIRECTORY)
     archive = _opened(file, source)
     file.left = sys.maxsize
@@ -52,6 +53,8 @@ def zip_members(source: Buffered, part: int, parts: int) -> Iterator[Member]:
         yield Member(unique, entry.file_size, content, reason)
     if budget.left < 0:
         raise ArchiveError(Rejection.ARCHIVE_BOMB)
+    if begins_with_member and (not entries or entries[0].header_offset):  # joined archives, or a false end record
+        raise ArchiveError(Rejection.MALFORMED_ARCHIVE)
 
 
 def _opened(file: ArchiveFile, source: Buffered) -> zipfile.ZipFile:
@@ -104,5 +107,7 @@ def _content(
     if entry.compress_type == zipfile.ZIP_DEFLATED:
         own = Budget(entry.compress_size, MEMBER_FLOOR)
         return Stream(cast("BufferedIOBase", opened), entry.file_size, (budget, own))
+    if entry.compress_size != entry.file_size:
+        return None
     # By ranges, for zipfile would read what is skipped: it has read the local header, up to the content.
     return Part(source, file.tell(), entry.compress_size)

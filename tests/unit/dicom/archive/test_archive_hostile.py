@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import struct
 import tarfile
 import tracemalloc
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -116,6 +117,57 @@ def test_a_damaged_directory() -> None:
     assert outcomes(bytes(data), "a.zip") == {"": MALFORMED}
     not_utf8 = raw_zip(Entry(b"\xff", deflated(CT), len(CT), flags=0x800))
     assert outcomes(not_utf8, "a.zip") == {"": MALFORMED}
+
+
+@pytest.mark.parametrize("form", ["tar", "tgz", "zip"])
+def test_what_stands_behind_the_end_is_not_lost_in_silence(form: str) -> None:
+    make: Callable[[list[tuple[str, bytes]]], bytes]
+    make = {"tar": tarred, "tgz": lambda members: tarred(members, "w:gz"), "zip": zipped}[form]
+    first, second = make([("a", PLAN)]), make([("b", CT)])
+    read = "b" if form == "zip" else "a"  # the directory at the end counts
+    assert outcomes(first + second, f"x.{form}") == {read: PARSED, "": MALFORMED}
+    assert outcomes(first, f"x.{form}") == {"a": PARSED, "": READ}
+
+
+def test_padding_of_a_tar() -> None:
+    data = tarred([("a", PLAN)])
+    assert outcomes(data + bytes(MEGABYTE), "a.tar") == {"a": PARSED, "": READ}
+    assert outcomes(gzip.compress(data + bytes(MEGABYTE)) + bytes(100), "a.tgz") == {"a": PARSED, "": READ}
+    assert outcomes(data + b"no tar at all", "a.tar") == {"a": PARSED, "": MALFORMED}
+    assert outcomes(gzip.compress(data) + b"no gzip at all", "a.tgz") == {"a": PARSED, "": MALFORMED}
+
+
+def test_the_sum_of_a_gzip_is_looked_at() -> None:
+    data = gzip.compress(tarred([("a", PLAN)]))
+    assert outcomes(data[:-8] + b"\1\2\3\4" + data[-4:], "a.tgz") == {"a": PARSED, "": MALFORMED}
+    for cut in (8, 3):
+        assert outcomes(data[:-cut], "a.tgz") == {"a": PARSED, "": TRUNCATED}
+
+
+@pytest.mark.parametrize("false", ["offset 0", "offset + 7", "offset 4 GB", "length 0", "length - 47", "fewer entries"])
+def test_an_end_record_that_is_false(false: str) -> None:
+    data = zipped([("a", CT), ("b", MR), ("c", PLAN)])
+    end = data.rindex(b"PK\5\6")
+    count, length, offset = struct.unpack_from("<H2L", data, end + 10)
+    length, offset = {
+        "offset 0": (length, 0),
+        "offset + 7": (length, offset + 7),
+        "offset 4 GB": (length, 0xFFFFFFF0),
+        "length 0": (0, offset),
+        "length - 47": (length - 47, offset),  # that of one entry: 46 and the name
+        "fewer entries": (length - 47, offset + 47),
+    }[false]
+    rows = outcomes(data[:end] + end_of_zip(count, length, offset), "a.zip")
+    assert rows.pop("") == MALFORMED
+    read = {name for name, outcome in rows.items() if outcome == PARSED}
+    assert read == ({"b", "c"} if false == "fewer entries" else set())
+
+
+def test_a_stored_member_of_two_sizes_is_damaged() -> None:
+    for size in (100, 4_000_000_000):
+        false = Entry(b"a", PLAN, size, method=zipfile.ZIP_STORED)
+        good = Entry(b"b", PLAN, len(PLAN), method=zipfile.ZIP_STORED)
+        assert outcomes(raw_zip(false, good), "a.zip") == {"a": DAMAGED, "b": PARSED, "": READ}
 
 
 def test_a_damaged_member_of_a_zip_leaves_the_others() -> None:
@@ -243,6 +295,20 @@ def test_a_directory_that_is_too_large() -> None:
     assert source.bytes < 100_000
 
 
+@pytest.mark.parametrize("wide", [False, True])
+def test_a_directory_that_claims_gigabytes(wide: bool) -> None:
+    data = zipped([("a", CT)], zipfile.ZIP_STORED)
+    end = data.rindex(b"PK\5\6")
+    record32 = end_of_zip(1, 4_000_000_000, end - 47)
+    record64 = b"PK\6\6" + struct.pack("<Q2H2L4Q", 44, 45, 45, 0, 0, 1, 1, 2**50, end - 47)
+    record64 += b"PK\6\7" + struct.pack("<LQL", 0, end, 1) + end_of_zip(0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)
+    source = Counting(data[:end] + (record64 if wide else record32))
+    with little_memory(MEGABYTE):
+        (row,) = read_archive(READER, source, "a.zip")
+    assert (str(row.header.status), row.header.reason) == MALFORMED
+    assert source.bytes <= 2 * (source.size or 0)
+
+
 def test_more_members_of_a_tar_than_memory_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("eds_spark_imaging.dicom.archive.tar.MAX_MEMBERS", 3)
     assert outcomes(tarred([(n, b"") for n in "abc"]), "a.tar")[""] == READ
@@ -265,6 +331,15 @@ def test_a_header_that_is_extended_without_end(kind: bytes) -> None:
     data = bomb(tar_header("long", 1_000_000_000, kind), 1000, GZIP)
     with little_memory(20 * MEGABYTE):
         assert outcomes(data, "a.tgz") == {"": MALFORMED}
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE])
+def test_a_header_that_claims_gigabytes(kind: bytes) -> None:
+    source = Counting(tar_header("long", 4_000_000_000, kind) + record("path", "b") + bytes(MEGABYTE))
+    with little_memory(2 * MEGABYTE):
+        (row,) = read_archive(READER, source, "a.tar")
+    assert (str(row.header.status), row.header.reason) == MALFORMED
+    assert source.bytes <= (source.size or 0)
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,11 @@ def test_unsafe_names_are_not_read(kind: str) -> None:
     assert {str(row.header.status) for row in rows[len(UNSAFE) : -1]} == {"parsed"}
 
 
+def test_a_name_with_a_zero_byte_is_unsafe() -> None:
+    data = pax(record("path", "a\0b")) + tarred([("c", PLAN)])
+    assert outcomes(data, "a.tar") == {"a\0b": ("quarantined", "unsafe_name"), "": READ}
+
+
 def test_members_of_a_zip_that_are_not_read() -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from archive_build import CT, KINDS, MR, PLAN, READER, TEXT, Counting, archive_of, found, plain, without_cost
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ NAMES = st.text(st.sampled_from("ab.!#/\\:é") | ALPHABET, min_size=1, max_size=
 BASES = {
     kind: archive_of(kind, [("a", PLAN), ("b/c.dcm", MR), ("d.txt", TEXT), ("e.zip", b"PK\3\4")]) for kind in KINDS
 }
-SOUND = {without_cost(plain(content)).digest for content in (PLAN, MR)}
+LARGE = {kind: archive_of(kind, [(f"{number}", CT if number % 2 else MR) for number in range(14)]) for kind in KINDS}
 
 
 @settings(max_examples=150, deadline=None)
@@ -69,3 +70,31 @@ def test_damage_never_raises(kind: str, data: st.DataObject) -> None:
 def test_anything_under_the_name_of_an_archive(suffix: str, start: bytes, rest: bytes) -> None:
     rows = found(start + rest, f"a{suffix}")
     assert rows[-1].path == f"a{suffix}"
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(KINDS), st.data())
+def test_no_more_than_twice_the_archive_is_read(kind: str, data: st.DataObject) -> None:
+    damaged = bytearray(LARGE[kind])
+    places = st.integers(0, len(damaged) - 1) | st.integers(len(damaged) - 1500, len(damaged) - 1)
+    for place, value in data.draw(st.lists(st.tuples(places, st.integers(1, 255)), max_size=20)):
+        damaged[place] ^= value
+    source = Counting(bytes(damaged))
+    rows = list(read_archive(READER, source, kind))
+    assert source.bytes <= 2 * len(damaged)
+    assert sum(row.header.bytes_read for row in rows) == source.bytes
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_cuts_everywhere(kind: str) -> None:
+    whole = BASES[kind]
+    sound = {row.path: row for row in found(whole, kind)}
+    blocks = [block + shift for block in range(0, len(whole), 512) for shift in (-1, 0, 1)]
+    for cut in {*blocks, *range(len(whole) - 400, len(whole)), *range(300)}:
+        rows = found(whole[: max(0, cut)], kind)
+        assert rows[-1].path == kind
+        complete = rows[-1].header.reason == "archive"
+        assert not complete or len(rows) == len(sound)
+        for row in rows[:-1]:  # what has a row either says that it is damaged or is as it was
+            header = without_cost(row.header)
+            assert header.reason in ("truncated_archive", "truncated") or header == without_cost(sound[row.path].header)
