@@ -158,56 +158,6 @@ def test_files_below_a_folder_that_cannot_be_listed_stay(context: Context, tree:
     assert changes == {"/r/a": "new", "/r/a/x": "kept", "/r/b/y": "removed"}
 
 
-@pytest.fixture
-def crash(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Makes a job stop at a named point by an exception in place of a kill."""
-
-    class Killed(BaseException):
-        pass
-
-    def at(point: str) -> type[BaseException]:
-        from eds_spark_imaging.pipeline import parse, publish
-
-        def stop(name: str) -> None:
-            if name == point:
-                raise Killed
-
-        for module in (parse, publish):
-            monkeypatch.setattr(module, "crash_point", stop)
-        return Killed
-
-    return at
-
-
-def content(context: Context) -> dict[str, list[Any]]:
-    """What the tables say, without the names of runs."""
-    result = {}
-    for name in ("dicom_file", "dicom_instance", "dicom_issue", "imaging_study"):
-        frame = context.lake.read(name)
-        kept = [c for c, kind in frame.dtypes if not c.endswith("_run") and not kind.startswith("map")]
-        result[name] = sorted(map(str, frame.select(*kept).collect()))
-    return result
-
-
-@pytest.mark.parametrize("point", ["staged", "instances"])
-def test_a_run_stopped_anywhere_is_finished_by_the_next(
-    spark: SparkSession, tree: Path, tmp_path: Path, crash: Any, monkeypatch: pytest.MonkeyPatch, point: str
-) -> None:
-    from eds_spark_imaging.pipeline.index import index
-    from eds_spark_imaging.pipeline.parse import parse
-
-    undisturbed = open_context(spark, tree, tmp_path / "undisturbed")
-    run_jobs(undisturbed)
-    context = open_context(spark, tree, tmp_path)
-    index(context)
-    killed = crash(point)
-    with pytest.raises(killed):
-        parse(context)
-    monkeypatch.undo()
-    run_jobs(context)
-    assert content(context) == content(undisturbed)
-
-
 def test_two_runs_at_once_are_refused(context: Context) -> None:
     with context.lake.lock():
         handle = os.open(f"{context.lake.root}/_lock", os.O_RDONLY)
