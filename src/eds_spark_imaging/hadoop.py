@@ -25,15 +25,15 @@ def file_system(spark: SparkSession, uri: str) -> tuple[Any, Any]:
     return path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration()), path
 
 
-def file_states(spark: SparkSession, uris: Iterable[str]) -> list[tuple[str, int, int]]:
-    """Path, length and time of modification of files, by as few calls of the store as there are folders."""
-    wanted = set(uris)
+def folder_states(spark: SparkSession, files: Iterable[str]) -> list[tuple[str, int, int]]:
+    """Name, length and time of modification of all that lies in the folders of ``files``, URIs as Spark gives them."""
+    gateway: Any = spark.sparkContext._gateway
+    configuration = spark.sparkContext._jsc.hadoopConfiguration()
     found = []
-    for folder in sorted({uri.rpartition("/")[0] for uri in wanted}):
-        store, path = file_system(spark, folder)
-        for status in store.listStatus(path):
-            if (uri := str(status.getPath().toUri())) in wanted or str(status.getPath()) in wanted:
-                found.append((uri, int(status.getLen()), int(status.getModificationTime())))
+    for folder in sorted({uri.rpartition("/")[0] for uri in files}):
+        path = gateway.jvm.org.apache.hadoop.fs.Path(gateway.jvm.java.net.URI(folder))  # escaped, unlike a path
+        for status in path.getFileSystem(configuration).listStatus(path):
+            found.append((str(status.getPath()), int(status.getLen()), int(status.getModificationTime())))
     return sorted(found)
 
 

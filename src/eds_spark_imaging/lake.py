@@ -83,8 +83,8 @@ class Lake:
         return f"delta.`{self.root}/{name}`"
 
     def staging(self, run_id: str) -> str:
-        """The run-scoped folder of a run."""
-        return f"{self.root}/_staging/{run_id}"
+        """The run-scoped folder of a run; that of all runs where ``run_id`` is empty."""
+        return f"{self.root}/_staging/{run_id}".rstrip("/")
 
     def exists(self, name: str) -> bool:
         """True where the table has been written."""

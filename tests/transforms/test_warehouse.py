@@ -191,3 +191,34 @@ def test_what_is_missing_is_named_in_one_line(spark: SparkSession, tmp_path: Pat
 def test_a_configuration_of_unknown_names_is_refused(config: WarehouseConfig, said: str, spark: SparkSession) -> None:
     with pytest.raises(ConfigError, match=said):
         Warehouse(spark, config)
+
+
+def test_the_fingerprint_tells_any_change_of_the_files_and_of_how_they_are_read(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    root = tmp_path / "base centrale 100% é"
+    minimal(root)
+    config = WarehouseConfig(path=str(root))
+    first = Warehouse(spark, config).fingerprint()
+    assert first is not None
+    assert Warehouse(spark, config).fingerprint() == first
+    other_zone = WarehouseConfig(path=str(root), time_zone="UTC")
+    assert Warehouse(spark, other_zone).fingerprint() != first
+    write(root / "person.parquet", person_id=[2], person_source_value=["8000000002"])  # the same name and length
+    assert Warehouse(spark, config).fingerprint() != first
+
+
+def test_a_view_has_no_fingerprint(spark: SparkSession, tmp_path: Path) -> None:
+    minimal(tmp_path)
+    spark.sql("CREATE DATABASE fingerprinted")
+    try:
+        for file in list(tmp_path.glob("*.parquet")):
+            location = tmp_path / file.stem  # a table of the metastore is a folder
+            location.mkdir()
+            file.rename(location / "part.parquet")
+            name = {"condition": "condition_occurrence", "procedure": "procedure_occurrence"}.get(file.stem, file.stem)
+            spark.sql(f"CREATE TABLE fingerprinted.{name}_files USING parquet LOCATION '{location}'")
+            spark.sql(f"CREATE VIEW fingerprinted.{name} AS SELECT * FROM fingerprinted.{name}_files")
+        assert Warehouse(spark, WarehouseConfig(database="fingerprinted")).fingerprint() is None
+    finally:
+        spark.sql("DROP DATABASE fingerprinted CASCADE")

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.context import Context, Run
 from eds_spark_imaging.crash import crash_point
 from eds_spark_imaging.hadoop import Store
-from eds_spark_imaging.pipeline.publish import publish, staging, take_out_removed
+from eds_spark_imaging.pipeline.publish import publish, take_out_removed
 from eds_spark_imaging.tables.files import FileStatus
 from eds_spark_imaging.transforms.duplicates import READABLE
 from eds_spark_imaging.transforms.parsing import parse_batches
@@ -86,7 +86,7 @@ def _parts(bytes_per_task: int) -> Column:
 
 def _recover(context: Context, run: Run) -> None:
     """Publish what a killed run had staged whole, and delete what it had not."""
-    root = Store(context.spark, staging(context, ""))
+    root = Store(context.spark, context.lake.staging(""))
     for name in sorted(root.children()):
         folder = root / name
         if "_SUCCESS" in folder.children():

@@ -19,12 +19,8 @@ from eds_spark_imaging.transforms.packing import unpack
 
 _PARSED, _QUARANTINED, _REMOVED = map(str, (FileStatus.PARSED, FileStatus.QUARANTINED, FileStatus.REMOVED))
 _OUTCOME = ("status", "reason", "header_bytes", "bytes_read")
+_REPLACED = ("path", UID, STUDY)  # of the rows that go, what their removal touches
 _MEMBER = ("source", "size", "archive")
-
-
-def staging(context: Context, run_id: str) -> str:
-    """The folder of a run's staging; that of all runs where ``run_id`` is empty."""
-    return context.lake.staging(run_id).rstrip("/")
 
 
 def publish(context: Context, run: Run, staged_run: str, expected: int | None = None) -> None:
@@ -34,7 +30,7 @@ def publish(context: Context, run: Run, staged_run: str, expected: int | None = 
     ``expected`` files that were opened.
     """
     schema = context.catalogue.staged.spark_ddl
-    staged = context.spark.read.schema(schema).parquet(staging(context, staged_run))
+    staged = context.spark.read.schema(schema).parquet(context.lake.staging(staged_run))
     has_archives = _count(run, staged, expected)
     readable = staged.where(F.col("status") == _PARSED)
     # Kept as files: a frame that Spark caches is computed anew whenever a table behind it is written.
@@ -54,7 +50,7 @@ def publish(context: Context, run: Run, staged_run: str, expected: int | None = 
             crash_point("members")
         _write_outcome(context, staged_run, staged, flags, has_archives)
         crash_point("outcome")
-    Store(context.spark, staging(context, staged_run)).delete()
+    Store(context.spark, context.lake.staging(staged_run)).delete()
 
 
 def take_out_removed(context: Context, run: Run) -> None:
@@ -64,7 +60,7 @@ def take_out_removed(context: Context, run: Run) -> None:
     if gone.isEmpty():
         return
     instances = context.lake.read("dicom_instance")
-    leaving = instances.join(gone, "path", "left_semi").select("path", "source", UID, STUDY)
+    leaving = instances.join(gone, "path", "left_semi").select(*_REPLACED)
     with Scratch(context, "parse") as scratch:
         leaving = scratch.keep("leaving", leaving)
         count = leaving.count()
@@ -109,7 +105,7 @@ def _count(run: Run, staged: DataFrame, expected: int | None) -> bool:
 def _parsed_before(context: Context, files: DataFrame, run_id: str) -> DataFrame:
     """The rows of dicom_instance that earlier runs wrote for ``files``, slim: they will be replaced."""
     rows = context.lake.read("dicom_instance").where(F.col("changed_run") != run_id)
-    return rows.select("path", "source", UID, STUDY).join(files.select("path"), "path", "left_semi")
+    return rows.select(*_REPLACED).join(files.select("path"), "path", "left_semi")
 
 
 def _flags(context: Context, readable: DataFrame, again: DataFrame, scratch: Scratch) -> DataFrame:

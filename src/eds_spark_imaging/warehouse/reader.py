@@ -13,7 +13,7 @@ from pyspark.sql import types as T
 
 from eds_spark_imaging.config import WarehouseConfig
 from eds_spark_imaging.errors import InputError
-from eds_spark_imaging.hadoop import file_states
+from eds_spark_imaging.hadoop import folder_states
 from eds_spark_imaging.tables.spec import DATE, WALL_CLOCK, sql_type
 from eds_spark_imaging.warehouse.contract import INPUTS, ROW_STATUS, InputColumn, InputTable
 from eds_spark_imaging.warehouse.layout import check_layout, column_names, table_names
@@ -73,7 +73,7 @@ class Warehouse:
             if not there or self._is_view(spec):
                 return None
             files += there
-        text = repr((asdict(self._config), file_states(self._spark, files)))
+        text = repr((asdict(self._config), sorted(files), folder_states(self._spark, files)))
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest() if files else None
 
     def _is_view(self, spec: InputTable) -> bool:
