@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -116,11 +117,12 @@ def change(context: Context, place: Path) -> None:
     shutil.move(f"{folder}_new", folder)
 
 
-def timed(context: Context) -> tuple[float, dict[str, int]]:
+def timed(what: str, context: Context) -> tuple[float, dict[str, int]]:
     """Seconds of one run of the job, and its counts."""
     started = time.monotonic()
     link(context)
     seconds = time.monotonic() - started
+    print(f"{what}: {seconds:.0f} s", file=sys.stderr, flush=True)
     last = context.runs("link").orderBy("run_id", ascending=False).first()
     return seconds, dict(last["counts"]) if last else {}
 
@@ -142,10 +144,10 @@ def main() -> None:
             wanted = given.persons[number] if number < len(given.persons) else 0
             persons = add_persons(place, wanted, given.seed)
             context = open_lake(spark, place)
-            first, counts = timed(context)
-            none, _ = timed(context)
+            first, counts = timed("all", context)
+            none, _ = timed("nothing new", context)
             change(context, place)
-            some, changed = timed(context)
+            some, changed = timed("1 % changed", context)
         finally:
             shutil.rmtree(place)
         rows.append(

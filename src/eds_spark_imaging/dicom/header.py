@@ -15,6 +15,7 @@ from eds_spark_imaging.dicom.plan import BIG, LITTLE, Plan
 from eds_spark_imaging.dicom.reason import Rejection
 from eds_spark_imaging.dicom.resolve import Resolution
 from eds_spark_imaging.dicom.result import Header, Status
+from eds_spark_imaging.dicom.runs import Runs
 from eds_spark_imaging.dicom.storage import ByteSource
 from eds_spark_imaging.dicom.walk import Walk, walk
 from eds_spark_imaging.errors import ConfigError
@@ -73,6 +74,7 @@ class HeaderReader:
         self._options = (default_charset, override_charset, explain)
         self._little = Plan(self.attributes, LITTLE)
         self._big = Plan(self.attributes, BIG)
+        self._runs = Runs()
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as its declaration: the tables are made again in the other process."""
@@ -85,7 +87,7 @@ class HeaderReader:
         """
         try:
             try:
-                return self._header(walk(source, self._little, self._big))
+                return self._header(walk(source, self._little, self._big, self._runs))
             finally:
                 source.close()
         except OSError:

@@ -11,6 +11,7 @@ from eds_spark_imaging.dicom.element import UNDEFINED, element
 from eds_spark_imaging.dicom.plan import BIG, FRAME_GROUPS, IGNORED, LITTLE, Entry, Plan, Role, Stop
 from eds_spark_imaging.dicom.reason import Reason, Rejection
 from eds_spark_imaging.dicom.result import Status
+from eds_spark_imaging.dicom.runs import Runs
 from eds_spark_imaging.dicom.scanner import (
     MAX_HITS,
     MalformedError,
@@ -63,8 +64,8 @@ class Walk:
         return self
 
 
-def walk(source: ByteSource, little: Plan, big: Plan) -> Walk:
-    """Read the header of ``source``. Raises OSError."""
+def walk(source: ByteSource, little: Plan, big: Plan, runs: Runs) -> Walk:
+    """Read the header of ``source``; ``runs`` are those met with ``little`` before. Raises OSError."""
     window = Window(source)
     data = window.data
     result = Walk(window, window)
@@ -77,14 +78,16 @@ def walk(source: ByteSource, little: Plan, big: Plan) -> Walk:
     if position is None:
         return result.end(Status.NOT_DICOM, Rejection.NO_DICOM_STRUCTURE)
     try:
-        return _read(result, source, position, little, big)
+        return _read(result, source, position, little, big, runs)
     except (TooLargeError, MalformedError) as error:
         result.header_bytes = result.window.start
         too_large = isinstance(error, TooLargeError)
         return result.end(Status.QUARANTINED, Rejection.HEADER_TOO_LARGE if too_large else Rejection.MALFORMED)
 
 
-def _read(result: Walk, source: ByteSource, position: int, little: Plan, big: Plan) -> Walk:
+def _read(  # noqa: PLR0917
+    result: Walk, source: ByteSource, position: int, little: Plan, big: Plan, runs: Runs
+) -> Walk:
     window = result.window
     meta = read_file_meta(window, position, Context(LITTLE, True, little.top, result.hits))
     if meta is None:
@@ -102,6 +105,8 @@ def _read(result: Walk, source: ByteSource, position: int, little: Plan, big: Pl
         result.oddities.append(Reason.WRONG_TRANSFER_SYNTAX)
     plan = big if encoding.order is BIG else little
     context = Context(encoding.order, encoding.explicit, plan.top, result.hits)
+    if plan is little and encoding.explicit:
+        context.runs = runs
     position, why = _data_set(result, position, context)
     result.header_bytes = window.start + position
     if why == Stop.DIRECTORY:
