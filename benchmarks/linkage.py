@@ -125,12 +125,15 @@ def measures(exams: pd.DataFrame, with_identity: bool) -> dict[str, str]:
     attached = exams[exams["is_patient"] & exams["correctly_attached"]]
     wrong_ipp = exams[exams["wrong_person_id"].notna() & exams["traits_present"]]
     caught = ~(wrong_ipp["is_linked"] & ~wrong_ipp["is_right"])
+    # A default date is no date: without names, nothing but the sex is then left to compare.
+    dated = caught[~wrong_ipp["defects"].map(lambda names: "birth_date_default" in names)]
     return {
         "verified links that are right": interval(int(verified["is_right"].sum()), len(verified)),
         "unverified links that are right": interval(int(unverified["is_right"].sum()), len(unverified)),
         "not correctly attached but knowable, recovered": interval(int(lost["is_right"].sum()), len(lost)),
         "correctly attached, linked": interval(int(attached["is_right"].sum()), len(attached)),
         "IPP of another person with traits, caught": interval(int(caught.sum()), len(wrong_ipp)),
+        "the same, where the birth date is no default": interval(int(dated.sum()), len(dated)),
     }
 
 

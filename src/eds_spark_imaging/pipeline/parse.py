@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.context import Context, Run
 from eds_spark_imaging.crash import crash_point
 from eds_spark_imaging.hadoop import Store
-from eds_spark_imaging.pipeline.publish import publish, take_out_removed
+from eds_spark_imaging.pipeline.publish import Work, publish, take_out_removed
 from eds_spark_imaging.tables.files import FileStatus
 from eds_spark_imaging.transforms.duplicates import READABLE
 from eds_spark_imaging.transforms.parsing import parse_batches
@@ -36,19 +36,25 @@ def parse(context: Context, selection: Selection = Selection()) -> None:
         _recover(context, run)
         files = files_to_parse(context, selection)
         parts = _parts(context.config.parse.archive_bytes_per_task)
-        work = files.agg(F.count(F.lit(1)).alias("files"), F.sum(parts).alias("shares")).first()
+        counted = {"files": F.count(F.lit(1)), "shares": F.sum(parts), "again": F.count_if("was_opened")}
+        work = files.agg(*[column.alias(name) for name, column in counted.items()]).first()
         if work and work["files"]:
             run.expect(work["files"])
             stage(context, run.run_id, files.withColumn("parts", parts), work["shares"])
             run.expect(None)
-            publish(context, run, run.run_id, expected=work["files"])
+            publish(context, run, run.run_id, Work(work["files"], any_again=bool(work["again"])))
         take_out_removed(context, run)
 
 
 def files_to_parse(context: Context, selection: Selection) -> DataFrame:
-    """Path, source and size of what to open now: a member of an archive is read with its whole archive."""
-    files = context.lake.read("dicom_file").select("path", "source", "size", "status", "archive")
-    wanted = files.where(F.col("status") == str(FileStatus.PENDING)).select("path", "source", "size")
+    """Path, source and size of what to open now, and whether it ``was_opened`` before.
+
+    A member of an archive is read with its whole archive.
+    """
+    columns = ("path", "source", "size", "was_opened")
+    files = context.lake.read("dicom_file").withColumn("was_opened", F.col("bytes_read").isNotNull())
+    files = files.select(*columns, "status", "archive")
+    wanted = files.where(F.col("status") == str(FileStatus.PENDING)).select(*columns)
     again = []
     if selection.quarantined:
         again.append(files.where(F.col("status") == str(FileStatus.QUARANTINED)))
@@ -59,7 +65,7 @@ def files_to_parse(context: Context, selection: Selection) -> DataFrame:
         opened = chosen.select(F.coalesce("archive", "path").alias("path")).distinct()
         # An archive that is gone is not opened, nor is one that is pending opened twice.
         there = files.where(~F.col("status").isin(str(FileStatus.PENDING), str(FileStatus.REMOVED)))
-        wanted = wanted.union(there.join(opened, "path", "left_semi").select("path", "source", "size"))
+        wanted = wanted.union(there.join(opened, "path", "left_semi").select(*columns))
     return wanted.distinct() if len(again) > 1 else wanted
 
 

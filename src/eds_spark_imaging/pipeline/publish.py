@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Window
@@ -23,32 +24,55 @@ _REPLACED = ("path", UID, STUDY)  # of the rows that go, what their removal touc
 _MEMBER = ("source", "size", "archive")
 
 
-def publish(context: Context, run: Run, staged_run: str, expected: int | None = None) -> None:
+@dataclass(frozen=True)
+class Work:
+    """What a run set out to read: how many ``files``, and whether ``any_again`` had been opened before."""
+
+    files: int
+    any_again: bool
+
+
+@dataclass(frozen=True)
+class Staging:
+    """What a run has staged: its rows, what there is among them, and the columns of dicom_instance with a value."""
+
+    run_id: str
+    rows: DataFrame
+    has_archives: bool
+    has_issues: bool
+    filled: tuple[str, ...]
+    any_again: bool
+
+    @property
+    def readable(self) -> DataFrame:
+        """The rows of files whose header could be read."""
+        return self.rows.where(F.col("status") == _PARSED)
+
+
+def publish(context: Context, run: Run, staged_run: str, work: Work | None = None) -> None:
     """Bring a whole staging into the tables, and delete it.
 
-    Raises AccountingError, before anything is written, where it does not have one outcome for each of the
-    ``expected`` files that were opened.
+    Raises AccountingError, before anything is written, where it does not have one outcome for each file of ``work``,
+    which is not known of a run that was killed.
     """
-    schema = context.catalogue.staged.spark_ddl
-    staged = context.spark.read.schema(schema).parquet(context.lake.staging(staged_run))
-    has_archives = _count(run, staged, expected)
-    readable = staged.where(F.col("status") == _PARSED)
+    staging = _look_at(context, run, staged_run, work)
     # Kept as files: a frame that Spark caches is computed anew whenever a table behind it is written.
     with Scratch(context, "parse") as scratch:
-        again = scratch.keep("again", _parsed_before(context, staged, staged_run))
-        flags = _flags(context, readable, again, scratch)
-        _touch(context, staged_run, readable, again, flags)
+        again = _parsed_before(context, staging)
+        again = scratch.keep("again", again) if staging.any_again else again
+        flags = _flags(context, staging.readable, again, scratch)
+        _touch(context, staged_run, staging.readable, again, flags)
         crash_point("touched")
-        _write_issues(context, staged_run, staged)
+        _write_issues(context, staging)
         crash_point("issues")
         _flip(context, staged_run, flags)
         crash_point("flipped")
-        _write_instances(context, staged_run, staged, again, flags)
+        _write_instances(context, staging, again, flags)
         crash_point("instances")
-        if has_archives:
-            _write_members(context, staged_run, staged, flags)
+        if staging.has_archives:
+            _write_members(context, staging, flags)
             crash_point("members")
-        _write_outcome(context, staged_run, staged, flags, has_archives)
+        _write_outcome(context, staging, flags)
         crash_point("outcome")
     Store(context.spark, context.lake.staging(staged_run)).delete()
 
@@ -78,34 +102,47 @@ def take_out_removed(context: Context, run: Run) -> None:
         run.count(instances_removed=count)
 
 
-def _count(run: Run, staged: DataFrame, expected: int | None) -> bool:
-    """Count what was read; true where there may be archives. Raises AccountingError."""
+def _look_at(context: Context, run: Run, staged_run: str, work: Work | None) -> Staging:
+    """Count what was read. Raises AccountingError."""
+    schema = context.catalogue.staged.spark_ddl
+    staged = context.spark.read.schema(schema).parquet(context.lake.staging(staged_run))
     is_member = F.col("archive").isNotNull()
     is_archive = reduce(Column.__or__, [F.lower("path").endswith(suffix) for suffix in SUFFIXES])
-    rows = (
-        staged.groupBy("status", is_member.alias("is_member"), is_archive.alias("is_archive"))
-        .agg(F.count(F.lit(1)).alias("n"), F.sum("bytes_read").alias("bytes"))
-        .collect()
-    )
-    has_archives = any(row["is_member"] or row["is_archive"] for row in rows)
+    counted = {
+        "n": F.count(F.lit(1)),
+        "bytes": F.sum("bytes_read"),
+        "with_issues": F.count_if(F.size("issues") > 0),
+        "filled": F.array_distinct(F.flatten(F.collect_set("filled"))),
+    }
+    groups = staged.groupBy("status", is_member.alias("is_member"), is_archive.alias("is_archive"))
+    rows = groups.agg(*[column.alias(name) for name, column in counted.items()]).collect()
     opened = sum(row["n"] for row in rows if not row["is_member"])
-    if expected is not None and opened != expected:  # an archive that was split has a row for each part
+    if work and opened != work.files:  # an archive that was split has a row for each part
         opened = staged.where(~is_member).select("path").distinct().count()
-    if expected is not None and opened != expected:
-        raise AccountingError(f"the accounting does not balance: {expected} files to parse, {opened} have an outcome")
+    if work and opened != work.files:
+        raise AccountingError(f"the accounting does not balance: {work.files} files to parse, {opened} have an outcome")
     run.count(files_parsed=sum(row["n"] for row in rows))
     for row in sorted(rows, key=lambda row: row["status"]):
         run.count(**{"readable" if row["status"] == _PARSED else row["status"]: row["n"]})
     run.bytes_read = (run.bytes_read or 0) + sum(row["bytes"] or 0 for row in rows)
     timed = staged.where("seconds IS NOT NULL").select("path", "seconds", "bytes_read")
     run.slowest += [tuple(row) for row in timed.orderBy(F.desc("seconds")).limit(SLOWEST).collect()]
-    return has_archives
+    return Staging(
+        staged_run,
+        staged,
+        has_archives=any(row["is_member"] or row["is_archive"] for row in rows),
+        has_issues=any(row["with_issues"] for row in rows),
+        filled=tuple(sorted({name for row in rows for name in row["filled"]})),
+        any_again=work is None or work.any_again,
+    )
 
 
-def _parsed_before(context: Context, files: DataFrame, run_id: str) -> DataFrame:
-    """The rows of dicom_instance that earlier runs wrote for ``files``, slim: they will be replaced."""
-    rows = context.lake.read("dicom_instance").where(F.col("changed_run") != run_id)
-    return rows.select(*_REPLACED).join(files.select("path"), "path", "left_semi")
+def _parsed_before(context: Context, staging: Staging) -> DataFrame:
+    """The rows of dicom_instance that earlier runs wrote for the files, slim: they will be replaced."""
+    rows = context.lake.read("dicom_instance").where(F.col("changed_run") != staging.run_id).select(*_REPLACED)
+    if not staging.any_again:  # of a frame known to be empty, the optimiser leaves out whatever is joined with it
+        return rows.limit(0)
+    return rows.join(staging.rows.select("path"), "path", "left_semi")
 
 
 def _flags(context: Context, readable: DataFrame, again: DataFrame, scratch: Scratch) -> DataFrame:
@@ -168,27 +205,29 @@ def _delete_older(context: Context, table: str, paths: DataFrame, run_id: str) -
         context.lake.merge(table, stale, ["path"], [], delete=F.col("t.changed_run") != run_id)
 
 
-def _write_issues(context: Context, run_id: str, staged: DataFrame) -> None:
-    _delete_older(context, "dicom_issue", staged, run_id)
-    crash_point("issues_deleted")
-    issues = staged.where(F.size("issues") > 0).select("path", "source", F.explode("issues").alias("issue"))
-    rows = issues.select("path", "source", "issue.*", F.lit(run_id).alias("changed_run"))
-    context.lake.append("dicom_issue", rows, f"issues-{run_id}")
+def _write_issues(context: Context, staging: Staging) -> None:
+    if staging.any_again:
+        _delete_older(context, "dicom_issue", staging.rows, staging.run_id)
+        crash_point("issues_deleted")
+    if not staging.has_issues:
+        context.lake.create("dicom_issue")
+        return
+    issues = staging.rows.where(F.size("issues") > 0).select("path", "source", F.explode("issues").alias("issue"))
+    rows = issues.select("path", "source", "issue.*", F.lit(staging.run_id).alias("changed_run"))
+    context.lake.append("dicom_issue", rows, f"issues-{staging.run_id}")
 
 
-def _write_instances(context: Context, run_id: str, staged: DataFrame, again: DataFrame, flags: DataFrame) -> None:
+def _write_instances(context: Context, staging: Staging, again: DataFrame, flags: DataFrame) -> None:
     """Only columns with a value are written: Delta reads the others of the table as null."""
-    lots = staged.where(F.col("packed").isNotNull())
-    row = lots.agg(F.array_distinct(F.flatten(F.collect_set("filled"))).alias("filled")).first()
-    filled = (row and row["filled"]) or ["path", "source"]
-    work, schema = unpack(context.catalogue["dicom_instance"], filled)
-    rows = lots.select("packed").mapInArrow(work, schema)
+    work, schema = unpack(context.catalogue["dicom_instance"], staging.filled or ("path", "source"))
+    rows = staging.rows.where(F.col("packed").isNotNull()).select("packed").mapInArrow(work, schema)
     rows = _with_flags(rows, flags).withColumns(
-        {"reader_fingerprint": context.fingerprints(), "changed_run": F.lit(run_id)}
+        {"reader_fingerprint": context.fingerprints(), "changed_run": F.lit(staging.run_id)}
     )
-    _delete_older(context, "dicom_instance", again, run_id)
-    crash_point("instances_deleted")
-    context.lake.append("dicom_instance", rows, f"instances-{run_id}")
+    if staging.any_again:
+        _delete_older(context, "dicom_instance", again, staging.run_id)
+        crash_point("instances_deleted")
+    context.lake.append("dicom_instance", rows, f"instances-{staging.run_id}")
 
 
 def _outcome(staged: DataFrame, flags: DataFrame, run_id: str) -> DataFrame:
@@ -198,8 +237,9 @@ def _outcome(staged: DataFrame, flags: DataFrame, run_id: str) -> DataFrame:
     return rows.withColumns({"status": status, "changed_run": F.lit(run_id)})
 
 
-def _write_members(context: Context, run_id: str, staged: DataFrame, flags: DataFrame) -> None:
+def _write_members(context: Context, staging: Staging, flags: DataFrame) -> None:
     """Members of archives: new ones, changed ones, and those that an archive read to its end no longer has."""
+    staged, run_id = staging.rows, staging.run_id
     members = _outcome(staged.where(F.col("archive").isNotNull()), flags, run_id)
     members = members.select("path", *_MEMBER, *_OUTCOME, "changed_run")
     whole = staged.groupBy("path").agg(F.every(F.col("status") != _QUARANTINED).alias("whole"))
@@ -211,10 +251,11 @@ def _write_members(context: Context, run_id: str, staged: DataFrame, flags: Data
     context.lake.merge("dicom_file", rows, ["path"], [*_MEMBER, *_OUTCOME, "changed_run"], insert=True)
 
 
-def _write_outcome(context: Context, run_id: str, staged: DataFrame, flags: DataFrame, has_archives: bool) -> None:
+def _write_outcome(context: Context, staging: Staging, flags: DataFrame) -> None:
     """The accounting of the files that were opened, last."""
-    files = _outcome(staged.where(F.col("archive").isNull()), flags, run_id).select("path", *_OUTCOME, "changed_run")
-    if has_archives:  # one row for an archive that was read in parts; what went wrong in any of them counts
+    opened = staging.rows.where(F.col("archive").isNull())
+    files = _outcome(opened, flags, staging.run_id).select("path", *_OUTCOME, "changed_run")
+    if staging.has_archives:  # one row for an archive that was read in parts; what went wrong in any of them counts
         parts = Window.partitionBy("path")
         worst = F.row_number().over(
             parts.orderBy(F.col("status") != _PARSED, F.col("status") != _QUARANTINED, "reason")

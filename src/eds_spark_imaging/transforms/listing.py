@@ -12,6 +12,7 @@ import pyarrow as pa
 from eds_spark_imaging.dicom.listing import Entry, Folder
 from eds_spark_imaging.dicom.stores import store_of
 from eds_spark_imaging.tables.spec import BIGINT, STRING
+from eds_spark_imaging.workers import settle
 
 LISTED = pa.schema([("source", STRING), ("path", STRING), ("size", BIGINT), ("modified", BIGINT), ("problem", STRING)])
 LISTED_DDL = "source string, path string, size bigint, modified bigint, problem string"
@@ -43,6 +44,7 @@ def list_trees(roots: Mapping[str, str]) -> Callable[[Batches], Batches]:
 
 def _expand(listing: Callable[[str, str], Iterator[Entry | Folder] | Iterator[Entry]]) -> Callable[[Batches], Batches]:
     def expand(batches: Batches) -> Batches:
+        settle()
         for batch in batches:
             folders = batch.filter(batch.column(5).is_valid())
             if folders.num_rows < batch.num_rows:

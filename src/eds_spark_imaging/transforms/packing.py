@@ -12,6 +12,7 @@ import pyarrow as pa
 from eds_spark_imaging.dicom.result import Status
 from eds_spark_imaging.tables import Table
 from eds_spark_imaging.tables.files import STAGED
+from eds_spark_imaging.workers import settle
 
 Batches = Iterator[pa.RecordBatch]
 _COMPRESSION = pa.ipc.IpcWriteOptions(compression="lz4")
@@ -19,10 +20,11 @@ _COMPRESSION = pa.ipc.IpcWriteOptions(compression="lz4")
 
 def pack(readings: pa.RecordBatch, staged: pa.Schema, instance: Collection[str]) -> pa.RecordBatch:
     """One lot of readings as rows of the staging; of the columns ``instance``, those that are not null are packed."""
-    status = readings.column("status")
-    rows = readings.filter(pa.compute.equal(status, Status.PARSED.value))
-    filled = [f.name for f, c in zip(rows.schema, rows.columns, strict=True) if c.null_count < len(c)]
-    names = [name for name in filled if name in instance]
+    parsed = pa.compute.equal(readings.column("status"), Status.PARSED.value)
+    # Of the hundreds of columns only those with a value are filtered.
+    filled = [f.name for f, c in zip(readings.schema, readings.columns, strict=True) if c.null_count < len(c)]
+    rows = readings.select([name for name in filled if name in instance]).filter(parsed)
+    names = [f.name for f, c in zip(rows.schema, rows.columns, strict=True) if c.null_count < len(c)]
     packed = None
     if names:
         sink = pa.BufferOutputStream()
@@ -42,6 +44,7 @@ def unpack(instance: Table, filled: Collection[str]) -> tuple[Callable[[Batches]
     schema = table.arrow_schema
 
     def unpacked(batches: Batches) -> Batches:
+        settle()
         for batch in batches:
             for packed in batch.column(0):
                 with pa.ipc.open_stream(packed.as_buffer()) as stream:

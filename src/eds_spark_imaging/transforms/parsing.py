@@ -17,6 +17,7 @@ from eds_spark_imaging.dicom.result import Header
 from eds_spark_imaging.dicom.stores import Store, store_of
 from eds_spark_imaging.tables import Catalogue, Table
 from eds_spark_imaging.transforms.packing import pack
+from eds_spark_imaging.workers import settle
 
 Batches = Iterator[pa.RecordBatch]
 ROWS_PER_BATCH = 1000
@@ -54,6 +55,7 @@ def parse_batches(catalogue: Catalogue, options: Mapping[str, Mapping[str, Any]]
     instance = frozenset(catalogue["dicom_instance"].names)
 
     def parse(batches: Batches) -> Batches:
+        settle()
         readers: dict[str, HeaderReader] = {}
         assembler = Assembler(readings)
         for batch in batches:
