@@ -2,10 +2,14 @@
 
     python -m benchmarks.index_parse --files 100000 --usual-files 10000
     python -m benchmarks.index_parse --files 10000 100000 400000 --pixels 512 --usual-files 0
+    python -m benchmarks.index_parse --files 1000 --kinds MR US "enhanced MR"
 
 The files have the header of pydicom's CT_small (258 elements) and differ as the slices of series do. The usual
 pipeline lists with `binaryFile`, reads with pydicom and `to_json_dict()` in `mapInPandas`, and writes a column of JSON
 to Delta. Both run three times on a few files first, so that starting up is not counted; the page cache is warm.
+
+``--kinds`` are headers of other sizes (`benchmarks/samples.py`): how many files a second, from the difference of two
+runs, which leaves out what a run costs however few its files.
 """
 
 from __future__ import annotations
@@ -19,9 +23,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+import pydicom
 from pyspark.sql import SparkSession
 
-from benchmarks.parse_budget import slices
+from benchmarks.parse_budget import PIXEL_DATA, slices
+from benchmarks.samples import KINDS, write
 from eds_spark_imaging.config import Config
 from eds_spark_imaging.context import Context
 from eds_spark_imaging.pipeline.index import index
@@ -31,6 +37,9 @@ from eds_spark_imaging.session import spark_session
 WARM_UP = 400  # files
 WARM_UPS = 3  # runs, as in a process that has been at work for a while
 PER_FOLDER = 1000
+DISTINCT = 100  # files of another kind of header; the others differ from these in the SOPInstanceUID
+FURTHER = (2_000, 20_000)  # files of the two runs whose difference is taken
+FURTHER_USUAL = (200, 1_000)
 
 
 def tree(root: Path, count: int, pixels: int | None) -> Path:
@@ -93,6 +102,42 @@ def measure(spark: SparkSession, place: Path, count: int, pixels: int | None) ->
     shutil.rmtree(root)
 
 
+def copies(root: Path, kind: str, count: int) -> Path:
+    """``count`` files of a kind, each with its own SOPInstanceUID."""
+    originals = root / "originals"
+    originals.mkdir(parents=True)
+    files = []
+    for path in write(originals, kind, DISTINCT):
+        data = path.read_bytes()
+        uid = pydicom.dcmread(path, specific_tags=["SOPInstanceUID"]).SOPInstanceUID.encode()
+        files.append((data[: data.index(PIXEL_DATA) + 12 + 512], uid))
+    shutil.rmtree(originals)
+    for number in range(count):
+        folder = root / f"{number // PER_FOLDER:04d}"
+        folder.mkdir(exist_ok=True)
+        data, uid = files[number % DISTINCT]
+        (folder / f"{number:06d}.dcm").write_bytes(data.replace(uid, uid[:-7] + b"%07d" % (number + 1_000_000)))
+    return root
+
+
+def further(spark: SparkSession, place: Path, kind: str) -> None:
+    """Files a second of ours and of the usual pipeline, without what a run costs at least."""
+    seconds: dict[str, list[float]] = {"ours": [], "usual": []}
+    for pipeline, counts in (("ours", FURTHER), ("usual", FURTHER_USUAL)):
+        for count in counts:
+            root, lake = copies(place / "kind", kind, count), place / "kind-lake"
+            os.sync()
+            once = sum(ours(open_lake(spark, root, lake))) if pipeline == "ours" else usual(spark, root, lake)
+            seconds[pipeline].append(once)
+            shutil.rmtree(root)
+            shutil.rmtree(lake)
+    rates = [
+        (counts[1] - counts[0]) / (seconds[pipeline][1] - seconds[pipeline][0])
+        for pipeline, counts in (("ours", FURTHER), ("usual", FURTHER_USUAL))
+    ]
+    print(f"| {kind} | {rates[0]:,.0f} | {rates[1]:,.0f} | {rates[0] / rates[1]:.1f} |", flush=True)
+
+
 def row(what: str, files: int, listing: float, parsing: float) -> None:
     total = listing + parsing
     each = f"{files / total:,.0f} | {2000 * total / files:.3f}" if what == "first run" else " | "
@@ -105,6 +150,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, nargs="+", default=[100_000])
     parser.add_argument("--usual-files", type=int, default=10_000, help="0 leaves the usual pipeline out")
     parser.add_argument("--pixels", type=int, help="bytes of pixel data kept; all by default")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=[])
     parser.add_argument("--memory", default="3g", help="heap of the driver")
     given = parser.parse_args()
     place = Path(tempfile.mkdtemp(prefix="index-parse-", dir=os.environ.get("TMPDIR")))
@@ -124,6 +170,10 @@ def main() -> None:
             os.sync()
             row("first run", given.usual_files, 0.0, usual(spark, root, place / "usual-lake"))
             print("\nThe last line is the usual pipeline.")
+        if given.kinds:
+            print("\n| header | further files/s | usual pipeline | x |\n|---|---|---|---|")
+        for kind in given.kinds:
+            further(spark, place, kind)
     finally:
         spark.stop()
         shutil.rmtree(place)

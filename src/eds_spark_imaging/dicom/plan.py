@@ -113,6 +113,7 @@ class Entry:
     stop: Stop = Stop.END
     creators: dict[str, Entry] = field(default_factory=dict)
     top: bool = False  # a declared public element of the top level
+    direct: Slot | None = None  # the only slot, where it is direct
 
 
 IGNORED: Final = Entry(0, Role.IGNORE)
@@ -203,6 +204,9 @@ class Plan:
                 slot.top = len(steps) == 1 and steps[0].creator is None
                 slot.direct = slot.top and slot.simple and len(places) == 1
                 self._add(steps, slot)
+        for entry in self.top.entries.values():
+            if len(entry.slots) == 1 and entry.slots[0].direct:
+                entry.direct = entry.slots[0]
         self._mark(self.top)
         for tag in (0x7FE00008, 0x7FE00009, 0x7FE00010):
             self.top.stop(tag, Stop.PIXELS)

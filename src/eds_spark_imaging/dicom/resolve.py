@@ -63,6 +63,16 @@ class Resolution:
         last, ordered = 0, True
         for hit in hits:
             entry, vr, raw, _ = hit
+            direct = entry.direct
+            if direct is not None and raw and (vr == direct.vr or vr is None):  # as most are
+                value = direct.known.get(raw)  # type: ignore[arg-type]
+                if value is None:
+                    value = direct.learn(raw)  # type: ignore[arg-type]
+                if value is not SLOW:
+                    ordered = ordered and entry.tag > last
+                    last = entry.tag
+                    values[direct.column] = value
+                    continue
             slots = entry.slots
             if not slots:
                 if isinstance(raw, Reason):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
+from typing import NamedTuple
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -57,22 +59,24 @@ def publish(context: Context, run: Run, staged_run: str, work: Work | None = Non
     """
     staging = _look_at(context, run, staged_run, work)
     # Kept as files: a frame that Spark caches is computed anew whenever a table behind it is written.
-    with Scratch(context, "parse") as scratch:
+    with Scratch(context, "parse") as scratch, ThreadPoolExecutor(2) as beside:
         again = _parsed_before(context, staging)
         again = scratch.keep("again", again) if staging.any_again else again
         flags = _flags(context, staging.readable, again, scratch)
-        _touch(context, staged_run, staging.readable, again, flags)
-        crash_point("touched")
-        _write_issues(context, staging)
-        crash_point("issues")
-        _flip(context, staged_run, flags)
+        touched = beside.submit(_touch, context, staged_run, staging.readable, again, flags.rows)
+        issues = beside.submit(_write_issues, context, staging)
+        if staging.any_again or flags.any:
+            touched.result()  # before what tells which exams they were is changed
+        _flip(context, staged_run, flags.rows)
         crash_point("flipped")
-        _write_instances(context, staging, again, flags)
+        _write_instances(context, staging, again, flags.rows)
         crash_point("instances")
+        touched.result()
+        issues.result()
         if staging.has_archives:
-            _write_members(context, staging, flags)
+            _write_members(context, staging, flags.rows)
             crash_point("members")
-        _write_outcome(context, staging, flags)
+        _write_outcome(context, staging, flags.rows)
         crash_point("outcome")
     Store(context.spark, context.lake.staging(staged_run)).delete()
 
@@ -91,9 +95,8 @@ def take_out_removed(context: Context, run: Run) -> None:
         if not count:
             return
         none = instances.limit(0)
-        flags = _flags(context, none, leaving, scratch)
+        flags = _flags(context, none, leaving, scratch).rows
         _touch(context, f"{run.run_id}-removed", none, leaving, flags)
-        crash_point("removed_touched")
         _flip(context, run.run_id, flags)
         crash_point("removed_flipped")
         _delete_older(context, "dicom_issue", leaving, run.run_id)
@@ -145,11 +148,17 @@ def _parsed_before(context: Context, staging: Staging) -> DataFrame:
     return rows.join(staging.rows.select("path"), "path", "left_semi")
 
 
-def _flags(context: Context, readable: DataFrame, again: DataFrame, scratch: Scratch) -> DataFrame:
+class Flags(NamedTuple):
     """``FLAGS`` of the files that share a UID, or shared one with a file of the run; ``_new``: the run's own.
 
     Most files share none, and are not in it: they are primary.
     """
+
+    rows: DataFrame
+    any: bool
+
+
+def _flags(context: Context, readable: DataFrame, again: DataFrame, scratch: Scratch) -> Flags:
     uids = readable.select(UID).union(again.select(UID)).where(F.col(UID).isNotNull()).distinct()
     others = context.lake.read("dicom_instance").select(*CONTENT, *[F.col(f).alias(f"_was_{f}") for f in FLAGS])
     others = others.join(uids, UID, "left_semi").join(again.select("path"), "path", "left_anti")
@@ -161,8 +170,8 @@ def _flags(context: Context, readable: DataFrame, again: DataFrame, scratch: Scr
         groups.agg(F.count(F.lit(1)).alias("n"), F.every("_new").alias("new")).where("n > 1 OR NOT new").select(UID)
     )
     if shared.isEmpty():  # of a frame known to be empty, the optimiser leaves out whatever is joined with it
-        return with_flags(files.limit(0))
-    return scratch.keep("flags", with_flags(files.join(shared, UID, "left_semi")))
+        return Flags(with_flags(files.limit(0)), any=False)
+    return Flags(scratch.keep("flags", with_flags(files.join(shared, UID, "left_semi"))), any=True)
 
 
 def _with_flags(rows: DataFrame, flags: DataFrame) -> DataFrame:
@@ -183,6 +192,7 @@ def _touch(context: Context, run_id: str, readable: DataFrame, again: DataFrame,
     touched = readable.select(STUDY).union(again.select(STUDY)).union(others)
     rows = touched.where(F.col(STUDY).isNotNull()).distinct().withColumn("changed_run", F.lit(run_id)).coalesce(1)
     context.lake.append("dicom_study_touched", rows, f"touched-{run_id}")
+    crash_point("removed_touched" if run_id.endswith("-removed") else "touched")
 
 
 def _flip(context: Context, run_id: str, flags: DataFrame) -> None:
@@ -215,6 +225,7 @@ def _write_issues(context: Context, staging: Staging) -> None:
     issues = staging.rows.where(F.size("issues") > 0).select("path", "source", F.explode("issues").alias("issue"))
     rows = issues.select("path", "source", "issue.*", F.lit(staging.run_id).alias("changed_run"))
     context.lake.append("dicom_issue", rows, f"issues-{staging.run_id}")
+    crash_point("issues")
 
 
 def _write_instances(context: Context, staging: Staging, again: DataFrame, flags: DataFrame) -> None:
