@@ -1,6 +1,6 @@
 """The only reader and writer of our Delta tables: a directory, or a database of the metastore.
 
-Writes are idempotent: appends carry a transaction id, and :meth:`Lake.sync` writes only the rows that differ.
+Every write is one commit; :meth:`Lake.sync` and :meth:`Lake.update` write only the rows that differ.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F
-from pyspark.storagelevel import StorageLevel
 
 from eds_spark_imaging.config import LakeConfig
 from eds_spark_imaging.errors import LakeError
 from eds_spark_imaging.hadoop import Store
 from eds_spark_imaging.locking import lake_lock
+from eds_spark_imaging.scratch import Scratch
 from eds_spark_imaging.tables import Catalogue, Table
 from eds_spark_imaging.tables.spec import sql_type
 from eds_spark_imaging.transforms.changes import HASH, differences, owned_hash, same_keys
@@ -86,6 +86,10 @@ class Lake:
         """The run-scoped folder of a run; that of all runs where ``run_id`` is empty."""
         return f"{self.root}/_staging/{run_id}".rstrip("/")
 
+    def scratch(self, purpose: str) -> Scratch:
+        """A folder for frames that are used several times; empty at first."""
+        return Scratch(self.spark, f"{self.root}/_scratch/{purpose}")
+
     def exists(self, name: str) -> bool:
         """True where the table has been written."""
         from delta.tables import DeltaTable  # noqa: PLC0415 - needs the session's JARs
@@ -126,14 +130,12 @@ class Lake:
         if added:
             self.spark.sql(f"ALTER TABLE {self.identifier(name)} ADD COLUMNS ({', '.join(added)})")
 
-    def append(self, name: str, rows: DataFrame, transaction: str | None = None) -> None:
-        """Append ``rows``; the same transaction id twice writes once."""
+    def append(self, name: str, rows: DataFrame) -> None:
+        """Append ``rows``, all or none of them."""
         self.create(name)
         given = set(rows.columns)
         columns = [c for c in self.catalogue[name].names if c in given]
         writer = rows.select(*columns).write.format("delta").mode("append")
-        if transaction:
-            writer = writer.option("txnAppId", transaction).option("txnVersion", 1)
         if self.database:
             writer.saveAsTable(self.identifier(name))
         else:
@@ -196,8 +198,8 @@ class Lake:
             return self._fill(table, desired, owned, run_id)
         self.create(name)
         changes = differences(table, desired, self._in_scope(name, scope), owned).withColumn(RUN, F.lit(run_id))
-        changes = changes.persist(StorageLevel.DISK_ONLY)
-        try:
+        with self.scratch(f"sync_{name}") as scratch:
+            changes = scratch.keep("changes", changes)
             counts = {row["_op"]: row["count"] for row in changes.groupBy("_op").count().collect()}
             done = Changes(counts.get("insert", 0), counts.get("update", 0), counts.get("delete", 0))
             if done.updated or done.deleted:
@@ -208,14 +210,12 @@ class Lake:
             elif done.inserted:
                 self.append(name, changes.drop("_op"))
             return done
-        finally:
-            changes.unpersist()
 
     def _fill(self, table: Table, desired: DataFrame, owned: Sequence[str], run_id: str) -> Changes:
         """The first rows of a table: nothing to compare with."""
         counted = Observation()
         rows = desired.withColumns({HASH: owned_hash(table, owned), RUN: F.lit(run_id)})
-        self.append(table.name, rows.observe(counted, F.count(F.lit(1)).alias("rows")), f"fill-{run_id}-{table.name}")
+        self.append(table.name, rows.observe(counted, F.count(F.lit(1)).alias("rows")))
         return Changes(inserted=int(counted.get["rows"]))
 
     def update(self, name: str, rows: DataFrame, columns: Sequence[str], stamp: tuple[str, str]) -> int:
@@ -231,15 +231,13 @@ class Lake:
             .join(there, list(table.keys), "inner")
             .where(differs)
             .select(*table.keys, *columns, F.lit(stamp[1]).alias(stamp[0]))
-            .persist(StorageLevel.DISK_ONLY)
         )
-        try:
+        with self.scratch(f"update_{name}") as scratch:
+            changes = scratch.keep("changes", changes)
             count = changes.count()
             if count:
                 self.merge(name, changes, table.keys, [*columns, stamp[0]])
             return count
-        finally:
-            changes.unpersist()
 
     def _in_scope(self, name: str, scope: DataFrame | None) -> DataFrame:
         table = self.catalogue[name]
@@ -281,8 +279,6 @@ def create_statement(table: Table, identifier: str) -> str:
         "delta.enableDeletionVectors": "false",
         "delta.enableChangeDataFeed": "true",
         "delta.dataSkippingStatsColumns": ",".join(table.statistics_columns),
-        # Each append with a transaction id leaves one in the log; a killed run is finished long before.
-        "delta.setTransactionRetentionDuration": "interval 365 days",
         **({"delta.autoOptimize.autoCompact": "true"} if table.name in _AUTO_COMPACTED else {}),
         **{f"delta.constraints.{name}": check for name, check in table.checks},
     }

@@ -53,7 +53,9 @@ class Resolution:
         if self._dropped:
             self._header.issues.append(Issue(None, None, str(self._dropped), Reason.ISSUES_DROPPED))
 
-    def _short_ways(self, hits: list[Hit]) -> tuple[Iterable[list[Candidate]], bool]:
+    def _short_ways(  # noqa: PLR0912 - one loop: it is gone through for every value of every file
+        self, hits: list[Hit]
+    ) -> tuple[Iterable[list[Candidate]], bool]:
         """Take the values where there is nothing to choose or to mend; gives what was found of the other attributes.
 
         Also tells whether the tags of the top level ascend: where they do not, a repeated one may count twice here.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.storagelevel import StorageLevel
 
 from eds_spark_imaging.context import Context, Run
 from eds_spark_imaging.crash import crash_point
@@ -30,12 +29,10 @@ def build(context: Context, *, everything: bool = False) -> None:
         run.watermark = (row and row[0]) or seen
         if row is None or row[0] is None:
             return
-        touched = queue.select(_STUDY).distinct().persist(StorageLevel.DISK_ONLY)
-        try:
+        with context.lake.scratch("build") as scratch:
+            touched = scratch.keep("touched", queue.select(_STUDY).distinct())
             run.count(exams_looked_at=touched.count())
             _build(context, run, touched)
-        finally:
-            touched.unpersist()
 
 
 def _build(context: Context, run: Run, touched: DataFrame) -> None:

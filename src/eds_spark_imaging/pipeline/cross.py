@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pyspark.storagelevel import StorageLevel
-
 from eds_spark_imaging.context import Context
 from eds_spark_imaging.transforms.crossings import diagnoses, procedures
 from eds_spark_imaging.transforms.identity import survivors
@@ -14,13 +12,13 @@ def cross(context: Context) -> None:
     """Bring the pairs of exams with diagnoses and acts up to date; without a base centrale there is nothing to do."""
     if context.config.warehouse is None:
         return
-    with context.run("cross") as run:
+    with context.run("cross") as run, context.lake.scratch("cross") as scratch:
         run.main_count = "diagnoses_new"
         warehouse = Warehouse(context.spark, context.config.warehouse)
         warehouse.check()
         studies = context.lake.read("imaging_study").where("removed_at IS NULL")
         persons = survivors(warehouse.table("patient_identity"), warehouse.required("person"))
-        persons = persons.persist(StorageLevel.DISK_ONLY)
+        persons = scratch.keep("persons", persons)
         visits = warehouse.required("visit_occurrence")
         window = context.config.cross
         pairs = {
@@ -35,4 +33,3 @@ def cross(context: Context) -> None:
             done = context.lake.sync(f"imaging_study_{what}", rows, run.run_id)
             name = {"diagnosis": "diagnoses", "procedure": "acts"}[what]
             run.count(**{f"{name}_new": done.inserted, f"{name}_changed": done.updated, f"{name}_gone": done.deleted})
-        persons.unpersist()

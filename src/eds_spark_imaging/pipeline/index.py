@@ -9,7 +9,6 @@ from eds_spark_imaging.context import Context, Run
 from eds_spark_imaging.crash import crash_point
 from eds_spark_imaging.errors import AccountingError
 from eds_spark_imaging.pipeline.listing import listing
-from eds_spark_imaging.pipeline.scratch import Scratch
 from eds_spark_imaging.tables.files import FileStatus
 from eds_spark_imaging.transforms.file_changes import KEPT, file_changes
 
@@ -22,7 +21,7 @@ def index(context: Context, *, allow_removals: bool = False) -> None:
     Raises AccountingError where more than 5 % of a source's files are gone and ``allow_removals`` is false (an
     unmounted share deletes nothing).
     """
-    with context.run("index") as run, Scratch(context, "index") as scratch:
+    with context.run("index") as run, context.lake.scratch("index") as scratch:
         run.main_count = "files_listed"
         names = [source.name for source in context.config.sources]
         partial = [source.name for source in context.config.sources if source.is_partial]
@@ -77,6 +76,6 @@ def _write(context: Context, run: Run, changes: DataFrame) -> None:
         context.lake.merge("dicom_file", changed, ["path"], update)
         crash_point("files_changed")
     if run.counts["new"]:
-        context.lake.append("dicom_file", stamped.where(F.col("_op") == "new").drop("_op"), run.run_id)
+        context.lake.append("dicom_file", stamped.where(F.col("_op") == "new").drop("_op"))
     else:
         context.lake.create("dicom_file")

@@ -9,14 +9,13 @@ from dataclasses import asdict, dataclass, replace
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
-from pyspark.storagelevel import StorageLevel
 
 from eds_spark_imaging import __version__
 from eds_spark_imaging.config import LinkConfig
 from eds_spark_imaging.context import Context, Run
 from eds_spark_imaging.crash import crash_point
 from eds_spark_imaging.errors import ConfigError
-from eds_spark_imaging.pipeline.scratch import Scratch
+from eds_spark_imaging.scratch import Scratch
 from eds_spark_imaging.tables.links import LINK_COLUMNS, LINK_DECISION, LINK_INPUT, LinkStatus
 from eds_spark_imaging.transforms.identity import (
     BaseCentrale,
@@ -67,7 +66,7 @@ def link(context: Context) -> None:
     """Link the exams for which anything has changed; without a base centrale exams stay ``not_attempted``."""
     if context.config.warehouse is None:
         return
-    with context.run("link") as run, Scratch(context, "link") as scratch:
+    with context.run("link") as run, context.lake.scratch("link") as scratch:
         run.main_count = "exams"
         warehouse = Warehouse(context.spark, context.config.warehouse)
         warehouse.check()
@@ -209,7 +208,7 @@ def _write_history(context: Context, run: Run, studies: DataFrame, links: DataFr
     last = F.row_number().over(Window.partitionBy(_STUDY).orderBy(F.desc(_RUN)))
     known = recorded.withColumn("_place", last).where("_place = 1").select(_STUDY, *_STATE).alias("known")
     same = [F.col(f"new.{c}").eqNullSafe(F.col(f"known.{c}")) for c in (_STUDY, *_STATE)]
-    rows = changes.alias("new").join(known, same, "left_anti").persist(StorageLevel.DISK_ONLY)
-    if not rows.isEmpty():
-        context.lake.append("imaging_study_link_history", rows, f"history-{run.run_id}")
-    rows.unpersist()
+    with context.lake.scratch("link_history") as scratch:
+        rows = scratch.keep("rows", changes.alias("new").join(known, same, "left_anti"))
+        if not rows.isEmpty():
+            context.lake.append("imaging_study_link_history", rows)

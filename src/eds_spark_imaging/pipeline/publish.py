@@ -15,7 +15,7 @@ from eds_spark_imaging.crash import crash_point
 from eds_spark_imaging.dicom.archive import SUFFIXES
 from eds_spark_imaging.errors import AccountingError
 from eds_spark_imaging.hadoop import Store
-from eds_spark_imaging.pipeline.scratch import Scratch
+from eds_spark_imaging.scratch import Scratch
 from eds_spark_imaging.tables.files import FileStatus
 from eds_spark_imaging.transforms.duplicates import CONTENT, FLAGS, STUDY, UID, status_of, with_flags
 from eds_spark_imaging.transforms.packing import unpack
@@ -36,7 +36,11 @@ class Work:
 
 @dataclass(frozen=True)
 class Staging:
-    """What a run has staged: its rows, what there is among them, and the columns of dicom_instance with a value."""
+    """What a run has staged: its rows, what there is among them, and the columns of dicom_instance with a value.
+
+    ``any_again`` where some of the files may have been opened before; ``is_repeated`` where the run was killed, and may
+    have published a part.
+    """
 
     run_id: str
     rows: DataFrame
@@ -44,6 +48,7 @@ class Staging:
     has_issues: bool
     filled: tuple[str, ...]
     any_again: bool
+    is_repeated: bool
 
     @property
     def readable(self) -> DataFrame:
@@ -58,8 +63,7 @@ def publish(context: Context, run: Run, staged_run: str, work: Work | None = Non
     which is not known of a run that was killed.
     """
     staging = _look_at(context, run, staged_run, work)
-    # Kept as files: a frame that Spark caches is computed anew whenever a table behind it is written.
-    with Scratch(context, "parse") as scratch, ThreadPoolExecutor(2) as beside:
+    with context.lake.scratch("parse") as scratch, ThreadPoolExecutor(2) as beside:
         again = _parsed_before(context, staging)
         again = scratch.keep("again", again) if staging.any_again else again
         flags = _flags(context, staging.readable, again, scratch)
@@ -89,7 +93,7 @@ def take_out_removed(context: Context, run: Run) -> None:
         return
     instances = context.lake.read("dicom_instance")
     leaving = instances.join(gone, "path", "left_semi").select(*_REPLACED)
-    with Scratch(context, "parse") as scratch:
+    with context.lake.scratch("parse") as scratch:
         leaving = scratch.keep("leaving", leaving)
         count = leaving.count()
         if not count:
@@ -137,6 +141,7 @@ def _look_at(context: Context, run: Run, staged_run: str, work: Work | None) -> 
         has_issues=any(row["with_issues"] for row in rows),
         filled=tuple(sorted({name for row in rows for name in row["filled"]})),
         any_again=work is None or work.any_again,
+        is_repeated=work is None,
     )
 
 
@@ -191,7 +196,7 @@ def _touch(context: Context, run_id: str, readable: DataFrame, again: DataFrame,
     others = flags.where(_flipped()).select(STUDY)
     touched = readable.select(STUDY).union(again.select(STUDY)).union(others)
     rows = touched.where(F.col(STUDY).isNotNull()).distinct().withColumn("changed_run", F.lit(run_id)).coalesce(1)
-    context.lake.append("dicom_study_touched", rows, f"touched-{run_id}")
+    context.lake.append("dicom_study_touched", rows)  # twice, if this is repeated, which changes nothing
     crash_point("removed_touched" if run_id.endswith("-removed") else "touched")
 
 
@@ -224,7 +229,8 @@ def _write_issues(context: Context, staging: Staging) -> None:
         return
     issues = staging.rows.where(F.size("issues") > 0).select("path", "source", F.explode("issues").alias("issue"))
     rows = issues.select("path", "source", "issue.*", F.lit(staging.run_id).alias("changed_run"))
-    context.lake.append("dicom_issue", rows, f"issues-{staging.run_id}")
+    if not (staging.is_repeated and _is_written(context, "dicom_issue", staging)):
+        context.lake.append("dicom_issue", rows)
     crash_point("issues")
 
 
@@ -238,7 +244,17 @@ def _write_instances(context: Context, staging: Staging, again: DataFrame, flags
     if staging.any_again:
         _delete_older(context, "dicom_instance", again, staging.run_id)
         crash_point("instances_deleted")
-    context.lake.append("dicom_instance", rows, f"instances-{staging.run_id}")
+    if not (staging.is_repeated and _is_written(context, "dicom_instance", staging)):
+        context.lake.append("dicom_instance", rows)
+
+
+def _is_written(context: Context, table: str, staging: Staging) -> bool:
+    """Whether a run that was killed had come as far as appending its rows.
+
+    Delta's own transaction ids would tell too, but have each append read the whole log.
+    """
+    rows = context.lake.read(table).where(F.col("changed_run") == staging.run_id)
+    return not rows.join(staging.rows.select("path"), "path", "left_semi").isEmpty()
 
 
 def _outcome(staged: DataFrame, flags: DataFrame, run_id: str) -> DataFrame:

@@ -1,26 +1,26 @@
-"""Frames that a job uses several times, written out and read back."""
+"""Frames that are used several times, written out and read back."""
 
 from __future__ import annotations
 
 from types import TracebackType
 from typing import Self
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
-from eds_spark_imaging.context import Context
 from eds_spark_imaging.hadoop import Store
 
 
 class Scratch:
-    """A folder of the lake for one job, empty at its start and deleted at its end.
+    """A folder of the lake for one purpose, empty at its start and deleted at its end.
 
     A cached frame would keep the plan behind it, which Spark compares and plans anew in every query that uses it:
-    with the hundreds of expressions of the patient link that takes longer than small data do.
+    with the hundreds of expressions of the patient link that takes longer than small data do. And it would be computed
+    anew whenever a table behind it is written.
     """
 
-    def __init__(self, context: Context, job: str) -> None:
-        self._spark = context.spark
-        self._folder = Store(context.spark, f"{context.lake.root}/_scratch/{job}")
+    def __init__(self, spark: SparkSession, folder: str) -> None:
+        self._spark = spark
+        self._folder = Store(spark, folder)
 
     def __enter__(self) -> Self:
         self._folder.delete()
