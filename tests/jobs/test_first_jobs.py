@@ -151,11 +151,21 @@ def test_files_below_a_folder_that_cannot_be_listed_stay(context: Context, tree:
         "path string, source string, status string, size bigint, modified bigint, reason string, archive string",
     )
     listed = context.spark.createDataFrame(
-        [("s", "/r/a", None, None, "unreadable_folder")],
+        [
+            ("s", "/r/a", None, None, "unreadable_folder"),
+            ("s", "/r/b/exams.ZIP!one.dcm", 1, 1, None),
+            ("s", "/r/b/one!.zip", 1, 1, None),
+        ],
         "source string, path string, size bigint, modified bigint, problem string",
     )
-    changes = {row["path"]: row["_op"] for row in file_changes(listed, known).collect()}
-    assert changes == {"/r/a": "new", "/r/a/x": "kept", "/r/b/y": "removed"}
+    changes = {row["path"]: (row["_op"], row["status"], row["reason"]) for row in file_changes(listed, known).collect()}
+    assert changes.pop("/r/a/x")[0] == "kept"
+    assert changes == {
+        "/r/a": ("new", "quarantined", "unreadable_folder"),
+        "/r/b/exams.ZIP!one.dcm": ("new", "quarantined", "looks_like_member"),
+        "/r/b/one!.zip": ("new", "pending", None),
+        "/r/b/y": ("removed", "removed", None),
+    }
 
 
 def test_two_runs_at_once_are_refused(context: Context) -> None:

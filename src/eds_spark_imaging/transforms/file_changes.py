@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from eds_spark_imaging.dicom.archive import LOOKS_LIKE_MEMBER
 from eds_spark_imaging.dicom.listing import Problem
 from eds_spark_imaging.tables.files import FileStatus
 
@@ -23,6 +24,7 @@ def file_changes(listed: DataFrame, known: DataFrame, partial: Collection[str] =
     is not listed is removed, unless it lies below a folder that could not be listed or in a partial source. Members
     of archives are never listed: they go with their archive, and come with it when it is parsed.
     """
+    listed = listed.withColumn("problem", F.coalesce("problem", _problem_of_name()))
     files = _changed_files(listed, known.where(F.col("archive").isNull()), partial)
     gone = files.where(F.col("_op") == "removed").select(F.col("path").alias("archive"))
     members = known.where(F.col("archive").isNotNull() & (F.col("status") != _REMOVED)).join(gone, "archive", "semi")
@@ -63,6 +65,11 @@ def _changed_files(listed: DataFrame, known: DataFrame, partial: Collection[str]
         F.lit(None).cast("string").alias("archive"),
         "_op",
     )
+
+
+def _problem_of_name() -> Column:
+    """A path with the name of an archive and ``!`` in it belongs to a member of that archive, to nothing else."""
+    return F.when(F.col("path").rlike(LOOKS_LIKE_MEMBER), str(Problem.LOOKS_LIKE_MEMBER))
 
 
 def _same() -> Column:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from eds_spark_imaging.dicom import deflate, plan, reason, resolve, scanner, window
+from eds_spark_imaging.dicom import deflate, listing, plan, reason, resolve, scanner, window
 from eds_spark_imaging.dicom.result import Status
 
 PAGE = (Path(__file__).parents[3] / "docs" / "robustness.md").read_text(encoding="utf-8")
-DECLARED = re.findall(r'^    [A-Z_0-9]+ = "(\w+)"  # (.+)$', Path(reason.__file__).read_text(encoding="utf-8"), re.M)
+SOURCES = "".join(Path(str(module.__file__)).read_text(encoding="utf-8") for module in (reason, listing))
+DECLARED = re.findall(r'^    [A-Z_0-9]+ = "(\w+)"  # (.+)$', SOURCES, re.M)
 BOUNDS = {
     name: getattr(module, name)
     for module in (deflate, plan, resolve, scanner, window)
@@ -21,7 +22,11 @@ BOUNDS = {
 
 
 def test_every_reason_with_its_meaning() -> None:
-    assert {word for word, _ in DECLARED} == {*map(str, reason.Reason), *map(str, reason.Rejection)}
+    assert {word for word, _ in DECLARED} == {
+        *map(str, reason.Reason),
+        *map(str, reason.Rejection),
+        *map(str, listing.Problem),
+    }
     for word, meaning in DECLARED:
         assert f"| `{word}` | {meaning} |" in PAGE
 

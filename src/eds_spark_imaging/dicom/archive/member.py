@@ -12,7 +12,7 @@ from eds_spark_imaging.dicom.reason import Rejection
 SUFFIXES: Final = (".zip", ".tar", ".tar.gz", ".tgz")
 SEPARATOR: Final = "!"
 MAX_NAME: Final = 4096  # the longest path of common systems; a longer name is cut
-_LOOKS_LIKE_MEMBER = re.compile(rf"({'|'.join(map(re.escape, SUFFIXES))}){SEPARATOR}", re.IGNORECASE)
+LOOKS_LIKE_MEMBER: Final = rf"(?i)({'|'.join(map(re.escape, SUFFIXES))}){SEPARATOR}"  # for Java too
 _UNSAFE = re.compile(r"\0|^([\\/]|[A-Za-z]:)|(^|[\\/])\.\.([\\/]|$)")
 
 
@@ -58,7 +58,7 @@ class Names:
         """The name of the next member."""
         self.count += 1
         name = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")[:MAX_NAME]
-        name = _LOOKS_LIKE_MEMBER.sub(r"\1\\x21", name) or f"#{self.count}"
+        name = re.sub(LOOKS_LIKE_MEMBER, r"\1\\x21", name) or f"#{self.count}"
         while (digest := _digest(name)) in self._seen:
             name = f"{name}#{self.count}"
         self._seen.add(digest)
