@@ -150,12 +150,14 @@ class Lake:
         *,
         insert: bool = False,
         delete: Column | None = None,
+        late: Sequence[str] = (),
         bound: str | None = None,
     ) -> None:
         """MERGE ``changes`` (unique by ``keys``) into the table, bounded by literals of its key ``bound``.
 
-        Matched rows get the columns ``update``; unmatched ones are inserted where ``insert``; a matched row is
-        deleted where ``delete`` (over the alias s) holds.
+        Matched rows get the columns ``update``; with ``late``, those that a later run has changed get these only.
+        Unmatched ones are inserted where ``insert``; a matched row is deleted where ``delete`` (over the alias s)
+        holds.
         """
         from delta.tables import DeltaTable  # noqa: PLC0415
 
@@ -170,7 +172,10 @@ class Lake:
         if delete is not None:
             merge = merge.whenMatchedDelete(delete)
         if update:
-            merge = merge.whenMatchedUpdate(set={c: F.col(f"s.{c}") for c in update})
+            in_time = F.col(f"t.{RUN}") <= F.col(f"s.{RUN}") if late else None
+            merge = merge.whenMatchedUpdate(in_time, {c: F.col(f"s.{c}") for c in update})
+        if late:
+            merge = merge.whenMatchedUpdate(set={c: F.col(f"s.{c}") for c in late})
         if insert:
             given = set(changes.columns)
             columns = [c for c in self.catalogue[name].names if c in given]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -114,6 +115,53 @@ def test_a_tree_of_good_and_bad_files_then_its_changes(context: Context, tree: P
     run_jobs(context)
     assert exams(context)[CT] == 1
     assert statuses(context)[other] == "parsed"
+
+
+def test_of_two_copies_one_goes_and_the_other_changes(context: Context, tree: Path) -> None:
+    from eds_spark_imaging.pipeline.checks import check_accounting
+    from eds_spark_imaging.pipeline.index import index
+    from eds_spark_imaging.pipeline.parse import parse
+
+    index(context)
+    parse(context)
+    (tree / "a b" / "CT_small.dcm").unlink()
+    shutil.copy(tree / "a b" / "MR_small.dcm", tree / "copy of CT.dcm")
+    index(context, allow_removals=True)
+    parse(context)
+    check_accounting(context)
+    assert statuses(context)["CT_small.dcm"] == "removed"
+    paths = {Path(row["path"]).name for row in context.lake.read("dicom_instance").select("path").collect()}
+    assert paths == {"MR_small.dcm", "rtplan.dcm", "ExplVR_BigEnd.dcm", "copy of CT.dcm"}
+
+
+def test_files_that_changed_after_a_killed_run_had_read_them(context: Context, tree: Path) -> None:
+    """The run was killed before it published; what it read is old by now, and must not pass for what is there."""
+    from pyspark.sql import functions as F
+
+    from eds_spark_imaging.pipeline.index import index
+    from eds_spark_imaging.pipeline.parse import Selection, _recover, files_to_parse, stage
+
+    with zipfile.ZipFile(tree / "gone.zip", "w") as archive:
+        archive.write(tree / "a b" / "MR_small.dcm", "member.dcm")
+    index(context)
+    with context.run("parse") as killed:
+        files = files_to_parse(context, Selection()).withColumn("parts", F.lit(1))
+        stage(context, killed.run_id, files, files.count())
+    changed, gone = tree / "a b" / "MR_small.dcm", tree / "a b" / "rtplan.dcm"
+    shutil.copy(tree / "a b" / "ExplVR_BigEnd.dcm", changed)
+    gone.unlink()
+    (tree / "gone.zip").unlink()
+    index(context, allow_removals=True)
+    with context.run("parse") as second:  # it publishes what the first has read, and is killed too
+        _recover(context, second)
+    assert {statuses(context)[name] for name in ("MR_small.dcm", "rtplan.dcm")} == {"pending", "removed"}
+    run_jobs(context)
+    assert statuses(context)["gone.zip"] == statuses(context)["gone.zip!member.dcm"] == "removed"
+    instances = context.lake.read("dicom_instance").select("path", "sop_instance_uid").collect()
+    uids = {Path(row["path"]).name: row["sop_instance_uid"] for row in instances}
+    assert uids["MR_small.dcm"] == uids["ExplVR_BigEnd.dcm"]
+    assert {statuses(context)[name] for name in ("MR_small.dcm", "ExplVR_BigEnd.dcm")} == {"parsed", "duplicate"}
+    assert sorted(uids) == ["CT_small.dcm", "ExplVR_BigEnd.dcm", "MR_small.dcm", "copy of CT.dcm"]
 
 
 def test_more_than_a_twentieth_of_a_source_gone_is_an_error(context: Context, tree: Path) -> None:

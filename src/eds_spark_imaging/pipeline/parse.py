@@ -33,7 +33,10 @@ def parse(context: Context, selection: Selection = Selection()) -> None:
     """Parse what is pending (and what ``selection`` adds), and take in the files that went away."""
     with context.run("parse") as run:
         run.main_count = "files_parsed"
-        _recover(context, run)
+        # First: a file that is gone must not stand for a UID that it shares with files of this run.
+        take_out_removed(context, run)
+        if _recover(context, run):
+            take_out_removed(context, run)
         files = files_to_parse(context, selection)
         parts = _parts(context.config.parse.archive_bytes_per_task)
         counted = {"files": F.count(F.lit(1)), "shares": F.sum(parts), "again": F.count_if("was_opened")}
@@ -42,8 +45,9 @@ def parse(context: Context, selection: Selection = Selection()) -> None:
             run.expect(work["files"])
             stage(context, run.run_id, files.withColumn("parts", parts), work["shares"])
             run.expect(None)
-            publish(context, run, run.run_id, Work(work["files"], any_again=bool(work["again"])))
-        take_out_removed(context, run)
+            published = publish(context, run, run.run_id, Work(work["files"], any_again=bool(work["again"])))
+            if published.has_archives:  # which may have lost members
+                take_out_removed(context, run)
 
 
 def files_to_parse(context: Context, selection: Selection) -> DataFrame:
@@ -90,13 +94,16 @@ def _parts(bytes_per_task: int) -> Column:
     return F.when(large, F.least(F.ceil(F.col("size") / bytes_per_task), F.lit(256)).cast("int")).otherwise(F.lit(1))
 
 
-def _recover(context: Context, run: Run) -> None:
-    """Publish what a killed run had staged whole, and delete what it had not."""
+def _recover(context: Context, run: Run) -> bool:
+    """Publish what a killed run had staged whole, and delete what it had not; whether there was the former."""
     root = Store(context.spark, context.lake.staging(""))
+    found = False
     for name in sorted(root.children()):
         folder = root / name
         if "_SUCCESS" in folder.children():
             publish(context, run, name)
             run.count(recovered_runs=1)
+            found = True
         else:
             folder.delete()
+    return found

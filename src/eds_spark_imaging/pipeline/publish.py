@@ -51,13 +51,21 @@ class Staging:
     is_repeated: bool
 
     @property
+    def late(self) -> tuple[str, ...]:
+        """What a file gets that `index` has found changed or gone since a killed run had read it.
+
+        It stays to be parsed or taken out; that it was opened is noted, since it may have an instance by now.
+        """
+        return ("bytes_read",) if self.is_repeated else ()
+
+    @property
     def readable(self) -> DataFrame:
         """The rows of files whose header could be read."""
         return self.rows.where(F.col("status") == _PARSED)
 
 
-def publish(context: Context, run: Run, staged_run: str, work: Work | None = None) -> None:
-    """Bring a whole staging into the tables, and delete it.
+def publish(context: Context, run: Run, staged_run: str, work: Work | None = None) -> Staging:
+    """Bring a whole staging into the tables, and delete it; tells what it held.
 
     Raises AccountingError, before anything is written, where it does not have one outcome for each file of ``work``,
     which is not known of a run that was killed.
@@ -83,6 +91,7 @@ def publish(context: Context, run: Run, staged_run: str, work: Work | None = Non
         _write_outcome(context, staging, flags.rows)
         crash_point("outcome")
     Store(context.spark, context.lake.staging(staged_run)).delete()
+    return staging
 
 
 def take_out_removed(context: Context, run: Run) -> None:
@@ -269,13 +278,20 @@ def _write_members(context: Context, staging: Staging, flags: DataFrame) -> None
     staged, run_id = staging.rows, staging.run_id
     members = _outcome(staged.where(F.col("archive").isNotNull()), flags, run_id)
     members = members.select("path", *_MEMBER, *_OUTCOME, "changed_run")
+    if staging.is_repeated:  # an archive may be gone by now
+        removed = context.lake.read("dicom_file").where(F.col("status") == _REMOVED)
+        removed = removed.select(F.col("path").alias("archive"), F.lit(_REMOVED).alias("_now"))
+        members = members.join(removed, "archive", "left").withColumn("status", F.coalesce("_now", "status"))
+        members = members.drop("_now").select("path", *_MEMBER, *_OUTCOME, "changed_run")
     whole = staged.groupBy("path").agg(F.every(F.col("status") != _QUARANTINED).alias("whole"))
     whole = whole.where("whole").select(F.col("path").alias("archive"))
     known = context.lake.read("dicom_file").where(F.col("archive").isNotNull() & (F.col("status") != _REMOVED))
     gone = known.join(whole, "archive", "left_semi").join(members.select("path"), "path", "left_anti")
     gone = gone.withColumns({"status": F.lit(_REMOVED), "reason": F.lit(None), "changed_run": F.lit(run_id)})
     rows = members.unionByName(gone.select(*members.columns)).withColumn("first_run", F.lit(run_id))
-    context.lake.merge("dicom_file", rows, ["path"], [*_MEMBER, *_OUTCOME, "changed_run"], insert=True)
+    context.lake.merge(
+        "dicom_file", rows, ["path"], [*_MEMBER, *_OUTCOME, "changed_run"], insert=True, late=staging.late
+    )
 
 
 def _write_outcome(context: Context, staging: Staging, flags: DataFrame) -> None:
@@ -289,4 +305,4 @@ def _write_outcome(context: Context, staging: Staging, flags: DataFrame) -> None
         )
         files = files.withColumns({"_place": worst, "bytes_read": F.sum("bytes_read").over(parts)})
         files = files.where("_place = 1").drop("_place")
-    context.lake.merge("dicom_file", files, ["path"], [*_OUTCOME, "changed_run"])
+    context.lake.merge("dicom_file", files, ["path"], [*_OUTCOME, "changed_run"], late=staging.late)
