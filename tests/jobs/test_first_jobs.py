@@ -124,14 +124,16 @@ def test_of_two_copies_one_goes_and_the_other_changes(context: Context, tree: Pa
 
     index(context)
     parse(context)
-    (tree / "a b" / "CT_small.dcm").unlink()
-    shutil.copy(tree / "a b" / "MR_small.dcm", tree / "copy of CT.dcm")
+    gone, changed = tree / "copy of CT.dcm", tree / "a b" / "CT_small.dcm"
+    assert (statuses(context)[gone.name], statuses(context)[changed.name]) == ("duplicate", "parsed")
+    gone.unlink()
+    shutil.copy(tree / "a b" / "MR_small.dcm", changed)
     index(context, allow_removals=True)
     parse(context)
     check_accounting(context)
-    assert statuses(context)["CT_small.dcm"] == "removed"
+    assert statuses(context)[gone.name] == "removed"
     paths = {Path(row["path"]).name for row in context.lake.read("dicom_instance").select("path").collect()}
-    assert paths == {"MR_small.dcm", "rtplan.dcm", "ExplVR_BigEnd.dcm", "copy of CT.dcm"}
+    assert paths == {"MR_small.dcm", "rtplan.dcm", "ExplVR_BigEnd.dcm", "CT_small.dcm"}
 
 
 def test_files_that_changed_after_a_killed_run_had_read_them(context: Context, tree: Path) -> None:
