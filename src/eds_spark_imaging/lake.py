@@ -28,8 +28,9 @@ __all__ = ["HASH", "RUN", "Changes", "Lake", "Size", "create_statement"]
 
 RUN = "changed_run"
 _LITERAL_KEYS = 500  # a MERGE with up to so many keys names them, else it carries their bounds
-# Every run adds a small file to these: Delta merges them by itself whenever there are 50.
-_AUTO_COMPACTED = ("imaging_run", "dicom_study_touched")
+# Every run adds a small file to these.
+_GROWING = ("imaging_run", "dicom_study_touched")
+_MANY_FILES = 50
 
 
 @dataclass(frozen=True)
@@ -260,6 +261,15 @@ class Lake:
         """Merge small files into larger ones, clustered as the table says; the content is the same."""
         self.spark.sql(f"OPTIMIZE {self.identifier(name)}").collect()
 
+    def merge_small_appends(self, many: int = _MANY_FILES) -> None:
+        """Compact the tables to which every run appends a few rows, where they have ``many`` files.
+
+        Delta's own compaction after each append takes a second in every session.
+        """
+        for name in _GROWING:
+            if self.exists(name) and len(self.spark.table(self.identifier(name)).inputFiles()) >= many:
+                self.optimize(name)
+
     def vacuum(self, name: str, hours: int) -> None:
         """Delete files that no version of the last ``hours`` needs, and those that no commit ever named."""
         self.spark.sql(f"VACUUM {self.identifier(name)} RETAIN {hours} HOURS").collect()
@@ -284,7 +294,6 @@ def create_statement(table: Table, identifier: str) -> str:
         "delta.enableDeletionVectors": "false",
         "delta.enableChangeDataFeed": "true",
         "delta.dataSkippingStatsColumns": ",".join(table.statistics_columns),
-        **({"delta.autoOptimize.autoCompact": "true"} if table.name in _AUTO_COMPACTED else {}),
         **{f"delta.constraints.{name}": check for name, check in table.checks},
     }
     pairs = ", ".join(f"'{key}' = '{value.replace(chr(39), chr(92) + chr(39))}'" for key, value in properties.items())

@@ -39,6 +39,8 @@ TABLE_CONF = {
     "spark.databricks.io.skipping.stringPrefixLength": "64",
     # With a session zone other than UTC, Delta checks this list by reading the whole log again after every commit.
     "spark.databricks.delta.allFilesInCrc.enabled": "false",
+    # What a MERGE takes in has been written to files, or comes from one version of a table: it is the same each time.
+    "spark.databricks.delta.merge.materializeSource": "none",
     # A bad value in a log line or error message must not quote a whole plan.
     "spark.sql.debug.maxToStringFields": "100",
     "spark.sql.maxMetadataStringLength": "60",

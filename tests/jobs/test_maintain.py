@@ -221,14 +221,11 @@ def test_events_of_a_run(
 def test_small_appends_are_merged_without_maintain(spark: SparkSession, tmp_path: Path) -> None:
     context = open_context(spark, tmp_path / "lake")
     rows = [("1.1", "run")]
-    spark.conf.set("spark.databricks.delta.autoCompact.minNumFiles", "6")  # 50 takes long
-    try:
-        for _ in range(7):
-            context.lake.append(QUEUE, spark.createDataFrame(rows, "study_instance_uid string, changed_run string"))
-        assert context.lake.size(QUEUE).files < 6
-        assert context.lake.read(QUEUE).count() == 7
-    finally:
-        spark.conf.unset("spark.databricks.delta.autoCompact.minNumFiles")
+    for _ in range(4):
+        context.lake.append(QUEUE, spark.createDataFrame(rows, "study_instance_uid string, changed_run string"))
+        context.lake.merge_small_appends(many=3)
+    assert context.lake.size(QUEUE).files < 3
+    assert context.lake.read(QUEUE).count() == 4
 
 
 def test_a_retention_that_readers_could_not_live_with() -> None:

@@ -10,7 +10,7 @@ from eds_spark_imaging.crash import crash_point
 from eds_spark_imaging.errors import AccountingError
 from eds_spark_imaging.pipeline.listing import listing
 from eds_spark_imaging.tables.files import FileStatus
-from eds_spark_imaging.transforms.file_changes import KEPT, file_changes
+from eds_spark_imaging.transforms.file_changes import KEPT, file_changes, removed_members
 
 MAX_REMOVED = 0.05  # of the files of a source
 
@@ -29,14 +29,21 @@ def index(context: Context, *, allow_removals: bool = False) -> None:
         run.count(files_listed=listed.count())
         known = _known(context, names, listed)
         changes = scratch.keep("changes", file_changes(listed, known, partial))
-        by_source = changes.groupBy("source", "_op").count().collect()
-        counts = {(row["source"], row["_op"]): row["count"] for row in by_source}
+        counts = _counts(changes)
+        if any(operation == "removed" for _, operation in counts):
+            changes = changes.unionByName(scratch.keep("members", removed_members(changes, known)))
+            counts = _counts(changes)
         if not allow_removals:
             _check_removals(known, counts)
         for operation in ("new", "changed", "removed", KEPT):
             run.count(**{operation: sum(n for (_, op), n in counts.items() if op == operation)})
         _write(context, run, changes.where(F.col("_op") != KEPT))
         _check_balance(context, run, names)
+
+
+def _counts(changes: DataFrame) -> dict[tuple[str, str], int]:
+    """Files by source and operation."""
+    return {(row["source"], row["_op"]): row["count"] for row in changes.groupBy("source", "_op").count().collect()}
 
 
 def _known(context: Context, names: list[str], listed: DataFrame) -> DataFrame:

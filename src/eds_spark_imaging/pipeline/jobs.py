@@ -108,6 +108,7 @@ def _run(spark: SparkSession, names: list[str], config: Config, options: Options
         for name in names:
             _ALL[name](context, options)
         check_accounting(context)
+        context.lake.merge_small_appends()
     return context
 
 

@@ -22,23 +22,28 @@ def file_changes(listed: DataFrame, known: DataFrame, partial: Collection[str] =
     sources. ``partial``: sources of which only a part is listed, such as those with a delta inventory.
     A file is changed where its size or time differ, where it comes back, or where another source lists it. One that
     is not listed is removed, unless it lies below a folder that could not be listed or in a partial source. Members
-    of archives are never listed: they go with their archive, and come with it when it is parsed.
+    of archives are never listed, see :func:`removed_members`.
     """
     listed = listed.withColumn("problem", F.coalesce("problem", _problem_of_name()))
-    files = _changed_files(listed, known.where(F.col("archive").isNull()), partial)
-    gone = files.where(F.col("_op") == "removed").select(F.col("path").alias("archive"))
+    return _changed_files(listed, known.where(F.col("archive").isNull()), partial)
+
+
+def removed_members(changes: DataFrame, known: DataFrame) -> DataFrame:
+    """Rows as those of ``file_changes`` for the members of archives that these remove.
+
+    Members go with their archive, and come with it when it is parsed.
+    """
+    gone = changes.where(F.col("_op") == "removed").select(F.col("path").alias("archive"))
     members = known.where(F.col("archive").isNotNull() & (F.col("status") != _REMOVED)).join(gone, "archive", "semi")
-    return files.unionByName(
-        members.select(
-            "path",
-            "source",
-            F.lit(_REMOVED).alias("status"),
-            "size",
-            "modified",
-            F.lit(None).cast("string").alias("reason"),
-            "archive",
-            F.lit("removed").alias("_op"),
-        )
+    return members.select(
+        "path",
+        "source",
+        F.lit(_REMOVED).alias("status"),
+        "size",
+        "modified",
+        F.lit(None).cast("string").alias("reason"),
+        "archive",
+        F.lit("removed").alias("_op"),
     )
 
 
