@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
-from typing import NamedTuple
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -15,9 +14,9 @@ from eds_spark_imaging.crash import crash_point
 from eds_spark_imaging.dicom.archive import SUFFIXES
 from eds_spark_imaging.errors import AccountingError
 from eds_spark_imaging.hadoop import Store
-from eds_spark_imaging.scratch import Scratch
+from eds_spark_imaging.pipeline.primaries import flags_of, flip, is_flipped, with_own_flags
 from eds_spark_imaging.tables.files import FileStatus
-from eds_spark_imaging.transforms.duplicates import CONTENT, FLAGS, STUDY, UID, status_of, with_flags
+from eds_spark_imaging.transforms.duplicates import STUDY, UID, status_of
 from eds_spark_imaging.transforms.packing import unpack
 
 _PARSED, _QUARANTINED, _REMOVED = map(str, (FileStatus.PARSED, FileStatus.QUARANTINED, FileStatus.REMOVED))
@@ -74,12 +73,12 @@ def publish(context: Context, run: Run, staged_run: str, work: Work | None = Non
     with context.lake.scratch("parse") as scratch, ThreadPoolExecutor(2) as beside:
         again = _parsed_before(context, staging)
         again = scratch.keep("again", again) if staging.any_again else again
-        flags = _flags(context, staging.readable, again, scratch)
-        touched = beside.submit(_touch, context, staged_run, staging.readable, again, flags.rows)
+        flags = flags_of(context, staging.readable, again, scratch)
+        touched = beside.submit(_touch_exams, context, staging, again, flags.rows)
         issues = beside.submit(_write_issues, context, staging)
         if staging.any_again or flags.any:
             touched.result()  # before what tells which exams they were is changed
-        _flip(context, staged_run, flags.rows)
+        flip(context, staged_run, flags.rows)
         crash_point("flipped")
         _write_instances(context, staging, again, flags.rows)
         crash_point("instances")
@@ -102,19 +101,22 @@ def take_out_removed(context: Context, run: Run) -> None:
         return
     instances = context.lake.read("dicom_instance")
     leaving = instances.join(gone, "path", "left_semi").select(*_REPLACED)
+    # Not the run's own id, by which publication knows what the run has written; before it in the order of runs.
+    removal = run.run_id.replace("-parse-", "-gone-")
     with context.lake.scratch("parse") as scratch:
         leaving = scratch.keep("leaving", leaving)
         count = leaving.count()
         if not count:
             return
         none = instances.limit(0)
-        flags = _flags(context, none, leaving, scratch).rows
-        _touch(context, f"{run.run_id}-removed", none, leaving, flags)
-        _flip(context, run.run_id, flags)
+        flags = flags_of(context, none, leaving, scratch).rows
+        _touch(context, removal, none, leaving, flags)
+        crash_point("removed_touched")
+        flip(context, removal, flags)
         crash_point("removed_flipped")
-        _delete_older(context, "dicom_issue", leaving, run.run_id)
+        _delete(context, "dicom_issue", leaving)
         crash_point("removed_issues")
-        _delete_older(context, "dicom_instance", leaving, run.run_id)
+        _delete(context, "dicom_instance", leaving)
         run.count(instances_removed=count)
 
 
@@ -162,67 +164,21 @@ def _parsed_before(context: Context, staging: Staging) -> DataFrame:
     return rows.join(staging.rows.select("path"), "path", "left_semi")
 
 
-class Flags(NamedTuple):
-    """``FLAGS`` of the files that share a UID, or shared one with a file of the run; ``_new``: the run's own.
-
-    Most files share none, and are not in it: they are primary.
-    """
-
-    rows: DataFrame
-    any: bool
-
-
-def _flags(context: Context, readable: DataFrame, again: DataFrame, scratch: Scratch) -> Flags:
-    uids = readable.select(UID).union(again.select(UID)).where(F.col(UID).isNotNull()).distinct()
-    others = context.lake.read("dicom_instance").select(*CONTENT, *[F.col(f).alias(f"_was_{f}") for f in FLAGS])
-    others = others.join(uids, UID, "left_semi").join(again.select("path"), "path", "left_anti")
-    others = others.join(readable.select("path"), "path", "left_anti").withColumn("_new", F.lit(False))
-    ours = readable.select(*CONTENT).withColumn("_new", F.lit(True))
-    files = ours.unionByName(others, allowMissingColumns=True)
-    groups = files.where(F.col(UID).isNotNull()).groupBy(UID)
-    shared = (
-        groups.agg(F.count(F.lit(1)).alias("n"), F.every("_new").alias("new")).where("n > 1 OR NOT new").select(UID)
-    )
-    if shared.isEmpty():  # of a frame known to be empty, the optimiser leaves out whatever is joined with it
-        return Flags(with_flags(files.limit(0)), any=False)
-    return Flags(scratch.keep("flags", with_flags(files.join(shared, UID, "left_semi"))), any=True)
-
-
-def _with_flags(rows: DataFrame, flags: DataFrame) -> DataFrame:
-    """Rows of the run's own files with their ``FLAGS``."""
-    own = flags.where("_new").select("path", *FLAGS)
-    return rows.join(own, "path", "left").withColumn("is_primary", F.coalesce("is_primary", F.lit(True)))
-
-
-def _flipped() -> Column:
-    """A file that is not the run's own, and that the run's files change."""
-    same = F.col("is_primary").eqNullSafe(F.col("_was_is_primary"))
-    return ~F.col("_new") & ~(same & F.col("uid_conflict").eqNullSafe(F.col("_was_uid_conflict")))
-
-
 def _touch(context: Context, run_id: str, readable: DataFrame, again: DataFrame, flags: DataFrame) -> None:
     """Queue the exams of the new rows, of the rows they replace, and of files that become or cease to be primary."""
-    others = flags.where(_flipped()).select(STUDY)
+    others = flags.where(is_flipped()).select(STUDY)
     touched = readable.select(STUDY).union(again.select(STUDY)).union(others)
     rows = touched.where(F.col(STUDY).isNotNull()).distinct().withColumn("changed_run", F.lit(run_id)).coalesce(1)
     context.lake.append("dicom_study_touched", rows)  # twice, if this is repeated, which changes nothing
-    crash_point("removed_touched" if run_id.endswith("-removed") else "touched")
 
 
-def _flip(context: Context, run_id: str, flags: DataFrame) -> None:
-    """Flags of files that are not the run's own: the accounting first, since dicom_instance tells what to repeat."""
-    flipped = flags.where(_flipped()).select("path", *FLAGS, "_was_is_primary", F.lit(run_id).alias("changed_run"))
-    if flipped.isEmpty():
-        return
-    status = flipped.where("is_primary != _was_is_primary").select("path", status_of().alias("status"), "changed_run")
-    if not status.isEmpty():
-        context.lake.merge("dicom_file", status, ["path"], ["status", "changed_run"])
-        crash_point("flipped_status")
-    context.lake.merge("dicom_instance", flipped, ["path"], [*FLAGS, "changed_run"])
+def _touch_exams(context: Context, staging: Staging, again: DataFrame, flags: DataFrame) -> None:
+    _touch(context, staging.run_id, staging.readable, again, flags)
+    crash_point("touched")
 
 
-def _delete_older(context: Context, table: str, paths: DataFrame, run_id: str) -> None:
-    """Rows that earlier runs wrote for ``paths``; what this run has written stays, so that it can be repeated."""
+def _delete(context: Context, table: str, paths: DataFrame, run_id: str = "") -> None:
+    """The rows of ``paths`` go, but for those that the run has written, so that it can be repeated."""
     there = context.lake.read(table).where(F.col("changed_run") != run_id).select("path").distinct()
     stale = there.join(paths.select("path"), "path", "left_semi")
     if not stale.isEmpty():
@@ -231,7 +187,7 @@ def _delete_older(context: Context, table: str, paths: DataFrame, run_id: str) -
 
 def _write_issues(context: Context, staging: Staging) -> None:
     if staging.any_again:
-        _delete_older(context, "dicom_issue", staging.rows, staging.run_id)
+        _delete(context, "dicom_issue", staging.rows, staging.run_id)
         crash_point("issues_deleted")
     if not staging.has_issues:
         context.lake.create("dicom_issue")
@@ -247,11 +203,11 @@ def _write_instances(context: Context, staging: Staging, again: DataFrame, flags
     """Only columns with a value are written: Delta reads the others of the table as null."""
     work, schema = unpack(context.catalogue["dicom_instance"], staging.filled or ("path", "source"))
     rows = staging.rows.where(F.col("packed").isNotNull()).select("packed").mapInArrow(work, schema)
-    rows = _with_flags(rows, flags).withColumns(
+    rows = with_own_flags(rows, flags).withColumns(
         {"reader_fingerprint": context.fingerprints(), "changed_run": F.lit(staging.run_id)}
     )
     if staging.any_again:
-        _delete_older(context, "dicom_instance", again, staging.run_id)
+        _delete(context, "dicom_instance", again, staging.run_id)
         crash_point("instances_deleted")
     if not (staging.is_repeated and _is_written(context, "dicom_instance", staging)):
         context.lake.append("dicom_instance", rows)
@@ -268,7 +224,7 @@ def _is_written(context: Context, table: str, staging: Staging) -> bool:
 
 def _outcome(staged: DataFrame, flags: DataFrame, run_id: str) -> DataFrame:
     """The rows of ``staged`` as the accounting has them: whether a readable file is primary is known only now."""
-    rows = _with_flags(staged, flags)
+    rows = with_own_flags(staged, flags)
     status = F.when(F.col("status") == _PARSED, status_of()).otherwise(F.col("status"))
     return rows.withColumns({"status": status, "changed_run": F.lit(run_id)})
 
