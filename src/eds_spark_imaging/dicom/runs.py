@@ -23,6 +23,11 @@ KEY: Final = 8  # bytes of the element header with which a run begins
 MAX_PLACES: Final = 256
 MAX_RUNS: Final = 4  # of one place
 PATIENCE: Final = 4  # times in a row that a place is gone through element by element before it is learnt
+GIVEN_UP: Final = 8  # times in a row after which its runs are tried ``RARELY``: comparing in vain costs too
+RARELY: Final = 16  # one in so many
+FADING: Final = 7 / 8  # what counts of the files before one
+TRIES: Final = 6  # files, of ``AMONG``, that are tried while hardly any run is known
+AMONG: Final = 64
 
 
 class Run:
@@ -75,20 +80,34 @@ class Place:
 class Runs:
     """What one reader has met at the top level of data sets in explicit form."""
 
-    __slots__ = ("places",)
+    __slots__ = ("_files", "_found", "_missed", "places")
 
     def __init__(self) -> None:
         self.places: dict[bytes, Place] = {}
+        self._files = 0
+        self._found = self._missed = 0.0  # of the last files, the latest counting most
+
+    def for_next_file(self) -> Runs | None:
+        """These; for most files None, while the last files had hardly any run that was known."""
+        self._files += 1
+        if 2 * self._found < self._missed and not 1 <= self._files % AMONG <= TRIES:
+            return None
+        self._found *= FADING
+        self._missed *= FADING
+        return self
 
     def follow(self, data: bytes, position: int, end: int, context: Context) -> int:
         """Note the declared elements of the known runs that lie at ``position``, and give the offset after them."""
         places, note = self.places, context.hits.extend
         while place := places.get(data[position : position + KEY]):
+            if place.misses >= GIVEN_UP and place.misses % RARELY:
+                break
             for run in place.runs:
                 after = position + run.size
                 if after <= end and run.heads(data, position) == run.expected:
                     note(zip(run.entries, run.vrs, run.values(data, position), repeat(context)))
                     place.misses = 0
+                    self._found += 1
                     position = after
                     break
             else:
@@ -107,6 +126,7 @@ class Runs:
                 self.places.clear()
             place = self.places[key] = Place()
         place.misses += 1
+        self._missed += 1
         if place.misses >= PATIENCE and place.misses & (place.misses - 1) == 0 and context.node is not None:
             run = Run(data, start, end, context.node.entries, context.order)
             if len(run.expected) >= LEAST:

@@ -106,7 +106,7 @@ def _read(  # noqa: PLR0917
     plan = big if encoding.order is BIG else little
     context = Context(encoding.order, encoding.explicit, plan.top, result.hits)
     if plan is little and encoding.explicit:
-        context.runs = runs
+        context.runs = runs.for_next_file()
     position, why = _data_set(result, position, context)
     result.header_bytes = window.start + position
     if why == Stop.DIRECTORY:
