@@ -34,7 +34,7 @@ from eds_spark_imaging.pipeline.index import index
 from eds_spark_imaging.pipeline.parse import parse
 from eds_spark_imaging.session import spark_session
 
-WARM_UP = 400  # files
+WARM_UP = 2_000  # files
 WARM_UPS = 3  # runs, as in a process that has been at work for a while
 PER_FOLDER = 1000
 DISTINCT = 100  # files of another kind of header; the others differ from these in the SOPInstanceUID

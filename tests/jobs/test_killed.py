@@ -34,9 +34,9 @@ JOBS = ["index", "parse", "build"]
 TABLES = ("dicom_file", "dicom_instance", "dicom_issue", "imaging_study", "imaging_series", "imaging_acquisition")
 # In the order in which a run comes to them. The job `link` has points of its own, which its own tests reach.
 POINTS = [
-    *("files_changed", "worker", "staged", "touched", "issues_deleted", "issues", "flipped_status", "flipped"),
-    *("instances_deleted", "instances", "members", "outcome"),
-    *("removed_touched", "removed_flipped", "removed_issues", "acquisition", "series", "study"),
+    *("files_changed", "removed_touched", "removed_flipped", "removed_issues", "worker", "staged"),
+    *("touched", "issues_deleted", "issues", "flipped_status", "flipped"),
+    *("instances_deleted", "instances", "members", "outcome", "acquisition", "series", "study"),
 ]
 
 # The jobs in a process of their own, as small as they can be.
