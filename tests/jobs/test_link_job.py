@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -269,3 +270,50 @@ def test_a_run_links_only_what_changed_and_as_a_full_run_would(
     assert {tuple(map(str, row)) for row in again} == found
     assert links(context) == after
     assert removed not in {row["study_instance_uid"] for row in again}
+
+
+@pytest.mark.slow  # budget: 3 minutes
+@pytest.mark.filterwarnings("default")
+def test_the_probabilistic_step_links_what_no_key_leads_to(spark: SparkSession, tmp_path: Path) -> None:
+    pytest.importorskip("splink")
+    from eds_spark_imaging.config import LinkConfig
+
+    plain = open_context(spark, tmp_path)
+    config = replace(plain.config, link=LinkConfig(probabilistic=True, probabilistic_threshold=0.8))
+    context = type(plain)(spark, config)
+    families = [
+        f"{first}{second}IER" for first in ("BAL", "CORN", "DUV", "FONT", "GREN") for second in ("ART", "OL", "UM")
+    ]
+    given = ["ANNE", "BRUNO", "CLARA", "DENIS", "EMMA", "FELIX", "GRACE", "HUGO", "IRENE", "JULES", "KARINE"]
+    people = {
+        n: (
+            f"8{n:09d}",
+            families[n % 15],
+            given[n % 11],
+            date(1940, 1, 2) + timedelta(days=n * 7919 % 21900),
+            "FM"[n % 2],
+        )
+        for n in range(260)
+    }
+    identity = [(ipp, None, family, first, born, sex) for ipp, family, first, born, sex in people.values()]
+    person = [(n, ipp, born.year, born.month, born.day) for n, (ipp, _, _, born, _) in people.items()]
+    frames = {"patient_identity": (identity, IDENTITY), "person": (person, PERSON)}
+    for name, (rows, schema) in (frames | {name: ([], schema) for name, schema in EMPTY.items()}).items():
+        spark.createDataFrame(rows, schema).write.parquet(str(tmp_path / "warehouse" / name))
+
+    def exam(n: int, *, known: bool, days: int = 0) -> dict[str, Any]:
+        ipp, family, first, born, sex = people[n]
+        traits = {
+            "patient_name": f"{family}^{first}",
+            "patient_birth_date": born + timedelta(days=days),
+            "patient_sex": sex,
+        }
+        return {"study_instance_uid": str(n), "patient_id": ipp if known else None, **traits}
+
+    lost = [exam(n, known=False, days=-1) for n in range(200, 208)]
+    write_exams(context, [*(exam(n, known=True, days=int(n % 15 == 0)) for n in range(200)), *lost], "run-1")
+    assert link(context)["exams_linked_again"] == 208
+    found = {uid: row[:2] + row[3:5] for uid, row in links(context).items() if row[1] == "probabilistic"}
+    assert found == {str(n): ("linked_recovered", "probabilistic", n, False) for n in range(200, 208)}
+    link(context)
+    assert {uid for uid, row in links(context).items() if row[1] == "probabilistic"} == set(found)
