@@ -19,7 +19,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -102,40 +102,45 @@ def measure(spark: SparkSession, place: Path, count: int, pixels: int | None) ->
     shutil.rmtree(root)
 
 
-def copies(root: Path, kind: str, count: int) -> Path:
-    """``count`` files of a kind, each with its own SOPInstanceUID."""
-    originals = root / "originals"
-    originals.mkdir(parents=True)
+def originals(folder: Path, kind: str) -> list[tuple[bytes, bytes]]:
+    """Files of a kind, with few pixels, and their SOPInstanceUIDs."""
     files = []
-    for path in write(originals, kind, DISTINCT):
+    folder.mkdir()
+    for path in write(folder, kind, DISTINCT):
         data = path.read_bytes()
         uid = pydicom.dcmread(path, specific_tags=["SOPInstanceUID"]).SOPInstanceUID.encode()
         files.append((data[: data.index(PIXEL_DATA) + 12 + 512], uid))
-    shutil.rmtree(originals)
+    shutil.rmtree(folder)
+    return files
+
+
+def copies(root: Path, files: list[tuple[bytes, bytes]], count: int) -> Path:
+    """``count`` files, each with its own SOPInstanceUID."""
     for number in range(count):
         folder = root / f"{number // PER_FOLDER:04d}"
-        folder.mkdir(exist_ok=True)
-        data, uid = files[number % DISTINCT]
+        folder.mkdir(parents=True, exist_ok=True)
+        data, uid = files[number % len(files)]
         (folder / f"{number:06d}.dcm").write_bytes(data.replace(uid, uid[:-7] + b"%07d" % (number + 1_000_000)))
     return root
 
 
 def further(spark: SparkSession, place: Path, kind: str) -> None:
     """Files a second of ours and of the usual pipeline, without what a run costs at least."""
-    seconds: dict[str, list[float]] = {"ours": [], "usual": []}
-    for pipeline, counts in (("ours", FURTHER), ("usual", FURTHER_USUAL)):
+    files, lake = originals(place / "originals", kind), place / "kind-lake"
+
+    def rate(counts: tuple[int, int], pipeline: Callable[[Path], float]) -> float:
+        seconds = []
         for count in counts:
-            root, lake = copies(place / "kind", kind, count), place / "kind-lake"
+            root = copies(place / "kind", files, count)
             os.sync()
-            once = sum(ours(open_lake(spark, root, lake))) if pipeline == "ours" else usual(spark, root, lake)
-            seconds[pipeline].append(once)
+            seconds.append(pipeline(root))
             shutil.rmtree(root)
             shutil.rmtree(lake)
-    rates = [
-        (counts[1] - counts[0]) / (seconds[pipeline][1] - seconds[pipeline][0])
-        for pipeline, counts in (("ours", FURTHER), ("usual", FURTHER_USUAL))
-    ]
-    print(f"| {kind} | {rates[0]:,.0f} | {rates[1]:,.0f} | {rates[0] / rates[1]:.1f} |", flush=True)
+        return (counts[1] - counts[0]) / (seconds[1] - seconds[0])
+
+    mine = rate(FURTHER, lambda root: sum(ours(open_lake(spark, root, lake))))
+    theirs = rate(FURTHER_USUAL, lambda root: usual(spark, root, lake))
+    print(f"| {kind} | {mine:,.0f} | {theirs:,.0f} | {mine / theirs:.1f} |", flush=True)
 
 
 def row(what: str, files: int, listing: float, parsing: float) -> None:

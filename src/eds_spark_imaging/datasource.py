@@ -30,6 +30,7 @@ from eds_spark_imaging.tables.attributes import offset_column
 from eds_spark_imaging.tables.files import READING, SOURCE, readings
 from eds_spark_imaging.tables.spec import Table
 from eds_spark_imaging.transforms.parsing import ROWS_PER_BATCH, Assembler, Reading
+from eds_spark_imaging.workers import settle
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -100,6 +101,7 @@ class DicomReader(DataSourceReader):
 
     def read(self, partition: InputPartition) -> Iterator[pa.RecordBatch]:
         """The headers of a lot of files, as Arrow batches."""
+        settle()
         assembler = Assembler(readings(self._attributes))
         paths = partition.paths if isinstance(partition, Files) else ()
         for start in range(0, len(paths), ROWS_PER_BATCH):

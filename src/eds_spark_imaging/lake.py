@@ -24,7 +24,7 @@ from eds_spark_imaging.tables.spec import sql_type
 from eds_spark_imaging.transforms.changes import HASH, differences, owned_hash, same_keys
 from eds_spark_imaging.views import VIEWS
 
-__all__ = ["HASH", "RUN", "Changes", "Lake", "Size", "create_statement"]
+__all__ = ["HASH", "RUN", "Changes", "Lake", "Size"]
 
 RUN = "changed_run"
 _LITERAL_KEYS = 500  # a MERGE with up to so many keys names them, else it carries their bounds
@@ -124,7 +124,7 @@ class Lake:
         table = self.catalogue[name]
         self._complete.add(name)
         if not self.exists(name):
-            self.spark.sql(create_statement(table, self.identifier(name)))
+            self.spark.sql(table.create_statement(self.identifier(name)))
             return
         there = set(self.spark.table(self.identifier(name)).columns)
         added = [c.ddl for c in table if c.name not in there]
@@ -286,21 +286,6 @@ class Lake:
                 self.spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW {view.name} AS {view.select(self.catalogue)}")
                 names.append(view.name)
         return names
-
-
-def create_statement(table: Table, identifier: str) -> str:
-    """CREATE TABLE with comments, NOT NULL on computed keys, checks, clustering and properties readers can take."""
-    properties = {
-        "delta.enableDeletionVectors": "false",
-        "delta.enableChangeDataFeed": "true",
-        "delta.dataSkippingStatsColumns": ",".join(table.statistics_columns),
-        **{f"delta.constraints.{name}": check for name, check in table.checks},
-    }
-    pairs = ", ".join(f"'{key}' = '{value.replace(chr(39), chr(92) + chr(39))}'" for key, value in properties.items())
-    cluster = f" CLUSTER BY ({', '.join(table.cluster_by)})" if table.cluster_by else ""
-    comment = table.comment.replace("'", "\\'")
-    columns = ", ".join(column.ddl for column in table)
-    return f"CREATE TABLE {identifier} ({columns}) USING delta{cluster} COMMENT '{comment}' TBLPROPERTIES ({pairs})"
 
 
 def _literal_bounds(changes: DataFrame, key: str) -> Column:

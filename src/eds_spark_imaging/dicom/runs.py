@@ -11,7 +11,7 @@ from itertools import repeat
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
-from eds_spark_imaging.dicom.element import LONG_FORM, SHORT_FORM, UNDEFINED
+from eds_spark_imaging.dicom.element import UNDEFINED, VRS, element
 from eds_spark_imaging.dicom.plan import Entry, Order, Role
 
 if TYPE_CHECKING:
@@ -43,13 +43,13 @@ class Run:
         heads, values = ["="], ["="]
         declared: list[tuple[Entry, bytes]] = []
         while len(heads) <= LENGTH and position + 12 <= end:
-            tag, vr, length = order.head(data, position)
-            size = 8
-            if vr in LONG_FORM:
-                (length,), size = order.long(data, position + 8), 12
-            entry = entries.get(tag)
+            vr = data[position + 4 : position + 6]
+            if vr not in VRS:  # what it is depends on more than its header
+                break
+            tag, _, length, value = element(data, position, True, order)
+            entry, size = entries.get(tag), value - position
             special = length == UNDEFINED or (entry is not None and entry.role != Role.LEAF)
-            if special or position + size + length > end or not (size == 12 or vr in SHORT_FORM):
+            if special or value + length > end:
                 break
             heads.append(f"{size}s{length}x")
             if entry is None:
@@ -58,7 +58,7 @@ class Run:
                 values.append(f"{passed + size}x{length}s")
                 declared.append((entry, vr))
                 passed = 0
-            position += size + length
+            position = value + length
         self.size = position - start
         self.entries = tuple(entry for entry, _ in declared)
         self.vrs = tuple(vr for _, vr in declared)

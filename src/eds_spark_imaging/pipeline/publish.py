@@ -233,12 +233,11 @@ def _write_members(context: Context, staging: Staging, flags: DataFrame) -> None
     """Members of archives: new ones, changed ones, and those that an archive read to its end no longer has."""
     staged, run_id = staging.rows, staging.run_id
     members = _outcome(staged.where(F.col("archive").isNotNull()), flags, run_id)
-    members = members.select("path", *_MEMBER, *_OUTCOME, "changed_run")
     if staging.is_repeated:  # an archive may be gone by now
         removed = context.lake.read("dicom_file").where(F.col("status") == _REMOVED)
         removed = removed.select(F.col("path").alias("archive"), F.lit(_REMOVED).alias("_now"))
         members = members.join(removed, "archive", "left").withColumn("status", F.coalesce("_now", "status"))
-        members = members.drop("_now").select("path", *_MEMBER, *_OUTCOME, "changed_run")
+    members = members.select("path", *_MEMBER, *_OUTCOME, "changed_run")
     whole = staged.groupBy("path").agg(F.every(F.col("status") != _QUARANTINED).alias("whole"))
     whole = whole.where("whole").select(F.col("path").alias("archive"))
     known = context.lake.read("dicom_file").where(F.col("archive").isNotNull() & (F.col("status") != _REMOVED))

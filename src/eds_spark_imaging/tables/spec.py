@@ -63,8 +63,15 @@ class Column:
     @property
     def ddl(self) -> str:
         """The column's part of CREATE TABLE."""
-        comment = self.comment.replace("\\", "\\\\").replace("'", "\\'")
-        return f"`{self.name}` {sql_type(self.type)}{'' if self.nullable else ' NOT NULL'} COMMENT '{comment}'"
+        return (
+            f"`{self.name}` {sql_type(self.type)}{'' if self.nullable else ' NOT NULL'} COMMENT {_text(self.comment)}"
+        )
+
+
+def _text(value: str) -> str:
+    """A literal of SQL."""
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,20 @@ class Table:
     def spark_ddl(self) -> str:
         """Column names and types as Spark reads them, without constraints or comments."""
         return ", ".join(f"`{c.name}` {sql_type(c.type)}" for c in self.columns)
+
+    def create_statement(self, identifier: str) -> str:
+        """CREATE TABLE with comments, NOT NULL on computed keys, checks, clustering and properties readers can take."""
+        properties = {
+            "delta.enableDeletionVectors": "false",
+            "delta.enableChangeDataFeed": "true",
+            "delta.dataSkippingStatsColumns": ",".join(self.statistics_columns),
+            **{f"delta.constraints.{name}": check for name, check in self.checks},
+        }
+        pairs = ", ".join(f"'{key}' = {_text(value)}" for key, value in properties.items())
+        cluster = f" CLUSTER BY ({', '.join(self.cluster_by)})" if self.cluster_by else ""
+        columns = ", ".join(column.ddl for column in self.columns)
+        comment = f" COMMENT {_text(self.comment)}"
+        return f"CREATE TABLE {identifier} ({columns}) USING delta{cluster}{comment} TBLPROPERTIES ({pairs})"
 
     @property
     def statistics_columns(self) -> list[str]:

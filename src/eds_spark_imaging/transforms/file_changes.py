@@ -25,29 +25,7 @@ def file_changes(listed: DataFrame, known: DataFrame, partial: Collection[str] =
     of archives are never listed, see :func:`removed_members`.
     """
     listed = listed.withColumn("problem", F.coalesce("problem", _problem_of_name()))
-    return _changed_files(listed, known.where(F.col("archive").isNull()), partial)
-
-
-def removed_members(changes: DataFrame, known: DataFrame) -> DataFrame:
-    """Rows as those of ``file_changes`` for the members of archives that these remove.
-
-    Members go with their archive, and come with it when it is parsed.
-    """
-    gone = changes.where(F.col("_op") == "removed").select(F.col("path").alias("archive"))
-    members = known.where(F.col("archive").isNotNull() & (F.col("status") != _REMOVED)).join(gone, "archive", "semi")
-    return members.select(
-        "path",
-        "source",
-        F.lit(_REMOVED).alias("status"),
-        "size",
-        "modified",
-        F.lit(None).cast("string").alias("reason"),
-        "archive",
-        F.lit("removed").alias("_op"),
-    )
-
-
-def _changed_files(listed: DataFrame, known: DataFrame, partial: Collection[str]) -> DataFrame:
+    known = known.where(F.col("archive").isNull())
     old = known.select("path", *[F.col(c).alias(f"_{c}") for c in ("source", "status", "size", "modified", "reason")])
     joined = listed.withColumn("_listed", F.lit(True)).join(old, "path", "full_outer")
     operation = (
@@ -69,6 +47,25 @@ def _changed_files(listed: DataFrame, known: DataFrame, partial: Collection[str]
         F.when(~removed, F.col("problem")).alias("reason"),
         F.lit(None).cast("string").alias("archive"),
         "_op",
+    )
+
+
+def removed_members(changes: DataFrame, known: DataFrame) -> DataFrame:
+    """Rows as those of ``file_changes`` for the members of archives that these remove.
+
+    Members go with their archive, and come with it when it is parsed.
+    """
+    gone = changes.where(F.col("_op") == "removed").select(F.col("path").alias("archive"))
+    members = known.where(F.col("archive").isNotNull() & (F.col("status") != _REMOVED)).join(gone, "archive", "semi")
+    return members.select(
+        "path",
+        "source",
+        F.lit(_REMOVED).alias("status"),
+        "size",
+        "modified",
+        F.lit(None).cast("string").alias("reason"),
+        "archive",
+        F.lit("removed").alias("_op"),
     )
 
 

@@ -12,11 +12,12 @@ from header_oracle import packaged_files
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eds_spark_imaging.dicom.context import Context
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
-from eds_spark_imaging.dicom.plan import MAX_KNOWN, MAX_KNOWN_BYTES
+from eds_spark_imaging.dicom.plan import LITTLE, MAX_KNOWN, MAX_KNOWN_BYTES, Plan
 from eds_spark_imaging.dicom.result import Header
-from eds_spark_imaging.dicom.runs import MAX_PLACES, MAX_RUNS, PATIENCE
+from eds_spark_imaging.dicom.runs import MAX_PLACES, MAX_RUNS, PATIENCE, Runs
 from eds_spark_imaging.dicom.storage import BytesSource, LocalFile
 
 USED = HeaderReader(declaration())
@@ -86,6 +87,19 @@ def test_the_runs_kept_in_mind_are_bounded() -> None:
     places = reader._runs.places
     assert 1 < len(places) <= MAX_PLACES
     assert max(len(place.runs) for place in places.values()) <= MAX_RUNS
+
+
+def test_the_runs_of_one_place_are_bounded() -> None:
+    """Files that begin alike and go on with other lengths; every one is gone through element by element."""
+    runs, context = Runs(), Context(LITTLE, True, Plan(ATTRIBUTES, LITTLE).top, [])
+    most = 0
+    for misses in range(PATIENCE << (MAX_RUNS + 2)):
+        lengths = (8, *(2 + 2 * (misses + place) % 40 for place in range(7)))
+        data = b"".join(element(0x00070000 + place, "LO", b"x" * length) for place, length in enumerate(lengths))
+        runs.learn(data, 0, len(data), context)
+        (place,) = runs.places.values()
+        most = max(most, len(place.runs))
+    assert most == MAX_RUNS
 
 
 REPETITION, TIMING, ECHO = tag("RepetitionTime"), tag("MRTimingAndRelatedParametersSequence"), tag("MREchoSequence")
