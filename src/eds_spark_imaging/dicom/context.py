@@ -43,6 +43,12 @@ class Context:
             child.groups = self.groups
         return child
 
+    def again(self, hits: list[Hit]) -> Context:
+        """The same place in another file: what was passed so far is the same."""
+        other = Context(self.order, self.explicit, self.node, hits)
+        other.charset, other.creators = self.charset, self.creators
+        return other
+
     def private(self, entry: Entry) -> Entry:
         """What a private element is, by the creator of its block."""
         creator = self.creators.get(entry.tag & 0xFFFF0000 | entry.tag >> 8 & 0xFF)

@@ -11,13 +11,15 @@ from typing import Any, Final
 
 from eds_spark_imaging.dicom.attribute import Attribute
 from eds_spark_imaging.dicom.charset import Charset, codec_of
+from eds_spark_imaging.dicom.layouts import Layouts
 from eds_spark_imaging.dicom.plan import BIG, LITTLE, Plan
 from eds_spark_imaging.dicom.reason import Rejection
 from eds_spark_imaging.dicom.resolve import Resolution
 from eds_spark_imaging.dicom.result import Header, Status
 from eds_spark_imaging.dicom.runs import Runs
 from eds_spark_imaging.dicom.storage import ByteSource
-from eds_spark_imaging.dicom.walk import Walk, walk
+from eds_spark_imaging.dicom.walk import walk
+from eds_spark_imaging.dicom.window import BLOCK
 from eds_spark_imaging.errors import ConfigError
 
 READER_VERSION: Final = 1  # raise it when the same file gives other values
@@ -75,6 +77,7 @@ class HeaderReader:
         self._little = Plan(self.attributes, LITTLE)
         self._big = Plan(self.attributes, BIG)
         self._runs = Runs()
+        self._layouts = Layouts(self._little, (self.default, self.override))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as its declaration: the tables are made again in the other process."""
@@ -87,7 +90,7 @@ class HeaderReader:
         """
         try:
             try:
-                return self._header(walk(source, self._little, self._big, self._runs))
+                return self._read(source)
             finally:
                 source.close()
         except OSError:
@@ -95,14 +98,18 @@ class HeaderReader:
         except Exception:  # whatever a hostile file may provoke, the others of the task are read
             return Header(Status.QUARANTINED, Rejection.INTERNAL_ERROR)
 
-    def _header(self, found: Walk) -> Header:
-        header = Header(found.status, found.reason)
-        header.has_preamble = found.has_preamble
-        header.has_pixel_data = found.has_pixel_data
-        header.bytes_read = found.bytes_read
+    def _read(self, source: ByteSource) -> Header:
+        block = source.read_at(0, BLOCK)
+        if not self.explain:
+            known = self._layouts.header(source, block)
+            if known is not None:
+                return known
+        found = walk(source, block, self._little, self._big, self._runs)
+        header = found.header()
         if found.status in (Status.PARSED, Status.QUARANTINED):
-            header.header_bytes = found.header_bytes
-            header.digest = found.digest
-            Resolution(header, found, self.default, self.override, explain=self.explain).resolve()
+            resolution = Resolution(header, found.hits, self.default, self.override, found.frames, explain=self.explain)
+            resolution.resolve(found.oddities)
         found.hits.clear()  # hits and contexts refer to each other: free them now, not when the collector runs
+        if not self.explain:
+            self._layouts.learn(block, header)
         return header

@@ -46,6 +46,8 @@ class Order:
         """The number that the scanner reads where ``tag`` is written: group and element are two 16-bit numbers."""
         return (tag & 0xFFFF) << 16 | tag >> 16 if self.little else tag
 
+    tag = key  # and back
+
 
 LITTLE: Final = Order(True)
 BIG: Final = Order(False)

@@ -14,7 +14,6 @@ from eds_spark_imaging.dicom.plan import FRAME_COUNT, Slot
 from eds_spark_imaging.dicom.reason import Reason
 from eds_spark_imaging.dicom.result import Header, Issue
 from eds_spark_imaging.dicom.values import choose_vr, decode
-from eds_spark_imaging.dicom.walk import Walk
 
 MAX_ISSUES: Final = 100
 MAX_RAW: Final = 256
@@ -25,30 +24,35 @@ Candidate = tuple[Slot, Hit]
 
 
 class Resolution:
-    """Fills ``header`` from what a walk found."""
+    """Fills ``header`` from the elements that were found, of which ``frames`` are items of functional groups."""
 
     def __init__(
-        self, header: Header, found: Walk, default: str | None, override: Charset | None, *, explain: bool
+        self,
+        header: Header,
+        hits: list[Hit],
+        default: str | None,
+        override: Charset | None,
+        frames: int | None = None,
+        *,
+        explain: bool = False,
     ) -> None:
         self._header = header
-        self._found = found
+        self._hits = hits
         self._default = default
         self._override = override
+        self._frames = frames
         self._explain = explain
         self._dropped = 0
 
-    def resolve(self) -> None:
-        """Fill in values, sources, frame ranges, offsets and issues."""
-        hits = self._found.hits
-        unsettled, ordered = self._short_ways(hits)
-        if not ordered:
-            self._found.oddities.append(Reason.TAG_ORDER)
+    def resolve(self, oddities: Iterable[Reason] = ()) -> None:
+        """Fill in values, sources, frame ranges, offsets and issues; ``oddities`` are those of the file as a whole."""
+        unsettled, ordered = self._short_ways(self._hits)
         if self._explain or not ordered:
             self._header.values = {}
-            unsettled = _long_ways(hits)
+            unsettled = _long_ways(self._hits)
         for candidates in unsettled:
             self._choose(candidates)
-        for oddity in self._found.oddities:
+        for oddity in (*oddities, *(() if ordered else (Reason.TAG_ORDER,))):
             self._issue(None, None, None, oddity)
         if self._dropped:
             self._header.issues.append(Issue(None, None, str(self._dropped), Reason.ISSUES_DROPPED))
@@ -163,7 +167,7 @@ class Resolution:
         """NumberOfFrames that is empty or not positive means one frame (PS3.3 section C.7.6.6)."""
         raw = candidate[1][2]
         blank = isinstance(raw, bytes) and not raw.strip(b" \0")
-        frames = self._found.frames
+        frames = self._frames
         if blank or (isinstance(value, int) and (value < 1 or (frames is not None and frames != value))):
             self._report(candidate, Reason.FRAME_COUNT)
             return value if isinstance(value, int) and value > 0 else 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -38,11 +39,13 @@ class Header:
     """One file's header as the reader understands it; it is made for any bytes, the reader never raises on content.
 
     ``values``: by column, absent where null; a list may be that of other headers too and is not to be changed.
+    ``issues``: in no order.
     ``frame_ranges``: for single-valued numeric columns that differ between the frames of one object, (smallest,
     largest); the value itself is then the first frame's. ``offsets``: for datetime columns written with a zone,
     minutes east of UTC. ``header_bytes``: offset of Pixel Data or the end. ``digest``: of the header bytes that were
     read. Filled on request only, by column: ``sources``, the source text that gave the value, and ``tags``, the path
-    of tags to its (first) element, as in :class:`Issue`.
+    of tags to its (first) element, as in :class:`Issue`. ``common`` are those of the values that are in one dictionary
+    with many other headers, and ``own`` the others, where that is known.
     """
 
     status: Status
@@ -58,3 +61,10 @@ class Header:
     header_bytes: int = 0
     bytes_read: int = 0
     digest: str | None = None
+    common: Mapping[str, Value] | None = field(default=None, repr=False, compare=False)
+    own: Mapping[str, Value] = field(default_factory=dict, repr=False, compare=False)
+
+    def share(self, common: Mapping[str, Value]) -> None:
+        """Add ``common`` to the values, which are so far this header's own."""
+        self.common, self.own = common, self.values
+        self.values = {**common, **self.own}

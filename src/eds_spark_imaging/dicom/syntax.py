@@ -22,8 +22,8 @@ DEFLATED: Final = frozenset(("1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95",
 GE_PRIVATE: Final = "1.2.840.113619.5.2"  # implicit little endian; only its pixels are big endian
 DICOMDIR_CLASS: Final = "1.2.840.10008.1.3.10"
 
-_TRANSFER_SYNTAX: Final = LITTLE.key(0x00020010)
-_SOP_CLASS: Final = LITTLE.key(0x00020002)
+TRANSFER_SYNTAX: Final = LITTLE.key(0x00020010)
+SOP_CLASS: Final = LITTLE.key(0x00020002)
 _FIRST_GROUPS: Final = (0x0002, 0x0004, 0x0008)
 
 
@@ -75,7 +75,7 @@ def read_file_meta(window: Window, position: int, context: Context) -> FileMeta 
             position = 0
             continue
         if data[position : position + 2] != b"\x02\x00":
-            return FileMeta(position, known.get(_TRANSFER_SYNTAX), known.get(_SOP_CLASS))
+            return FileMeta(position, known.get(TRANSFER_SYNTAX), known.get(SOP_CLASS))
         try:
             tag, vr, length, value = element(data, position, True, LITTLE)
         except struct.error:
@@ -89,7 +89,7 @@ def read_file_meta(window: Window, position: int, context: Context) -> FileMeta 
             position = 0
             continue
         position = value + length
-        if tag in (_TRANSFER_SYNTAX, _SOP_CLASS):
+        if tag in (TRANSFER_SYNTAX, SOP_CLASS):
             known[tag] = data[value:position].strip(b" \0").decode("latin-1")
         if context.node is not None and (entry := context.node.entries.get(tag)) is not None:
             context.hits.append((entry, vr, data[value:position], context))

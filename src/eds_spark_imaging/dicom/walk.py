@@ -10,7 +10,7 @@ from eds_spark_imaging.dicom.deflate import InflatedSource
 from eds_spark_imaging.dicom.element import UNDEFINED, element
 from eds_spark_imaging.dicom.plan import BIG, FRAME_GROUPS, IGNORED, LITTLE, Entry, Plan, Role, Stop
 from eds_spark_imaging.dicom.reason import Reason, Rejection
-from eds_spark_imaging.dicom.result import Status
+from eds_spark_imaging.dicom.result import Header, Status
 from eds_spark_imaging.dicom.runs import Runs
 from eds_spark_imaging.dicom.scanner import (
     MAX_HITS,
@@ -47,6 +47,7 @@ class Walk:
     inflated: InflatedSource | None = None
     hits: list[Hit] = field(default_factory=list)
     oddities: list[Reason] = field(default_factory=list)  # of the file as a whole
+    context: Context | None = None  # of the data set's top level
 
     @property
     def bytes_read(self) -> int:
@@ -58,16 +59,29 @@ class Walk:
         """Of the header as far as it was read; of a deflated data set, of what was inflated."""
         return self.window.digest(self.header_bytes - self.window.start)
 
+    def header(self) -> Header:
+        """What the pass tells of the file as a whole; no values yet."""
+        header = Header(self.status, self.reason)
+        header.has_preamble = self.has_preamble
+        header.has_pixel_data = self.has_pixel_data
+        header.bytes_read = self.bytes_read
+        if self.status in (Status.PARSED, Status.QUARANTINED):
+            header.header_bytes = self.header_bytes
+            header.digest = self.digest
+        return header
+
     def end(self, status: Status, reason: str | None = None) -> Walk:
         """Set the outcome."""
         self.status, self.reason = status, reason
         return self
 
 
-def walk(source: ByteSource, little: Plan, big: Plan, runs: Runs) -> Walk:
-    """Read the header of ``source``; ``runs`` are those met with ``little`` before. Raises OSError."""
-    window = Window(source)
-    data = window.data
+def walk(source: ByteSource, data: bytes, little: Plan, big: Plan, runs: Runs) -> Walk:
+    """Read the header of ``source``, whose first block is ``data``; ``runs`` are those met with ``little`` before.
+
+    Raises OSError.
+    """
+    window = Window(source, data)
     result = Walk(window, window)
     if not data:
         return result.end(Status.NOT_DICOM, Rejection.EMPTY)
@@ -80,9 +94,23 @@ def walk(source: ByteSource, little: Plan, big: Plan, runs: Runs) -> Walk:
     try:
         return _read(result, source, position, little, big, runs)
     except (TooLargeError, MalformedError) as error:
-        result.header_bytes = result.window.start
-        too_large = isinstance(error, TooLargeError)
-        return result.end(Status.QUARANTINED, Rejection.HEADER_TOO_LARGE if too_large else Rejection.MALFORMED)
+        return _give_up(result, error)
+
+
+def walk_on(source: ByteSource, data: bytes, position: int, context: Context) -> Walk:
+    """Go on with the data set ``context`` at ``data[position]`` of a file that has a preamble. Raises OSError."""
+    window = Window(source, data)
+    result = Walk(window, window, has_preamble=True, hits=context.hits)
+    try:
+        return _from(result, position, context)
+    except (TooLargeError, MalformedError) as error:
+        return _give_up(result, error)
+
+
+def _give_up(result: Walk, error: TooLargeError | MalformedError) -> Walk:
+    result.header_bytes = result.window.start
+    too_large = isinstance(error, TooLargeError)
+    return result.end(Status.QUARANTINED, Rejection.HEADER_TOO_LARGE if too_large else Rejection.MALFORMED)
 
 
 def _read(  # noqa: PLR0917
@@ -107,7 +135,14 @@ def _read(  # noqa: PLR0917
     context = Context(encoding.order, encoding.explicit, plan.top, result.hits)
     if plan is little and encoding.explicit:
         context.runs = runs.for_next_file()
+    return _from(result, position, context)
+
+
+def _from(result: Walk, position: int, context: Context) -> Walk:
+    """The data set from ``position`` to its end. Raises MalformedError, TooLargeError."""
+    result.context = context
     position, why = _data_set(result, position, context)
+    window = result.window
     result.header_bytes = window.start + position
     if why == Stop.DIRECTORY:
         return result.end(Status.DICOMDIR)

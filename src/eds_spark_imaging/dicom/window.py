@@ -7,6 +7,7 @@ import hashlib
 from eds_spark_imaging.dicom.storage import ByteSource
 
 BLOCK = 16 * 1024  # covers 3 of 4 real headers in one read
+DIGEST_SIZE = 16  # bytes
 MAX_READ = 4 * 1024 * 1024  # unless more is needed
 MAX_WINDOW = 32 * 1024 * 1024  # one element that must be seen whole
 MAX_HEADER = 64 * 1024 * 1024  # 20 times the largest header met; bounds the time spent on hostile files
@@ -25,10 +26,11 @@ class Window:
 
     __slots__ = ("_digest", "_source", "bytes_read", "complete", "data", "overrun", "start")
 
-    def __init__(self, source: ByteSource) -> None:
+    def __init__(self, source: ByteSource, first: bytes | None = None) -> None:
+        """``first`` is the first block, where it was read already. Raises OSError."""
         self._source = source
-        self._digest = hashlib.blake2b(digest_size=16)
-        self.data = source.read_at(0, BLOCK)
+        self._digest = hashlib.blake2b(digest_size=DIGEST_SIZE)
+        self.data = source.read_at(0, BLOCK) if first is None else first
         self.start = 0
         self.bytes_read = len(self.data)
         self.complete = self.bytes_read < BLOCK

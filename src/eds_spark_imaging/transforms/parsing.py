@@ -23,6 +23,7 @@ Batches = Iterator[pa.RecordBatch]
 ROWS_PER_BATCH = 1000
 BYTES_PER_BATCH = 256 * 1024 * 1024  # of headers, which bounds what their values take
 MAX_THREADS = 64  # of a task
+_NOTHING: Mapping[str, Any] = {}
 
 
 class Share(NamedTuple):
@@ -130,7 +131,8 @@ class Pool:
 class Assembler:
     """Collects readings and gives them as one Arrow batch.
 
-    Columns that no header of the batch fills are made as nulls in one go: a batch of CT has hundreds of them.
+    Columns that no header of the batch fills are made as nulls in one go: a batch of CT has hundreds of them. Values
+    that headers have in common are handed to Arrow once.
     """
 
     def __init__(self, readings: Table) -> None:
@@ -141,11 +143,20 @@ class Assembler:
         self.count = 0
         self.weight = 0
         self._columns: dict[str, list[Any]] = {}
+        self._commons: list[Mapping[str, Any]] = []
+        self._number_of: dict[int, int] = {}  # by what a header has in common with others
+        self._numbers: list[int] = []
 
     def add(self, reading: Reading) -> None:
         """Add the row of one file."""
         header = reading.header
-        row: dict[str, Any] = dict(header.values)
+        common, row = header.common, dict(header.own)
+        if common is None:
+            common, row = _NOTHING, dict(header.values)
+        number = self._number_of.setdefault(id(common), len(self._commons))
+        if number == len(self._commons):
+            self._commons.append(common)
+        self._numbers.append(number)
         row["path"] = reading.path
         row["source"] = reading.source
         row["size"] = reading.size
@@ -178,14 +189,24 @@ class Assembler:
     def batch(self) -> pa.RecordBatch:
         """The rows so far, and start again."""
         arrays, count = [], self.count
+        commons, numbers = self._commons, pa.array(self._numbers)
+        shared = frozenset[str]().union(*commons)
+        unknown = {*self._columns, *shared}.difference(self._schema.names)
+        if unknown:
+            raise KeyError(f"the reader gave columns that are not declared: {sorted(unknown)}")
         for field in self._schema:
-            values = self._columns.pop(field.name, None)
+            name = field.name
+            values = self._columns.get(name)
             if values is None:
-                arrays.append(pa.nulls(count, field.type))
+                if name in shared:
+                    arrays.append(pa.array([common.get(name) for common in commons], field.type).take(numbers))
+                else:
+                    arrays.append(pa.nulls(count, field.type))
                 continue
             values.extend([None] * (count - len(values)))
+            if name in shared:  # of a header, what is its own is not in what it has in common
+                ours = [common.get(name) for common in commons]
+                values = [ours[n] if value is None else value for value, n in zip(values, self._numbers, strict=True)]
             arrays.append(pa.array(values, field.type))
-        if self._columns:
-            raise KeyError(f"the reader gave columns that are not declared: {sorted(self._columns)}")
         self._start()
         return pa.RecordBatch.from_arrays(arrays, schema=self._schema)

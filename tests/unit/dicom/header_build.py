@@ -9,6 +9,7 @@ from pydicom.datadict import tag_for_keyword
 
 from eds_spark_imaging.dicom.attribute import Attribute, attribute
 from eds_spark_imaging.dicom.header import HeaderReader
+from eds_spark_imaging.dicom.layouts import Layouts
 from eds_spark_imaging.dicom.reason import Reason
 from eds_spark_imaging.dicom.result import Header, Status
 from eds_spark_imaging.dicom.storage import BytesSource
@@ -77,6 +78,20 @@ ATTRIBUTES = (
     attribute("PixelPaddingValue", "bigint", "instance"),
 )
 READER = HeaderReader(ATTRIBUTES)
+
+
+class NoLayouts(Layouts):
+    """Learns nothing."""
+
+    def learn(self, data: bytes, header: Header) -> None:
+        """Nothing."""
+
+
+def without_layouts(attributes: Sequence[Attribute]) -> HeaderReader:
+    """A reader that goes through every file by itself."""
+    reader = HeaderReader(attributes)
+    reader._layouts = NoLayouts(reader._little, (None, None))
+    return reader
 
 
 def element(tag: int, vr: str | None, value: bytes, length: int | None = None, *, order: str = "<") -> bytes:

@@ -7,7 +7,19 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from header_build import ATTRIBUTES, EXPLICIT, IMPLICIT, PIXELS, data_set, element, item, part10, sequence, tag
+from header_build import (
+    ATTRIBUTES,
+    EXPLICIT,
+    IMPLICIT,
+    PIXELS,
+    data_set,
+    element,
+    item,
+    part10,
+    sequence,
+    tag,
+    without_layouts,
+)
 from header_oracle import packaged_files
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,7 +44,7 @@ def test_a_reader_that_has_read_other_files_gives_the_same(path: Path) -> None:
     used = [USED.read(LocalFile(path)) for _ in range(2 * PATIENCE)]
     for header in (*used, explained):
         assert header.values == fresh.values
-        assert header.issues == fresh.issues
+        assert sorted(map(str, header.issues)) == sorted(map(str, fresh.issues))  # in no order
         assert (header.frame_ranges, header.offsets, header.digest) == (
             fresh.frame_ranges,
             fresh.offsets,
@@ -64,7 +76,7 @@ CT_HEADER = CT[: CT.index(b"\xe0\x7f\x10\x00OW")]
 @settings(max_examples=300, deadline=None)
 def test_a_file_that_is_nearly_one_of_many_that_were_read(position: int, byte: int, kept: int) -> None:
     """Another tag, VR, length or value somewhere, or an end too early: nothing is taken for what it was before."""
-    reader = HeaderReader(ATTRIBUTES)
+    reader = without_layouts(ATTRIBUTES)
     for _ in range(PATIENCE):
         reader.read(BytesSource(CT_HEADER))
     assert any(place.runs for place in reader._runs.places.values())
@@ -76,7 +88,7 @@ def test_a_file_that_is_nearly_one_of_many_that_were_read(position: int, byte: i
 
 
 def test_the_runs_kept_in_mind_are_bounded() -> None:
-    reader = HeaderReader(ATTRIBUTES)
+    reader = without_layouts(ATTRIBUTES)
     for number in range(2 * MAX_PLACES):
         for length in (8, 10, 12, 14, 16, 18):
             private = [element(0x00070000 | (number << 4) + place, "LO", b"x" * length) for place in range(8)]
