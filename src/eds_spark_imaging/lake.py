@@ -64,6 +64,7 @@ class Lake:
         self.catalogue = catalogue
         self.database = config.database
         self._complete: set[str] = set()  # tables that have all their columns: a job writes to some many times
+        self._empty: set[str] = set()  # tables created here, and not written since
         if "`" in (config.path or ""):
             raise LakeError("the lake's path may not hold a backquote")
         if self.database:
@@ -109,7 +110,7 @@ class Lake:
     def read(self, name: str) -> DataFrame:
         """The table with all declared columns, null where it has not got them yet; empty where it is not there."""
         table = self.catalogue[name]
-        if not self.exists(name):
+        if name in self._empty or not self.exists(name):
             # LIMIT 0, and not an empty RDD: the optimiser then leaves out whatever is joined with it.
             nulls = ", ".join(f"CAST(NULL AS {sql_type(c.type)}) AS `{c.name}`" for c in table)
             return self.spark.sql(f"SELECT {nulls} LIMIT 0")
@@ -125,6 +126,7 @@ class Lake:
         self._complete.add(name)
         if not self.exists(name):
             self.spark.sql(table.create_statement(self.identifier(name)))
+            self._empty.add(name)
             return
         there = set(self.spark.table(self.identifier(name)).columns)
         added = [c.ddl for c in table if c.name not in there]
@@ -134,6 +136,7 @@ class Lake:
     def append(self, name: str, rows: DataFrame) -> None:
         """Append ``rows``, all or none of them."""
         self.create(name)
+        self._empty.discard(name)
         given = set(rows.columns)
         columns = [c for c in self.catalogue[name].names if c in given]
         writer = rows.select(*columns).write.format("delta").mode("append")
@@ -152,9 +155,9 @@ class Lake:
         insert: bool = False,
         delete: Column | None = None,
         late: Sequence[str] = (),
-        bound: str | None = None,
+        within: Column | None = None,
     ) -> None:
-        """MERGE ``changes`` (unique by ``keys``) into the table, bounded by literals of its key ``bound``.
+        """MERGE ``changes`` (unique by ``keys``) into the table's rows ``within`` bounds, those of its first key.
 
         Matched rows get the columns ``update``; with ``late``, those that a later run has changed get these only.
         Unmatched ones are inserted where ``insert``; a matched row is deleted where ``delete`` (over the alias s)
@@ -163,12 +166,14 @@ class Lake:
         from delta.tables import DeltaTable  # noqa: PLC0415
 
         self.create(name)
+        self._empty.discard(name)
         target = (
             DeltaTable.forName(self.spark, self.identifier(name))
             if self.database
             else DeltaTable.forPath(self.spark, f"{self.root}/{name}")
         )
-        condition = same_keys(self.catalogue[name], keys, "t.", "s.") & _literal_bounds(changes, bound or keys[0])
+        condition = same_keys(self.catalogue[name], keys, "t.", "s.")
+        condition &= bounds_of(changes, keys[0]) if within is None else within
         merge = target.alias("t").merge(changes.alias("s"), condition)
         if delete is not None:
             merge = merge.whenMatchedDelete(delete)
@@ -288,8 +293,8 @@ class Lake:
         return names
 
 
-def _literal_bounds(changes: DataFrame, key: str) -> Column:
-    """A predicate on the target's key that file statistics can use: the keys themselves, or their bounds."""
+def bounds_of(changes: DataFrame, key: str) -> Column:
+    """A predicate on the key of a MERGE's target that file statistics can use: the keys themselves, or their bounds."""
     target = F.col(f"t.{key}")
     some = [row[0] for row in changes.select(key).limit(_LITERAL_KEYS + 1).collect()]
     if len(some) <= _LITERAL_KEYS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, Observation, SparkSession
 
 from eds_spark_imaging.hadoop import Store
 
@@ -36,3 +36,9 @@ class Scratch:
         place = f"{self._folder.uri}/{name}"
         frame.write.mode("overwrite").parquet(place)
         return self._spark.read.schema(frame.schema).parquet(place)
+
+    def keep_counted(self, name: str, frame: DataFrame, **counts: Column) -> tuple[DataFrame, dict[str, int]]:
+        """The same with aggregates of its rows, such as ``F.count_if(...)``, found on the way."""
+        observed = Observation()
+        kept = self.keep(name, frame.observe(observed, *[count.alias(key) for key, count in counts.items()]))
+        return kept, {key: int(observed.get[key]) for key in counts}

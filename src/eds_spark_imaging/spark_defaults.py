@@ -45,6 +45,8 @@ TABLE_CONF = {
     "spark.sql.debug.maxToStringFields": "100",
     "spark.sql.maxMetadataStringLength": "60",
     "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
+    # A run has some hundreds of generated classes; of 100, the default, none is there any more in the next run.
+    "spark.sql.codegen.cache.maxEntries": "2000",
     # Each Column would keep the Python call that made it: thousands of them for a table of attributes.
     "spark.python.sql.dataFrameDebugging.enabled": "false",
 }
@@ -64,10 +66,15 @@ LOCAL_CONF = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "2g",
+    # What counts is how much is done, not how long one pause is.
+    "spark.driver.extraJavaOptions": "-XX:+UseParallelGC",
     # A lake in a folder needs no warehouse; without this a folder of that name appears where the command is run.
     "spark.sql.warehouse.dir": f"{tempfile.gettempdir()}/eds-imaging-warehouse",
     "spark.sql.shuffle.partitions": "4",
     "spark.databricks.delta.snapshotPartitions": "1",
     "spark.default.parallelism": "4",
+    # Over TCP, delayed acknowledgements cost each task of Python 40 ms. Not on clusters, where the names of folders for
+    # temporary files may be longer than a socket's may.
+    "spark.python.unix.domain.socket.enabled": "true",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
 }

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from eds_spark_imaging.dicom.listing import Problem
 from eds_spark_imaging.dicom.stores import store_of
 from eds_spark_imaging.pipeline.listing import walk
+from eds_spark_imaging.scratch import Scratch
 
 pytestmark = pytest.mark.spark
 
@@ -38,8 +40,10 @@ def tree(root: Path) -> None:
 def test_tasks_list_what_a_walk_lists(spark: SparkSession, tmp_path: Path, limit: int) -> None:
     tree(tmp_path)
     roots = {"whole": str(tmp_path), "file": str(tmp_path / "flat" / "7"), "gone": str(tmp_path / "gone")}
-    listed = walk(spark, roots, 2, limit)
-    rows = [tuple(row) for row in listed.collect()]
+    with Scratch(spark, str(tmp_path.parent / "scratch")) as scratch:
+        listed, count = walk(spark, scratch, roots, 2, limit)
+        rows = [tuple(row) for row in listed.collect()]
+    assert count == len(rows)
     expected = [("whole", *entry) for entry in store_of("/").walk(str(tmp_path))]
     file = str(tmp_path / "flat" / "7")
     expected += [("file", file, 7, os.stat(file).st_mtime_ns, None)]
@@ -50,8 +54,10 @@ def test_tasks_list_what_a_walk_lists(spark: SparkSession, tmp_path: Path, limit
 
 def test_what_a_wide_folder_holds_is_spread_over_tasks(spark: SparkSession, tmp_path: Path) -> None:
     tree(tmp_path)
-    listed = walk(spark, {"s": str(tmp_path / "wide")}, 2, 10)
-    counts = listed.rdd.glom().map(len).collect()
+    with Scratch(spark, str(tmp_path.parent / "scratch")) as scratch:
+        listed, _ = walk(spark, scratch, {"s": str(tmp_path / "wide")}, 2, 10)
+        by_task = listed.groupBy(F.input_file_name()).count().collect()
+    counts = [row["count"] for row in by_task]
     assert sum(counts) == 60
     assert max(counts) <= 15
     assert len(counts) == 8

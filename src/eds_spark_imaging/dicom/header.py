@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from eds_spark_imaging.dicom.attribute import Attribute
@@ -46,9 +47,14 @@ def _codec(name: str | None) -> str | None:
     return codec
 
 
-def _reader(
-    attributes: tuple[Attribute, ...], default_charset: str | None, override_charset: str | None, explain: bool
+@lru_cache(maxsize=16)
+def reader_of(
+    attributes: tuple[Attribute, ...],
+    default_charset: str | None = None,
+    override_charset: str | None = None,
+    explain: bool = False,
 ) -> HeaderReader:
+    """This process's reader with these options, which may have met other files before."""
     return HeaderReader(attributes, default_charset=default_charset, override_charset=override_charset, explain=explain)
 
 
@@ -80,8 +86,8 @@ class HeaderReader:
         self._layouts = Layouts(self._little, (self.default, self.override))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickled as its declaration: the tables are made again in the other process."""
-        return _reader, (self.attributes, *self._options)
+        """Pickled as its declaration: the other process has a reader of its own."""
+        return reader_of, (self.attributes, *self._options)
 
     def read(self, source: ByteSource) -> Header:
         """The header of ``source``, which is then closed. Never raises on what the bytes are.

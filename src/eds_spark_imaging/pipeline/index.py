@@ -10,7 +10,7 @@ from eds_spark_imaging.crash import crash_point
 from eds_spark_imaging.errors import AccountingError
 from eds_spark_imaging.pipeline.listing import listing
 from eds_spark_imaging.tables.files import FileStatus
-from eds_spark_imaging.transforms.file_changes import KEPT, file_changes, removed_members
+from eds_spark_imaging.transforms.file_changes import KEPT, OPERATIONS, file_changes, removed_members
 
 MAX_REMOVED = 0.05  # of the files of a source
 
@@ -25,25 +25,21 @@ def index(context: Context, *, allow_removals: bool = False) -> None:
         run.main_count = "files_listed"
         names = [source.name for source in context.config.sources]
         partial = [source.name for source in context.config.sources if source.is_partial]
-        listed = scratch.keep("listed", listing(context))
-        run.count(files_listed=listed.count())
+        listed, count = listing(context, scratch)
+        run.count(files_listed=count)
         known = _known(context, names, listed)
-        changes = scratch.keep("changes", file_changes(listed, known, partial))
-        counts = _counts(changes)
-        if any(operation == "removed" for _, operation in counts):
-            changes = changes.unionByName(scratch.keep("members", removed_members(changes, known)))
-            counts = _counts(changes)
-        if not allow_removals:
-            _check_removals(known, counts)
-        for operation in ("new", "changed", "removed", KEPT):
-            run.count(**{operation: sum(n for (_, op), n in counts.items() if op == operation)})
+        by_operation = {name: F.count_if(F.col("_op") == name) for name in OPERATIONS}
+        changes, counts = scratch.keep_counted("changes", file_changes(listed, known, partial), **by_operation)
+        if counts["removed"]:
+            members = removed_members(changes, known)
+            members, gone = scratch.keep_counted("members", members, removed=F.count(F.lit(1)))
+            changes = changes.unionByName(members)
+            counts["removed"] += gone["removed"]
+            if not allow_removals:
+                _check_removals(known, changes)
+        run.count(**counts)
         _write(context, run, changes.where(F.col("_op") != KEPT))
         _check_balance(context, run, names)
-
-
-def _counts(changes: DataFrame) -> dict[tuple[str, str], int]:
-    """Files by source and operation."""
-    return {(row["source"], row["_op"]): row["count"] for row in changes.groupBy("source", "_op").count().collect()}
 
 
 def _known(context: Context, names: list[str], listed: DataFrame) -> DataFrame:
@@ -53,10 +49,9 @@ def _known(context: Context, names: list[str], listed: DataFrame) -> DataFrame:
     return files.where(ours).unionByName(files.where(~ours).join(listed.select("path"), "path", "left_semi"))
 
 
-def _check_removals(known: DataFrame, counts: dict[tuple[str, str], int]) -> None:
-    removed = {source: n for (source, operation), n in counts.items() if operation == "removed"}
-    if not removed:
-        return
+def _check_removals(known: DataFrame, changes: DataFrame) -> None:
+    gone_by_source = changes.where(F.col("_op") == "removed").groupBy("source").count().collect()
+    removed = {row["source"]: row["count"] for row in gone_by_source}
     present = known.where(F.col("status") != str(FileStatus.REMOVED)).groupBy("source").count().collect()
     for row in present:
         gone = removed.get(row["source"], 0)
@@ -68,8 +63,9 @@ def _check_removals(known: DataFrame, counts: dict[tuple[str, str], int]) -> Non
 
 def _check_balance(context: Context, run: Run, names: list[str]) -> None:
     """AccountingError unless the files of the sources are those listed, and those kept though not listed."""
-    files = context.lake.read("dicom_file").where(F.col("source").isin(names) & F.col("archive").isNull())
-    present = files.where(F.col("status") != str(FileStatus.REMOVED)).count()
+    is_present = F.col("archive").isNull() & (F.col("status") != str(FileStatus.REMOVED))
+    counts = context.lake.read("dicom_file").groupBy("source").agg(F.count_if(is_present).alias("n")).collect()
+    present = sum(row["n"] for row in counts if row["source"] in names)
     expected = run.counts["files_listed"] + run.counts[KEPT]
     if present != expected:
         raise AccountingError(f"the accounting does not balance: {expected} files are there, dicom_file has {present}")

@@ -7,6 +7,7 @@ one that was killed earlier leaves nothing but files to delete.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pyspark.sql import Column, DataFrame
@@ -15,7 +16,7 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.context import Context, Run
 from eds_spark_imaging.crash import crash_point
 from eds_spark_imaging.hadoop import Store
-from eds_spark_imaging.pipeline.publish import Work, publish, take_out_removed
+from eds_spark_imaging.pipeline.publish import WRITTEN, Work, publish, take_out_removed
 from eds_spark_imaging.tables.files import FileStatus
 from eds_spark_imaging.transforms.duplicates import READABLE
 from eds_spark_imaging.transforms.parsing import parse_batches
@@ -43,11 +44,19 @@ def parse(context: Context, selection: Selection = Selection()) -> None:
         work = files.agg(*[column.alias(name) for name, column in counted.items()]).first()
         if work and work["files"]:
             run.expect(work["files"])
-            stage(context, run.run_id, files.withColumn("parts", parts), work["shares"])
+            with ThreadPoolExecutor(1) as beside:
+                created = beside.submit(_create_tables, context)
+                stage(context, run.run_id, files.withColumn("parts", parts), work["shares"])
+                created.result()
             run.expect(None)
             published = publish(context, run, run.run_id, Work(work["files"], any_again=bool(work["again"])))
             if published.has_archives:  # which may have lost members
                 take_out_removed(context, run)
+
+
+def _create_tables(context: Context) -> None:
+    for name in WRITTEN:
+        context.lake.create(name)
 
 
 def files_to_parse(context: Context, selection: Selection) -> DataFrame:

@@ -14,11 +14,13 @@ from eds_spark_imaging.crash import crash_point
 from eds_spark_imaging.dicom.archive import SUFFIXES
 from eds_spark_imaging.errors import AccountingError
 from eds_spark_imaging.hadoop import Store
+from eds_spark_imaging.lake import bounds_of
 from eds_spark_imaging.pipeline.primaries import flags_of, flip, is_flipped, with_own_flags
 from eds_spark_imaging.tables.files import FileStatus
 from eds_spark_imaging.transforms.duplicates import STUDY, UID, status_of
 from eds_spark_imaging.transforms.packing import unpack
 
+WRITTEN = ("dicom_study_touched", "dicom_issue", "dicom_instance", "dicom_file")  # in this order
 _PARSED, _QUARANTINED, _REMOVED = map(str, (FileStatus.PARSED, FileStatus.QUARANTINED, FileStatus.REMOVED))
 _OUTCOME = ("status", "reason", "header_bytes", "bytes_read")
 _REPLACED = ("path", UID, STUDY)  # of the rows that go, what their removal touches
@@ -35,7 +37,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Staging:
-    """What a run has staged: its rows, what there is among them, and the columns of dicom_instance with a value.
+    """What a run has staged.
 
     ``any_again`` where some of the files may have been opened before; ``is_repeated`` where the run was killed, and may
     have published a part.
@@ -43,9 +45,6 @@ class Staging:
 
     run_id: str
     rows: DataFrame
-    has_archives: bool
-    has_issues: bool
-    filled: tuple[str, ...]
     any_again: bool
     is_repeated: bool
 
@@ -63,34 +62,52 @@ class Staging:
         return self.rows.where(F.col("status") == _PARSED)
 
 
-def publish(context: Context, run: Run, staged_run: str, work: Work | None = None) -> Staging:
+@dataclass(frozen=True)
+class Contents:
+    """What there is among the rows of a staging, and the columns of dicom_instance with a value."""
+
+    has_archives: bool
+    has_issues: bool
+    filled: tuple[str, ...]
+
+
+def publish(context: Context, run: Run, staged_run: str, work: Work | None = None) -> Contents:
     """Bring a whole staging into the tables, and delete it; tells what it held.
 
     Raises AccountingError, before anything is written, where it does not have one outcome for each file of ``work``,
-    which is not known of a run that was killed.
+    which is not known of a run that was killed. What does not depend on each other goes on at once: most of these
+    steps take Spark and Delta time to plan, whatever the number of rows.
     """
-    staging = _look_at(context, run, staged_run, work)
+    schema = context.catalogue.staged.spark_ddl
+    rows = context.spark.read.schema(schema).parquet(context.lake.staging(staged_run))
+    staging = Staging(staged_run, rows, any_again=work is None or work.any_again, is_repeated=work is None)
     with context.lake.scratch("parse") as scratch, ThreadPoolExecutor(2) as beside:
+        looked = beside.submit(_look_at, context, run, staging, work)
         again = _parsed_before(context, staging)
         again = scratch.keep("again", again) if staging.any_again else again
         flags = flags_of(context, staging.readable, again, scratch)
+        contents = looked.result()
         touched = beside.submit(_touch_exams, context, staging, again, flags.rows)
-        issues = beside.submit(_write_issues, context, staging)
+        issues = beside.submit(_write_issues, context, staging, contents)
         if staging.any_again or flags.any:
             touched.result()  # before what tells which exams they were is changed
         flip(context, staged_run, flags.rows)
         crash_point("flipped")
-        _write_instances(context, staging, again, flags.rows)
+        outcome = _outcome_of_files(staging, contents, flags.rows)
+        bounds = beside.submit(bounds_of, outcome, "path")
+        _write_instances(context, staging, contents, again, flags.rows)
         crash_point("instances")
         touched.result()
         issues.result()
-        if staging.has_archives:
+        if contents.has_archives:
             _write_members(context, staging, flags.rows)
             crash_point("members")
-        _write_outcome(context, staging, flags.rows)
+        # The accounting of the files that were opened, last.
+        columns = [*_OUTCOME, "changed_run"]
+        context.lake.merge("dicom_file", outcome, ["path"], columns, late=staging.late, within=bounds.result())
         crash_point("outcome")
     Store(context.spark, context.lake.staging(staged_run)).delete()
-    return staging
+    return contents
 
 
 def take_out_removed(context: Context, run: Run) -> None:
@@ -120,10 +137,9 @@ def take_out_removed(context: Context, run: Run) -> None:
         run.count(instances_removed=count)
 
 
-def _look_at(context: Context, run: Run, staged_run: str, work: Work | None) -> Staging:
+def _look_at(context: Context, run: Run, staging: Staging, work: Work | None) -> Contents:
     """Count what was read. Raises AccountingError."""
-    schema = context.catalogue.staged.spark_ddl
-    staged = context.spark.read.schema(schema).parquet(context.lake.staging(staged_run))
+    staged = staging.rows
     is_member = F.col("archive").isNotNull()
     is_archive = reduce(Column.__or__, [F.lower("path").endswith(suffix) for suffix in SUFFIXES])
     counted = {
@@ -145,14 +161,10 @@ def _look_at(context: Context, run: Run, staged_run: str, work: Work | None) -> 
     run.bytes_read = (run.bytes_read or 0) + sum(row["bytes"] or 0 for row in rows)
     timed = staged.where("seconds IS NOT NULL").select("path", "seconds", "bytes_read")
     run.slowest += [tuple(row) for row in timed.orderBy(F.desc("seconds")).limit(SLOWEST).collect()]
-    return Staging(
-        staged_run,
-        staged,
+    return Contents(
         has_archives=any(row["is_member"] or row["is_archive"] for row in rows),
         has_issues=any(row["with_issues"] for row in rows),
         filled=tuple(sorted({name for row in rows for name in row["filled"]})),
-        any_again=work is None or work.any_again,
-        is_repeated=work is None,
     )
 
 
@@ -185,12 +197,11 @@ def _delete(context: Context, table: str, paths: DataFrame, run_id: str = "") ->
         context.lake.merge(table, stale, ["path"], [], delete=F.col("t.changed_run") != run_id)
 
 
-def _write_issues(context: Context, staging: Staging) -> None:
+def _write_issues(context: Context, staging: Staging, contents: Contents) -> None:
     if staging.any_again:
         _delete(context, "dicom_issue", staging.rows, staging.run_id)
         crash_point("issues_deleted")
-    if not staging.has_issues:
-        context.lake.create("dicom_issue")
+    if not contents.has_issues:
         return
     issues = staging.rows.where(F.size("issues") > 0).select("path", "source", F.explode("issues").alias("issue"))
     rows = issues.select("path", "source", "issue.*", F.lit(staging.run_id).alias("changed_run"))
@@ -199,9 +210,11 @@ def _write_issues(context: Context, staging: Staging) -> None:
     crash_point("issues")
 
 
-def _write_instances(context: Context, staging: Staging, again: DataFrame, flags: DataFrame) -> None:
+def _write_instances(
+    context: Context, staging: Staging, contents: Contents, again: DataFrame, flags: DataFrame
+) -> None:
     """Only columns with a value are written: Delta reads the others of the table as null."""
-    work, schema = unpack(context.catalogue["dicom_instance"], staging.filled or ("path", "source"))
+    work, schema = unpack(context.catalogue["dicom_instance"], contents.filled or ("path", "source"))
     rows = staging.rows.where(F.col("packed").isNotNull()).select("packed").mapInArrow(work, schema)
     rows = with_own_flags(rows, flags).withColumns(
         {"reader_fingerprint": context.fingerprints(), "changed_run": F.lit(staging.run_id)}
@@ -249,15 +262,14 @@ def _write_members(context: Context, staging: Staging, flags: DataFrame) -> None
     )
 
 
-def _write_outcome(context: Context, staging: Staging, flags: DataFrame) -> None:
-    """The accounting of the files that were opened, last."""
+def _outcome_of_files(staging: Staging, contents: Contents, flags: DataFrame) -> DataFrame:
+    """What the accounting gets to know of the files that were opened."""
     opened = staging.rows.where(F.col("archive").isNull())
     files = _outcome(opened, flags, staging.run_id).select("path", *_OUTCOME, "changed_run")
-    if staging.has_archives:  # one row for an archive that was read in parts; what went wrong in any of them counts
-        parts = Window.partitionBy("path")
-        worst = F.row_number().over(
-            parts.orderBy(F.col("status") != _PARSED, F.col("status") != _QUARANTINED, "reason")
-        )
-        files = files.withColumns({"_place": worst, "bytes_read": F.sum("bytes_read").over(parts)})
-        files = files.where("_place = 1").drop("_place")
-    context.lake.merge("dicom_file", files, ["path"], [*_OUTCOME, "changed_run"], late=staging.late)
+    if not contents.has_archives:
+        return files
+    # One row for an archive that was read in parts; what went wrong in any of them counts.
+    parts = Window.partitionBy("path")
+    worst = F.row_number().over(parts.orderBy(F.col("status") != _PARSED, F.col("status") != _QUARANTINED, "reason"))
+    files = files.withColumns({"_place": worst, "bytes_read": F.sum("bytes_read").over(parts)})
+    return files.where("_place = 1").drop("_place")

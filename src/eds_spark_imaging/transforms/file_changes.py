@@ -13,6 +13,7 @@ from eds_spark_imaging.tables.files import FileStatus
 
 _REMOVED = str(FileStatus.REMOVED)
 KEPT = "kept"  # an operation that writes nothing
+OPERATIONS = ("new", "changed", "removed", KEPT)
 
 
 def file_changes(listed: DataFrame, known: DataFrame, partial: Collection[str] = ()) -> DataFrame:

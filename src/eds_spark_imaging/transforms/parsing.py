@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from eds_spark_imaging.crash import crash_point
 from eds_spark_imaging.dicom.archive import has_archive_name, read_archive
-from eds_spark_imaging.dicom.header import HeaderReader
+from eds_spark_imaging.dicom.header import HeaderReader, reader_of
 from eds_spark_imaging.dicom.result import Header
 from eds_spark_imaging.dicom.stores import Store, store_of
 from eds_spark_imaging.tables import Catalogue, Table
@@ -62,7 +62,7 @@ def parse_batches(catalogue: Catalogue, options: Mapping[str, Mapping[str, Any]]
         for batch in batches:
             shares = list(map(Share, *(column.to_pylist() for column in batch.columns)))
             for source in {share.source for share in shares} - readers.keys():
-                readers[source] = HeaderReader(attributes, **options.get(source, {}))
+                readers[source] = reader_of(attributes, **options.get(source, {}))
             crash_point("worker")
             for reading in read_all(shares, readers):
                 assembler.add(reading)
@@ -150,9 +150,8 @@ class Assembler:
     def add(self, reading: Reading) -> None:
         """Add the row of one file."""
         header = reading.header
-        common, row = header.common, dict(header.own)
-        if common is None:
-            common, row = _NOTHING, dict(header.values)
+        common = _NOTHING if header.common is None else header.common
+        row: dict[str, Any] = dict(header.values if header.common is None else header.own)
         number = self._number_of.setdefault(id(common), len(self._commons))
         if number == len(self._commons):
             self._commons.append(common)

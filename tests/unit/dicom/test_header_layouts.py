@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import struct
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from header_build import (
     DEFLATED,
     EXPLICIT,
     PIXELS,
+    READER,
     data_set,
     element,
     item,
@@ -33,6 +35,7 @@ from eds_spark_imaging.dicom import layouts
 from eds_spark_imaging.dicom.attribute import Attribute, attribute
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
+from eds_spark_imaging.dicom.layout import Example
 from eds_spark_imaging.dicom.leaves import leaves_of
 from eds_spark_imaging.dicom.plan import FRAME_GROUPS
 from eds_spark_imaging.dicom.reason import Reason, Rejection
@@ -81,7 +84,7 @@ def read_in_turn(files: Iterable[bytes], reader: HeaderReader | None = None) -> 
     return recognised
 
 
-def known(reader: HeaderReader) -> list[layouts.Layout]:
+def known(reader: HeaderReader) -> list[Example]:
     """The layouts that a reader has in mind."""
     return [layout for by_length in reader._layouts.known.values() for some in by_length.values() for layout in some]
 
@@ -357,6 +360,23 @@ def test_files_that_are_all_different_cost_few_attempts(monkeypatch: pytest.Monk
         parts += b"".join(element(0x00090020 + n, "LO", chance.randbytes(8)) for n in range(30))
         reader.read(BytesSource(part10(parts + PIXELS)))
     assert 0 < len(attempts) < 20
+
+
+def test_many_threads_read_with_one_reader() -> None:
+    """As on remote stores. Kinds of files in turn, so that examples are learnt, widened and reordered all the time."""
+    files = [
+        part10(filler(600 + size) + data_set(("PatientID", "LO", b"synthetic %d " % (n % 3)), number(n)) + behind)
+        for n in range(400)
+        for size, behind in ((0, PIXELS), (2, PIXELS), (0, large() + PIXELS))
+    ]
+    fresh = [without_memory(data, READER) for data in files]
+    reader = HeaderReader(ATTRIBUTES)
+    reader._layouts._credit = 10**9
+    with ThreadPoolExecutor(16) as threads:
+        headers = list(threads.map(lambda data: reader.read(BytesSource(data)), files))
+    for header, expected in zip(headers, fresh, strict=True):
+        check_same(header, expected)
+    assert sum(header.common is not None for header in headers) > 600
 
 
 def test_a_batch_with_values_in_common_is_the_same_as_without() -> None:
