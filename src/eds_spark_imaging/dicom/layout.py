@@ -54,9 +54,9 @@ class ElsewhereError(Exception):
 class Layout:
     """The beginning of files up to ``length``, where the tag ``behind`` follows.
 
-    ``fixed`` gives the bytes that must be ``expected``. These settle the attributes ``settled``: ``common`` has their values.
-    ``varied`` gives the values of ``taken``. Of the same attributes as these is what stays the same, but is needed to
-    choose: ``constant``, with its place among them. ``context`` is the data set's where the scanner goes on.
+    ``fixed`` gives the bytes that must be ``expected``. These settle the attributes ``settled``, whose values are in
+    ``common``. ``varied`` gives the values of ``taken``. Of the same attributes as these is what stays the same, but is
+    needed to choose: ``constant``, with its place among them. ``context`` is the data set's where the scanner goes on.
     """
 
     length: int
