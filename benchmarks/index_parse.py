@@ -1,12 +1,13 @@
 """Times `index` and `parse` into Delta on local[2], against the usual pipeline over the same files in the same session.
 
-    python -m benchmarks.index_parse --files 100000 --usual-files 10000
-    python -m benchmarks.index_parse --files 10000 100000 400000 --pixels 512 --usual-files 0
+    python -m benchmarks.index_parse --files 100000 --rounds 5 --usual-files 5000
+    python -m benchmarks.index_parse --files 10000 400000 --pixels 512 --usual-files 0
     python -m benchmarks.index_parse --files 1000 --kinds MR US "enhanced MR"
 
 The files have the header of pydicom's CT_small (258 elements) and differ as the slices of series do. The usual
 pipeline lists with `binaryFile`, reads with pydicom and `to_json_dict()` in `mapInPandas`, and writes a column of JSON
-to Delta. Both run three times on a few files first, so that starting up is not counted; the page cache is warm.
+to Delta. Both run three times on a few files first; the page cache is warm. Then each takes its files ``--rounds``
+times, into a new lake each time: the JVM compiles what it runs while it runs, so that the first round is the slowest.
 
 ``--kinds`` are headers of other sizes (`benchmarks/samples.py`): how many files a second, from the difference of two
 runs, which leaves out what a run costs however few its files.
@@ -90,15 +91,18 @@ def open_lake(spark: SparkSession, root: Path, lake: Path) -> Context:
     return Context(spark, Config().with_places((str(root),), str(lake)))
 
 
-def measure(spark: SparkSession, place: Path, count: int, pixels: int | None) -> None:
-    """All files, nothing new, and one in a hundred new."""
+def measure(spark: SparkSession, place: Path, count: int, pixels: int | None, rounds: int) -> None:
+    """All files, then with the last lake nothing new, and one in a hundred new."""
     root = tree(place / f"files-{count}", count, pixels)
     os.sync()  # or writing the files out would go on below
-    context = open_lake(spark, root, place / f"lake-{count}")
-    row("first run", count, *ours(context))
+    for number in range(rounds):
+        context = open_lake(spark, root, place / f"lake-{count}-{number}")
+        row(f"all new, round {number + 1}", count, *ours(context))
     row("nothing new", count, *ours(context))
-    slices(root, count // 100, first=count, pixels=pixels)
-    row("1 % new", count // 100, *ours(context))
+    for number in range(rounds):
+        some = count // 100
+        slices(root, some, first=count + number * some, pixels=pixels)
+        row(f"1 % new, round {number + 1}", some, *ours(context))
     shutil.rmtree(root)
 
 
@@ -145,7 +149,7 @@ def further(spark: SparkSession, place: Path, kind: str) -> None:
 
 def row(what: str, files: int, listing: float, parsing: float) -> None:
     total = listing + parsing
-    each = f"{files / total:,.0f} | {2000 * total / files:.3f}" if what == "first run" else " | "
+    each = " | " if "%" in what or "nothing" in what else f"{files / total:,.0f} | {2000 * total / files:.3f}"
     print(f"| {what} | {files:,} | {listing:.1f} | {parsing:.1f} | {total:.1f} | {each} |", flush=True)
 
 
@@ -153,6 +157,7 @@ def main() -> None:
     """Print Markdown tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, nargs="+", default=[100_000])
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--usual-files", type=int, default=10_000, help="0 leaves the usual pipeline out")
     parser.add_argument("--pixels", type=int, help="bytes of pixel data kept; all by default")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=[])
@@ -167,14 +172,15 @@ def main() -> None:
         print("| run | files | index, s | parse, s | all, s | files/s | ms of core a file |")
         print("|---|---|---|---|---|---|---|")
         for count in given.files:
-            measure(spark, place, count, given.pixels)
+            measure(spark, place, count, given.pixels, given.rounds)
         if given.usual_files:
             for number in range(WARM_UPS):
                 usual(spark, few, place / f"few-usual-{number}")
             root = tree(place / "usual", given.usual_files, given.pixels)
             os.sync()
-            row("first run", given.usual_files, 0.0, usual(spark, root, place / "usual-lake"))
-            print("\nThe last line is the usual pipeline.")
+            for number in range(given.rounds):
+                seconds = usual(spark, root, place / f"usual-lake-{number}")
+                row(f"usual pipeline, round {number + 1}", given.usual_files, 0.0, seconds)
         if given.kinds:
             print("\n| header | further files/s | usual pipeline | x |\n|---|---|---|---|")
         for kind in given.kinds:

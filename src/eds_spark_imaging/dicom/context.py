@@ -7,7 +7,6 @@ from typing import Final
 
 from eds_spark_imaging.dicom.plan import IGNORED, Entry, Node, Order, Role
 from eds_spark_imaging.dicom.reason import Reason
-from eds_spark_imaging.dicom.runs import Runs
 
 _NO_CREATORS: Final[Mapping[int, str]] = {}
 
@@ -18,10 +17,10 @@ class Context:
     ``node`` says what is looked for, None that it is passed over. ``trail`` is the way from the top level, as tags of
     sequences and numbers of items. ``hits`` is common to all. Items inherit the charset (PS3.5 section 7.5.3).
     ``groups``, in the item of a frame, are the functional groups of the frames before, the last of each kind: one that
-    is the same, as most are, tells nothing new. ``runs``, at the top level in explicit form, are those of the reader.
+    is the same, as most are, tells nothing new.
     """
 
-    __slots__ = ("charset", "creators", "explicit", "groups", "hits", "node", "order", "runs", "trail")
+    __slots__ = ("charset", "creators", "explicit", "groups", "hits", "node", "order", "trail")
 
     def __init__(self, order: Order, explicit: bool, node: Node | None, hits: list[Hit]) -> None:
         self.order = order
@@ -32,7 +31,6 @@ class Context:
         self.creators: Mapping[int, str] = _NO_CREATORS
         self.trail: tuple[tuple[int, int], ...] = ()
         self.groups: dict[Entry | None, bytes] | None = None
-        self.runs: Runs | None = None
 
     def item(self, order: Order, explicit: bool, entry: Entry | None, index: int) -> Context:
         """That of an item of the sequence ``entry``."""

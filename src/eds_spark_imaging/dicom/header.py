@@ -17,7 +17,6 @@ from eds_spark_imaging.dicom.plan import BIG, LITTLE, Plan
 from eds_spark_imaging.dicom.reason import Rejection
 from eds_spark_imaging.dicom.resolve import Resolution
 from eds_spark_imaging.dicom.result import Header, Status
-from eds_spark_imaging.dicom.runs import Runs
 from eds_spark_imaging.dicom.storage import ByteSource
 from eds_spark_imaging.dicom.walk import walk
 from eds_spark_imaging.dicom.window import BLOCK
@@ -82,7 +81,6 @@ class HeaderReader:
         self._options = (default_charset, override_charset, explain)
         self._little = Plan(self.attributes, LITTLE)
         self._big = Plan(self.attributes, BIG)
-        self._runs = Runs()
         self._layouts = Layouts(self._little, (self.default, self.override))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -110,7 +108,7 @@ class HeaderReader:
             known = self._layouts.header(source, block)
             if known is not None:
                 return known
-        found = walk(source, block, self._little, self._big, self._runs)
+        found = walk(source, block, self._little, self._big)
         header = found.header()
         if found.status in (Status.PARSED, Status.QUARANTINED):
             resolution = Resolution(header, found.hits, self.default, self.override, found.frames, explain=self.explain)

@@ -19,7 +19,6 @@ from eds_spark_imaging.dicom.leaves import PIXELS, Leaf, UnusualError
 from eds_spark_imaging.dicom.plan import FRAME_COUNT, LITTLE, Plan, Role
 from eds_spark_imaging.dicom.resolve import MAX_ISSUES, Resolution
 from eds_spark_imaging.dicom.result import Header, Status
-from eds_spark_imaging.dicom.runs import Runs
 from eds_spark_imaging.dicom.storage import ByteSource, BytesSource
 from eds_spark_imaging.dicom.walk import walk, walk_on
 from eds_spark_imaging.dicom.window import DIGEST_SIZE
@@ -129,7 +128,7 @@ class Example:
         self._hits: list[Hit] = []
         self._hit_at: dict[int, int] = {}
         by_start = {leaf.start: leaf for leaf in leaves}
-        found = walk(BytesSource(b""), Located(data[:length]), plan, plan, Runs())
+        found = walk(BytesSource(b""), Located(data[:length]), plan, plan)
         if found.context is None or found.status is not Status.PARSED or found.oddities:
             raise UnusualError
         self._context = found.context

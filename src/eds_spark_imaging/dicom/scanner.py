@@ -13,7 +13,6 @@ from eds_spark_imaging.dicom.context import Context
 from eds_spark_imaging.dicom.element import LONG_FORM, NO_VR, SHORT_FORM, UNDEFINED, VRS, element, odd_vr
 from eds_spark_imaging.dicom.plan import FRAME_GROUPS, IGNORED, LITTLE, Entry, Order, Role, Stop
 from eds_spark_imaging.dicom.reason import Reason
-from eds_spark_imaging.dicom.runs import KEY, LEAST, LENGTH
 from eds_spark_imaging.dicom.window import TooLargeError
 
 MAX_VALUE: Final = 64 * 1024
@@ -46,61 +45,49 @@ def elements(  # noqa: PLR0911, PLR0912, PLR0915 - one loop, since a call for ea
     that of the next one, beyond the data, where the value is not needed. At top level, sequences that may be too large
     to be seen whole are left to the caller (``SEQUENCE``). Raises MalformedError, TooLargeError.
     """
-    order, explicit, hits, runs = context.order, context.explicit, context.hits, context.runs
+    order, explicit, hits = context.order, context.explicit, context.hits
     head, pair, long, short_form = order.head, order.pair, order.long, SHORT_FORM
     entries = context.node.entries if context.node else _NOTHING
     note, undefined, max_value = hits.append, UNDEFINED, MAX_VALUE
     try:
         while position < end:
-            if runs is not None and data[position : position + KEY] in runs.places:
-                position = runs.follow(data, position, end, context)
-            begin = position
-            for passed in range(LENGTH):  # plain elements, up to one that is not
-                if position >= end:
-                    return position, Stop.END
-                if explicit:
-                    tag, vr, length = head(data, position)
-                    if vr in short_form:
-                        stop = position + 8 + length
-                        if tag not in entries:  # as most are
-                            position = stop
-                            continue
-                        declared = entries[tag]
-                        if declared.role == 0 and stop <= end:  # an attribute; a 16-bit length is within the limit
-                            note((declared, vr, data[position + 8 : stop], context))
-                            position = stop
-                            continue
-                        value = position + 8
-                    elif vr in LONG_FORM:
-                        (length,) = long(data, position + 8)
-                        value = position + 12
-                    elif vr == NO_VR and length == 0:
-                        value = position + 8
-                    else:
-                        vr, length, value = odd_vr(data, position, vr, order)
-                else:
-                    vr = None
-                    tag, length = pair(data, position)
-                    value = position + 8
-                entry = entries.get(tag)
-                stop = value + length
-                if entry is None:
-                    if length != undefined:
+            if explicit:
+                tag, vr, length = head(data, position)
+                if vr in short_form:
+                    stop = position + 8 + length
+                    if tag not in entries:  # as most are
                         position = stop
                         continue
-                elif entry.role == 0 and stop <= end and length <= max_value:
+                    declared = entries[tag]
+                    if declared.role == 0 and stop <= end:  # an attribute; a 16-bit length is within the limit
+                        note((declared, vr, data[position + 8 : stop], context))
+                        position = stop
+                        continue
+                    value = position + 8
+                elif vr in LONG_FORM:
+                    (length,) = long(data, position + 8)
+                    value = position + 12
+                elif vr == NO_VR and length == 0:
+                    value = position + 8
+                else:
+                    vr, length, value = odd_vr(data, position, vr, order)
+            else:
+                vr = None
+                tag, length = pair(data, position)
+                value = position + 8
+            entry = entries.get(tag)
+            if entry is None:
+                if length != undefined:
+                    position = value + length
+                    continue
+            else:
+                role = entry.role
+                stop = value + length
+                if role == 0 and stop <= end and length <= max_value:  # an attribute
                     note((entry, vr, data[value:stop], context))
                     position = stop
                     continue
-                if runs is not None and passed >= LEAST:
-                    runs.learn(data, begin, end, context)
-                break
-            else:
-                if runs is not None:
-                    runs.learn(data, begin, end, context)
-                continue
-            if entry is not None:
-                if entry.role == Role.PRIVATE:
+                if role == Role.PRIVATE:
                     entry = context.private(entry)
                 if entry.role == Role.STOP:
                     return position, entry.stop
@@ -115,13 +102,13 @@ def elements(  # noqa: PLR0911, PLR0912, PLR0915 - one loop, since a call for ea
                         if entry.role:
                             context.note(entry, raw)
             if length != undefined and (entry is None or entry.role != Role.SEQUENCE or vr not in _MAY_BE_SEQUENCE):
-                position = stop
-            elif context.trail and length != undefined and stop > end:
+                position = value + length
+            elif context.trail and length != undefined and value + length > end:
                 return position, Stop.SHORT
-            elif not context.trail and (length == undefined or stop > end or _has_frames(entry)):
+            elif not context.trail and (length == undefined or value + length > end or _has_frames(entry)):
                 return position, Stop.SEQUENCE
-            elif length != undefined and context.groups and context.groups.get(entry) == data[value:stop]:
-                position = stop
+            elif length != undefined and context.groups and context.groups.get(entry) == data[value : value + length]:
+                position = value + length
             else:
                 mark = len(hits)
                 try:

@@ -11,7 +11,6 @@ from eds_spark_imaging.dicom.element import UNDEFINED, element
 from eds_spark_imaging.dicom.plan import BIG, FRAME_GROUPS, IGNORED, LITTLE, Entry, Plan, Role, Stop
 from eds_spark_imaging.dicom.reason import Reason, Rejection
 from eds_spark_imaging.dicom.result import Header, Status
-from eds_spark_imaging.dicom.runs import Runs
 from eds_spark_imaging.dicom.scanner import (
     MAX_HITS,
     MalformedError,
@@ -76,11 +75,8 @@ class Walk:
         return self
 
 
-def walk(source: ByteSource, data: bytes, little: Plan, big: Plan, runs: Runs) -> Walk:
-    """Read the header of ``source``, whose first block is ``data``; ``runs`` are those met with ``little`` before.
-
-    Raises OSError.
-    """
+def walk(source: ByteSource, data: bytes, little: Plan, big: Plan) -> Walk:
+    """Read the header of ``source``, whose first block is ``data``. Raises OSError."""
     window = Window(source, data)
     result = Walk(window, window)
     if not data:
@@ -92,7 +88,7 @@ def walk(source: ByteSource, data: bytes, little: Plan, big: Plan, runs: Runs) -
     if position is None:
         return result.end(Status.NOT_DICOM, Rejection.NO_DICOM_STRUCTURE)
     try:
-        return _read(result, source, position, little, big, runs)
+        return _read(result, source, position, little, big)
     except (TooLargeError, MalformedError) as error:
         return _give_up(result, error)
 
@@ -113,9 +109,7 @@ def _give_up(result: Walk, error: TooLargeError | MalformedError) -> Walk:
     return result.end(Status.QUARANTINED, Rejection.HEADER_TOO_LARGE if too_large else Rejection.MALFORMED)
 
 
-def _read(  # noqa: PLR0917
-    result: Walk, source: ByteSource, position: int, little: Plan, big: Plan, runs: Runs
-) -> Walk:
+def _read(result: Walk, source: ByteSource, position: int, little: Plan, big: Plan) -> Walk:
     window = result.window
     meta = read_file_meta(window, position, Context(LITTLE, True, little.top, result.hits))
     if meta is None:
@@ -133,8 +127,6 @@ def _read(  # noqa: PLR0917
         result.oddities.append(Reason.WRONG_TRANSFER_SYNTAX)
     plan = big if encoding.order is BIG else little
     context = Context(encoding.order, encoding.explicit, plan.top, result.hits)
-    if plan is little and encoding.explicit:
-        context.runs = runs.for_next_file()
     return _from(result, position, context)
 
 

@@ -54,6 +54,9 @@ CT_LENGTH = CT.index(b"\xe0\x7f\x10\x00OW")
 OTHERS: dict[tuple[Attribute, ...], HeaderReader] = {}
 
 
+NEARLY = HeaderReader(ATTRIBUTES)
+
+
 def without_memory(data: bytes, reader: HeaderReader) -> Header:
     """What a reader that keeps no layout in mind makes of a file."""
     if reader.attributes not in OTHERS:
@@ -121,6 +124,22 @@ def test_another_series_and_another_patient() -> None:
     recognised = read_in_turn(files, reader)
     assert all(recognised[6:20])
     assert all(recognised[24:])
+
+
+@given(
+    position=st.integers(132, CT_LENGTH - 1),
+    byte=st.integers(0, 255),
+    kept=st.one_of(st.just(len(CT)), st.integers(132, len(CT))),
+)
+@settings(max_examples=300, deadline=None)
+def test_a_file_that_is_nearly_one_that_was_met(position: int, byte: int, kept: int) -> None:
+    """Another tag, VR, length or value somewhere, or an end too early: nothing is taken for what it was before."""
+    for number in range(20, 24):
+        NEARLY.read(BytesSource(CT.replace(b"-77.2040634155", f"-{number}.2040634155".encode())))
+    changed = bytearray(CT[:kept])
+    if position < kept:
+        changed[position] = byte
+    check_same(NEARLY.read(BytesSource(bytes(changed))), without_memory(bytes(changed), NEARLY))
 
 
 @given(st.data())

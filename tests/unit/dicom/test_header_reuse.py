@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-import pydicom
 import pytest
 from header_build import (
     ATTRIBUTES,
@@ -18,18 +17,13 @@ from header_build import (
     part10,
     sequence,
     tag,
-    without_layouts,
 )
 from header_oracle import packaged_files
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from eds_spark_imaging.dicom.context import Context
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
-from eds_spark_imaging.dicom.plan import LITTLE, MAX_KNOWN, MAX_KNOWN_BYTES, Plan
+from eds_spark_imaging.dicom.plan import MAX_KNOWN, MAX_KNOWN_BYTES
 from eds_spark_imaging.dicom.result import Header
-from eds_spark_imaging.dicom.runs import MAX_PLACES, MAX_RUNS, PATIENCE, Runs
 from eds_spark_imaging.dicom.storage import BytesSource, LocalFile
 
 USED = HeaderReader(declaration())
@@ -41,7 +35,7 @@ def test_a_reader_that_has_read_other_files_gives_the_same(path: Path) -> None:
         USED.read(LocalFile(other))
     fresh = HeaderReader(declaration()).read(LocalFile(path))
     explained = HeaderReader(declaration(), explain=True).read(LocalFile(path))
-    used = [USED.read(LocalFile(path)) for _ in range(2 * PATIENCE)]
+    used = [USED.read(LocalFile(path)) for _ in range(8)]
     for header in (*used, explained):
         assert header.values == fresh.values
         assert sorted(map(str, header.issues)) == sorted(map(str, fresh.issues))  # in no order
@@ -62,56 +56,6 @@ def test_what_is_kept_in_mind_is_bounded() -> None:
     slots = {slot.column: slot for entry in reader._little.top.entries.values() for slot in entry.slots}
     assert 0 < len(slots["patient_id"].known) <= MAX_KNOWN
     assert slots["series_description"].known == {}
-
-
-CT = (Path(pydicom.__file__).parent / "data" / "test_files" / "CT_small.dcm").read_bytes()
-CT_HEADER = CT[: CT.index(b"\xe0\x7f\x10\x00OW")]
-
-
-@given(
-    position=st.integers(132, len(CT_HEADER) - 1),
-    byte=st.integers(0, 255),
-    kept=st.one_of(st.just(len(CT_HEADER)), st.integers(132, len(CT_HEADER))),
-)
-@settings(max_examples=300, deadline=None)
-def test_a_file_that_is_nearly_one_of_many_that_were_read(position: int, byte: int, kept: int) -> None:
-    """Another tag, VR, length or value somewhere, or an end too early: nothing is taken for what it was before."""
-    reader = without_layouts(ATTRIBUTES)
-    for _ in range(PATIENCE):
-        reader.read(BytesSource(CT_HEADER))
-    assert any(place.runs for place in reader._runs.places.values())
-    changed = bytearray(CT_HEADER[:kept])
-    if position < kept:
-        changed[position] = byte
-    header, fresh = reader.read(BytesSource(bytes(changed))), HeaderReader(ATTRIBUTES).read(BytesSource(bytes(changed)))
-    assert header == fresh
-
-
-def test_the_runs_kept_in_mind_are_bounded() -> None:
-    reader = without_layouts(ATTRIBUTES)
-    for number in range(2 * MAX_PLACES):
-        for length in (8, 10, 12, 14, 16, 18):
-            private = [element(0x00070000 | (number << 4) + place, "LO", b"x" * length) for place in range(8)]
-            content = b"".join(private) + data_set(("Modality", "CS", b"CT")) + PIXELS
-            for _ in range(PATIENCE):
-                header = reader.read(BytesSource(part10(content)))
-                assert header.values["modality"] == "CT"
-    places = reader._runs.places
-    assert 1 < len(places) <= MAX_PLACES
-    assert max(len(place.runs) for place in places.values()) <= MAX_RUNS
-
-
-def test_the_runs_of_one_place_are_bounded() -> None:
-    """Files that begin alike and go on with other lengths; every one is gone through element by element."""
-    runs, context = Runs(), Context(LITTLE, True, Plan(ATTRIBUTES, LITTLE).top, [])
-    most = 0
-    for misses in range(PATIENCE << (MAX_RUNS + 2)):
-        lengths = (8, *(2 + 2 * (misses + place) % 40 for place in range(7)))
-        data = b"".join(element(0x00070000 + place, "LO", b"x" * length) for place, length in enumerate(lengths))
-        runs.learn(data, 0, len(data), context)
-        (place,) = runs.places.values()
-        most = max(most, len(place.runs))
-    assert most == MAX_RUNS
 
 
 REPETITION, TIMING, ECHO = tag("RepetitionTime"), tag("MRTimingAndRelatedParametersSequence"), tag("MREchoSequence")
