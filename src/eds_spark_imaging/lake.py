@@ -64,7 +64,6 @@ class Lake:
         self.catalogue = catalogue
         self.database = config.database
         self._complete: set[str] = set()  # tables that have all their columns: a job writes to some many times
-        self._empty: set[str] = set()  # tables created here, and not written since
         if "`" in (config.path or ""):
             raise LakeError("the lake's path may not hold a backquote")
         if self.database:
@@ -110,7 +109,7 @@ class Lake:
     def read(self, name: str) -> DataFrame:
         """The table with all declared columns, null where it has not got them yet; empty where it is not there."""
         table = self.catalogue[name]
-        if name in self._empty or not self.exists(name):
+        if not self.exists(name):
             # LIMIT 0, and not an empty RDD: the optimiser then leaves out whatever is joined with it.
             nulls = ", ".join(f"CAST(NULL AS {sql_type(c.type)}) AS `{c.name}`" for c in table)
             return self.spark.sql(f"SELECT {nulls} LIMIT 0")
@@ -126,7 +125,6 @@ class Lake:
         self._complete.add(name)
         if not self.exists(name):
             self.spark.sql(table.create_statement(self.identifier(name)))
-            self._empty.add(name)
             return
         there = set(self.spark.table(self.identifier(name)).columns)
         added = [c.ddl for c in table if c.name not in there]
@@ -136,7 +134,6 @@ class Lake:
     def append(self, name: str, rows: DataFrame) -> None:
         """Append ``rows``, all or none of them."""
         self.create(name)
-        self._empty.discard(name)
         given = set(rows.columns)
         columns = [c for c in self.catalogue[name].names if c in given]
         writer = rows.select(*columns).write.format("delta").mode("append")
@@ -166,7 +163,6 @@ class Lake:
         from delta.tables import DeltaTable  # noqa: PLC0415
 
         self.create(name)
-        self._empty.discard(name)
         target = (
             DeltaTable.forName(self.spark, self.identifier(name))
             if self.database

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.context import Context, Run
 from eds_spark_imaging.crash import crash_point
 from eds_spark_imaging.hadoop import Store
-from eds_spark_imaging.pipeline.publish import WRITTEN, Work, publish, take_out_removed
+from eds_spark_imaging.pipeline.publish import BESIDE, Work, publish, take_out_removed
 from eds_spark_imaging.tables.files import FileStatus
 from eds_spark_imaging.transforms.duplicates import READABLE
 from eds_spark_imaging.transforms.parsing import parse_batches
@@ -55,7 +55,7 @@ def parse(context: Context, selection: Selection = Selection()) -> None:
 
 
 def _create_tables(context: Context) -> None:
-    for name in WRITTEN:
+    for name in BESIDE:
         context.lake.create(name)
 
 

@@ -20,7 +20,7 @@ from eds_spark_imaging.tables.files import FileStatus
 from eds_spark_imaging.transforms.duplicates import STUDY, UID, status_of
 from eds_spark_imaging.transforms.packing import unpack
 
-WRITTEN = ("dicom_study_touched", "dicom_issue", "dicom_instance", "dicom_file")  # in this order
+BESIDE = ("dicom_study_touched", "dicom_issue")  # what is written beside the instances
 _PARSED, _QUARANTINED, _REMOVED = map(str, (FileStatus.PARSED, FileStatus.QUARANTINED, FileStatus.REMOVED))
 _OUTCOME = ("status", "reason", "header_bytes", "bytes_read")
 _REPLACED = ("path", UID, STUDY)  # of the rows that go, what their removal touches
@@ -83,10 +83,14 @@ def publish(context: Context, run: Run, staged_run: str, work: Work | None = Non
     staging = Staging(staged_run, rows, any_again=work is None or work.any_again, is_repeated=work is None)
     with context.lake.scratch("parse") as scratch, ThreadPoolExecutor(2) as beside:
         looked = beside.submit(_look_at, context, run, staging, work)
-        again = _parsed_before(context, staging)
+        # Read before it is there, where this run makes it: Spark then leaves out what is joined with it.
+        instances = context.lake.read("dicom_instance")
+        created = beside.submit(context.lake.create, "dicom_instance")
+        again = _parsed_before(instances, staging)
         again = scratch.keep("again", again) if staging.any_again else again
-        flags = flags_of(context, staging.readable, again, scratch)
+        flags = flags_of(instances, staging.readable, again, scratch)
         contents = looked.result()
+        created.result()
         touched = beside.submit(_touch_exams, context, staging, again, flags.rows)
         issues = beside.submit(_write_issues, context, staging, contents)
         if staging.any_again or flags.any:
@@ -126,7 +130,7 @@ def take_out_removed(context: Context, run: Run) -> None:
         if not count:
             return
         none = instances.limit(0)
-        flags = flags_of(context, none, leaving, scratch).rows
+        flags = flags_of(instances, none, leaving, scratch).rows
         _touch(context, removal, none, leaving, flags)
         crash_point("removed_touched")
         flip(context, removal, flags)
@@ -168,9 +172,9 @@ def _look_at(context: Context, run: Run, staging: Staging, work: Work | None) ->
     )
 
 
-def _parsed_before(context: Context, staging: Staging) -> DataFrame:
+def _parsed_before(instances: DataFrame, staging: Staging) -> DataFrame:
     """The rows of dicom_instance that earlier runs wrote for the files, slim: they will be replaced."""
-    rows = context.lake.read("dicom_instance").where(F.col("changed_run") != staging.run_id).select(*_REPLACED)
+    rows = instances.where(F.col("changed_run") != staging.run_id).select(*_REPLACED)
     if not staging.any_again:  # of a frame known to be empty, the optimiser leaves out whatever is joined with it
         return rows.limit(0)
     return rows.join(staging.rows.select("path"), "path", "left_semi")
