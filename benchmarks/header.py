@@ -87,7 +87,7 @@ def measure(kind: str, paths: list[Path], rounds: int) -> list[str]:
 def main() -> None:
     """Print one Markdown table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", type=int, default=50, help="files of each kind")
+    parser.add_argument("--files", type=int, default=500, help="files of each kind")
     parser.add_argument("--rounds", type=int, default=7)
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="headers-"))

@@ -147,6 +147,7 @@ class Example:
         self._varying = set(varying) & set(self._leaves)
         # Attributes whose value may also depend on what is behind.
         self._elsewhere = {slot.attribute for slot in plan.top.entry(FRAME_COUNT).slots}
+        self.is_of_use = False  # yet: no other file was recognised by it
         self.layout = self._laid_out()
 
     def differing(self, data: bytes) -> set[Leaf] | None:

@@ -20,11 +20,11 @@ MAX_LAYOUTS: Final = 256
 MAX_ALIKE: Final = 4  # of one length
 MAX_LENGTHS: Final = 1024
 MAX_MARKS: Final = 4
-FEW: Final = 12  # values that newly vary; where more do, it is another series
+FEW: Final = 12  # values that newly vary; where more do, it is another series than one that was recognised
 MAKING: Final = 12  # what a layout costs, in files that are then recognised
 WIDENING: Final = 3
-CREDIT: Final = 4 * MAKING  # to begin with, and the most that is saved up
-RARELY: Final = 64  # without credit, one in so many is learnt
+CREDIT: Final = 2 * (MAKING + WIDENING)  # to begin with, and the most that is saved up
+RARELY: Final = 128  # without credit, one in so many files is learnt
 
 _MARK: Final = 4  # bytes of a tag
 _UNUSUAL: Final = frozenset((Reason.WRONG_TRANSFER_SYNTAX, Reason.TAG_ORDER, Reason.ISSUES_DROPPED))
@@ -69,6 +69,7 @@ class Layouts:
                 example.widen(elsewhere=error.attributes)
             return None
         if header is not None:
+            example.is_of_use = True
             self._credit = min(self._credit + 1, CREDIT)
             self._misses[header.header_bytes] = 0
         return header
@@ -91,19 +92,25 @@ class Layouts:
             self._misses.clear()
         before = self._misses.get(header.header_bytes)
         misses = self._misses[header.header_bytes] = (before or 0) + 1
-        if before is None or misses & (misses - 1) or any(issue.reason in _UNUSUAL for issue in header.issues):
+        if before is None or any(issue.reason in _UNUSUAL for issue in header.issues):
             return
-        self._without += 1
-        if self._credit > 0 or self._without % RARELY == 0:
+        if self._credit > 0:
+            is_time = misses & (misses - 1) == 0
+        else:
+            self._without += 1
+            is_time = self._without % RARELY == 0
+        if is_time:
             with self._learning, suppress(UnusualError, struct.error):
                 self._take_in(data)
 
     def _take_in(self, data: bytes) -> None:
-        """Widen a layout, or keep another example. Raises UnusualError, struct.error."""
-        for found, at in self._at(data):
-            for example in found[at]:
+        """Widen an example, or keep another one. Raises UnusualError, struct.error."""
+        for by_length, length in self._at(data):
+            for example in by_length[length]:
                 differing = example.differing(data)
-                if differing is not None and (len(differing) <= FEW or len(found[at]) == MAX_ALIKE):
+                if differing is None:
+                    continue
+                if len(differing) <= FEW or not example.is_of_use or len(by_length[length]) == MAX_ALIKE:
                     self._credit -= WIDENING
                     example.widen(varying=differing)
                     if len(differing) <= FEW:
@@ -115,7 +122,9 @@ class Layouts:
         if length < LEAST or data.find(mark) != length or len({*self.known, mark}) > MAX_MARKS:
             return
         varying = [leaf for leaf in leaves if leaf.key in self._varying]
-        example = Example(data, length, leaves, self._plan, self._charsets, varying)
+        self._keep(mark, length, Example(data, length, leaves, self._plan, self._charsets, varying))
+
+    def _keep(self, mark: bytes, length: int, example: Example) -> None:
         kept = sum(len(examples) for by_length in self.known.values() for examples in by_length.values())
         known = {} if kept >= MAX_LAYOUTS else self.known
         by_length = known.get(mark, {})

@@ -6,7 +6,7 @@ There, what is an element and what is a value does not depend on any value, as i
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Generator
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from eds_spark_imaging.dicom.element import UNDEFINED, VRS, element
@@ -46,19 +46,19 @@ def leaves_of(data: bytes, sequences: Collection[int]) -> tuple[list[Leaf], int]
     """
     found: list[Leaf] = []
     position, last = _DATA_SET, -1
-    with_elements = len(data) - MARGIN
-    while position < with_elements:
+    limit = len(data) - MARGIN
+    while position < limit:
         tag = LITTLE.key(LITTLE.long(data, position)[0])
         if tag <= last or tag in PIXELS or tag in _FRAMES:
             break
-        its: list[Leaf] = []
+        mark = len(found)
         try:
-            after = _collect(_element(data, position, sequences, 0), its)
+            after = _element(data, position, sequences, found, 0)
         except (UnusualError, struct.error):
+            after = limit + 1
+        if after > limit:
+            del found[mark:]
             break
-        if after > with_elements:
-            break
-        found += its
         position, last = after, tag
     return found, position
 
@@ -73,32 +73,25 @@ def sequences_of(node: Node) -> set[int]:
     return found
 
 
-Leaves = Generator[Leaf, None, int]  # with the offset after them
-
-
-def _collect(leaves: Leaves, found: list[Leaf]) -> int:
-    while True:
-        try:
-            found.append(next(leaves))
-        except StopIteration as end:
-            return int(end.value)
-
-
-def _element(data: bytes, position: int, sequences: Collection[int], depth: int) -> Leaves:
+def _element(data: bytes, position: int, sequences: Collection[int], found: list[Leaf], depth: int) -> int:
+    """The offset after an element, whose leaves are added to ``found``. Raises UnusualError, struct.error."""
     if depth > MAX_DEPTH or data[position + 4 : position + 6] not in VRS:
         raise UnusualError
     key, vr, length, value = element(data, position, True, LITTLE)
     if vr == b"SQ":
-        return (yield from _items(data, value, length, sequences, depth + 1))
+        return _items(data, value, length, sequences, found, depth + 1)
     if length == UNDEFINED:
         raise UnusualError
     if length:
-        yield Leaf(value, value + length, key, key in _TELLING or (vr in _MAY_BE_SEQUENCE and key in sequences))
+        is_fixed = key in _TELLING or (vr in _MAY_BE_SEQUENCE and key in sequences)
+        found.append(Leaf(value, value + length, key, is_fixed))
     return value + length
 
 
-def _items(data: bytes, position: int, length: int, sequences: Collection[int], depth: int) -> Leaves:
-    """PS3.5 section 7.5."""
+def _items(  # noqa: PLR0917
+    data: bytes, position: int, length: int, sequences: Collection[int], found: list[Leaf], depth: int
+) -> int:
+    """The same for the items of a sequence (PS3.5 section 7.5)."""
     end = None if length == UNDEFINED else position + length
     while end is None or position < end:
         if end is None and data.startswith(_SEQUENCE_END, position):
@@ -106,18 +99,20 @@ def _items(data: bytes, position: int, length: int, sequences: Collection[int], 
         tag, size = LITTLE.pair(data, position)
         if tag != LITTLE.item:
             raise UnusualError
-        position = yield from _item(data, position + 8, size, sequences, depth)
+        position = _item(data, position + 8, size, sequences, found, depth)
     if position != end:
         raise UnusualError
     return position
 
 
-def _item(data: bytes, position: int, length: int, sequences: Collection[int], depth: int) -> Leaves:
+def _item(  # noqa: PLR0917
+    data: bytes, position: int, length: int, sequences: Collection[int], found: list[Leaf], depth: int
+) -> int:
     end = None if length == UNDEFINED else position + length
     while end is None or position < end:
         if end is None and data.startswith(_ITEM_END, position):
             return position + 8
-        position = yield from _element(data, position, sequences, depth)
+        position = _element(data, position, sequences, found, depth)
     if position != end:
         raise UnusualError
     return position
