@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from eds_spark_imaging.dicom import deflate, listing, plan, reason, resolve, scanner, window
+from eds_spark_imaging.dicom import deflate, layouts, listing, plan, reason, resolve, scanner, window
 from eds_spark_imaging.dicom.result import Status
 
 PAGE = (Path(__file__).parents[3] / "docs" / "robustness.md").read_text(encoding="utf-8")
@@ -15,7 +15,7 @@ SOURCES = "".join(Path(str(module.__file__)).read_text(encoding="utf-8") for mod
 DECLARED = re.findall(r'^    [A-Z_0-9]+ = "(\w+)"  # (.+)$', SOURCES, re.M)
 BOUNDS = {
     name: getattr(module, name)
-    for module in (deflate, plan, resolve, scanner, window)
+    for module in (deflate, layouts, plan, resolve, scanner, window)
     for name in vars(module)
     if re.fullmatch(r"BLOCK|MAX_\w+", name) and name != "MAX_KNOWN_BYTES"
 }
