@@ -24,7 +24,7 @@ _SETTINGS: Final = {"dfs.client.failover.max.attempts": "3"}
 class HdfsStore(Store):
     """One cluster; ``hdfs:///folder`` is of the default one."""
 
-    concurrency: ClassVar[int] = 32
+    concurrency: ClassVar[int] = 48  # a read is two answers: of the name node, and of a data node that is connected to
 
     def __init__(self, place: str) -> None:
         super().__init__(place)
