@@ -75,13 +75,12 @@ class HeaderReader:
     ) -> None:
         self.attributes = tuple(attributes)
         self.explain = explain
-        self.default = _codec(default_charset)
         override = _codec(override_charset)
-        self.override = None if override is None else Charset((override,))
+        self._charsets = _codec(default_charset), None if override is None else Charset((override,))
         self._options = (default_charset, override_charset, explain)
         self._little = Plan(self.attributes, LITTLE)
         self._big = Plan(self.attributes, BIG)
-        self._layouts = Layouts(self._little, (self.default, self.override))
+        self._layouts = Layouts(self._little, self._charsets)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as its declaration: the other process has a reader of its own."""
@@ -111,7 +110,7 @@ class HeaderReader:
         found = walk(source, block, self._little, self._big)
         header = found.header()
         if found.status in (Status.PARSED, Status.QUARANTINED):
-            resolution = Resolution(header, found.hits, self.default, self.override, found.frames, explain=self.explain)
+            resolution = Resolution(header, found.hits, *self._charsets, found.frames, explain=self.explain)
             resolution.resolve(found.oddities)
         found.hits.clear()  # hits and contexts refer to each other: free them now, not when the collector runs
         if not self.explain:

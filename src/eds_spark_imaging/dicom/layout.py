@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from eds_spark_imaging.dicom.charset import Charset
 from eds_spark_imaging.dicom.context import Context, Hit
-from eds_spark_imaging.dicom.leaves import PIXELS, Leaf, UnusualError
-from eds_spark_imaging.dicom.plan import FRAME_COUNT, LITTLE, Plan, Role
+from eds_spark_imaging.dicom.leaves import Leaf, UnusualError
+from eds_spark_imaging.dicom.plan import FRAME_COUNT, LITTLE, PIXELS, Plan, Role
 from eds_spark_imaging.dicom.resolve import MAX_ISSUES, Resolution
 from eds_spark_imaging.dicom.result import Header, Status
 from eds_spark_imaging.dicom.storage import ByteSource, BytesSource

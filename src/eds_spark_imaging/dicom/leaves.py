@@ -10,14 +10,12 @@ from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from eds_spark_imaging.dicom.element import UNDEFINED, VRS, element
-from eds_spark_imaging.dicom.plan import FRAME_GROUPS, LITTLE, SHARED_GROUPS, Node
+from eds_spark_imaging.dicom.plan import FRAME_GROUPS, LITTLE, PIXELS, SHARED_GROUPS, Node
 from eds_spark_imaging.dicom.scanner import MAX_DEPTH
-from eds_spark_imaging.dicom.syntax import SOP_CLASS, TRANSFER_SYNTAX
+from eds_spark_imaging.dicom.syntax import PREAMBLE, SOP_CLASS, TRANSFER_SYNTAX
 
-PIXELS: Final = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))
 MARGIN: Final = 64  # near the end of a block, the scanner may read on
 
-_DATA_SET: Final = 132  # where the elements begin (PS3.10 section 7.1)
 _ITEM_END: Final = b"\xfe\xff\x0d\xe0\0\0\0\0"
 _SEQUENCE_END: Final = b"\xfe\xff\xdd\xe0\0\0\0\0"
 _MAY_BE_SEQUENCE: Final = frozenset((b"UN", b"OB"))  # besides SQ
@@ -45,7 +43,7 @@ def leaves_of(data: bytes, sequences: Collection[int]) -> tuple[list[Leaf], int]
     ``data``. ``sequences``: keys of the tags that may be gone into, whatever their VR.
     """
     found: list[Leaf] = []
-    position, last = _DATA_SET, -1
+    position, last = PREAMBLE, -1
     limit = len(data) - MARGIN
     while position < limit:
         tag = LITTLE.key(LITTLE.long(data, position)[0])

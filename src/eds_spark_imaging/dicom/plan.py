@@ -21,6 +21,7 @@ from eds_spark_imaging.dicom.values import Wanted
 SHARED_GROUPS: Final = Step(0x52009229)
 FRAME_GROUPS: Final = Step(0x52009230)
 FRAME_COUNT: Final = Step(0x00280008)
+PIXELS: Final = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))  # tags of Pixel Data, in whichever form
 
 # Bounds of what a slot keeps in mind: some 20 kB, were every value of an attribute another one.
 MAX_KNOWN: Final = 128
@@ -45,8 +46,6 @@ class Order:
     def key(self, tag: int) -> int:
         """The number that the scanner reads where ``tag`` is written: group and element are two 16-bit numbers."""
         return (tag & 0xFFFF) << 16 | tag >> 16 if self.little else tag
-
-    tag = key  # and back
 
 
 LITTLE: Final = Order(True)
@@ -210,7 +209,7 @@ class Plan:
             if len(entry.slots) == 1 and entry.slots[0].direct:
                 entry.direct = entry.slots[0]
         self._mark(self.top)
-        for tag in (0x7FE00008, 0x7FE00009, 0x7FE00010):
+        for tag in PIXELS:
             self.top.stop(tag, Stop.PIXELS)
         self.top.stop(0x00041220, Stop.DIRECTORY)
         self.top.stop(0x00000000, Stop.PADDING)

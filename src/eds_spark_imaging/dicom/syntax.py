@@ -22,6 +22,7 @@ DEFLATED: Final = frozenset(("1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95",
 GE_PRIVATE: Final = "1.2.840.113619.5.2"  # implicit little endian; only its pixels are big endian
 DICOMDIR_CLASS: Final = "1.2.840.10008.1.3.10"
 
+PREAMBLE: Final = 132  # bytes of preamble and magic, before the elements
 TRANSFER_SYNTAX: Final = LITTLE.key(0x00020010)
 SOP_CLASS: Final = LITTLE.key(0x00020002)
 _FIRST_GROUPS: Final = (0x0002, 0x0004, 0x0008)
@@ -44,7 +45,7 @@ class FileMeta(NamedTuple):
 
 def has_magic(data: bytes) -> bool:
     """Whether a preamble and ``DICM`` begin the file (PS3.10 section 7.1)."""
-    return data[128:132] == b"DICM"
+    return data[128:PREAMBLE] == b"DICM"
 
 
 def find_data_set(data: bytes, size: int | None) -> int | None:

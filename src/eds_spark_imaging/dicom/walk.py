@@ -23,6 +23,7 @@ from eds_spark_imaging.dicom.storage import ByteSource
 from eds_spark_imaging.dicom.syntax import (
     DEFLATED,
     DICOMDIR_CLASS,
+    PREAMBLE,
     encoding_of,
     find_data_set,
     has_magic,
@@ -82,9 +83,9 @@ def walk(source: ByteSource, data: bytes, little: Plan, big: Plan) -> Walk:
     if not data:
         return result.end(Status.NOT_DICOM, Rejection.EMPTY)
     result.has_preamble = has_magic(data)
-    if result.has_preamble and len(data) == 132:
+    if result.has_preamble and len(data) == PREAMBLE:
         return result.end(Status.NOT_DICOM, Rejection.PREAMBLE_ONLY)
-    position = 132 if result.has_preamble else find_data_set(data, window.size)
+    position = PREAMBLE if result.has_preamble else find_data_set(data, window.size)
     if position is None:
         return result.end(Status.NOT_DICOM, Rejection.NO_DICOM_STRUCTURE)
     try:

@@ -49,12 +49,8 @@ SIBLING = Path(__file__).parents[4] / "shared" / "dicom"
 DECLARED = declaration()
 CT = (Path(pydicom.__file__).parent / "data" / "test_files" / "CT_small.dcm").read_bytes()
 CT_LENGTH = CT.index(b"\xe0\x7f\x10\x00OW")
-
-
-OTHERS: dict[tuple[Attribute, ...], HeaderReader] = {}
-
-
 NEARLY = HeaderReader(ATTRIBUTES)
+OTHERS: dict[tuple[Attribute, ...], HeaderReader] = {}
 
 
 def without_memory(data: bytes, reader: HeaderReader) -> Header:
@@ -136,6 +132,7 @@ def test_a_file_that_is_nearly_one_that_was_met(position: int, byte: int, kept: 
     """Another tag, VR, length or value somewhere, or an end too early: nothing is taken for what it was before."""
     for number in range(20, 24):
         NEARLY.read(BytesSource(CT.replace(b"-77.2040634155", f"-{number}.2040634155".encode())))
+    assert known(NEARLY)
     changed = bytearray(CT[:kept])
     if position < kept:
         changed[position] = byte
