@@ -24,7 +24,7 @@ from benchmarks.samples import KINDS, write
 from benchmarks.with_pydicom import PydicomReader
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
-from eds_spark_imaging.dicom.storage import LocalFile
+from eds_spark_imaging.storage.source import LocalFile
 
 Contender = Callable[[Path], Any]
 PLAIN = "pydicom, attributes"

@@ -30,10 +30,10 @@ from pyspark.sql import SparkSession
 from benchmarks.parse_budget import PIXEL_DATA, slices
 from benchmarks.samples import KINDS, write
 from eds_spark_imaging.config import Config
-from eds_spark_imaging.context import Context
-from eds_spark_imaging.pipeline.index import index
-from eds_spark_imaging.pipeline.parse import parse
-from eds_spark_imaging.session import spark_session
+from eds_spark_imaging.pipeline.index.job import index
+from eds_spark_imaging.pipeline.parse.job import parse
+from eds_spark_imaging.runs.context import Context
+from eds_spark_imaging.spark.session import spark_session
 
 WARM_UP = 2_000  # files
 WARM_UPS = 3  # runs, as in a process that has been at work for a while

@@ -28,10 +28,10 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import LakeConfig, WarehouseConfig, load_config
-from eds_spark_imaging.context import Context
 from eds_spark_imaging.pipeline.build import LINK_NAMES
 from eds_spark_imaging.pipeline.link import link
-from eds_spark_imaging.session import spark_session
+from eds_spark_imaging.runs.context import Context
+from eds_spark_imaging.spark.session import spark_session
 from eds_spark_imaging.synth import generate
 from eds_spark_imaging.tables.spec import sql_type
 

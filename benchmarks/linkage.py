@@ -21,9 +21,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import Config, WarehouseConfig, load_config
-from eds_spark_imaging.session import spark_session
-from eds_spark_imaging.synth import generate
-from eds_spark_imaging.transforms.identity import (
+from eds_spark_imaging.linkage import (
     BaseCentrale,
     decide,
     meet,
@@ -31,7 +29,9 @@ from eds_spark_imaging.transforms.identity import (
     traits_of_persons,
     with_probable,
 )
-from eds_spark_imaging.transforms.identity import judged as judge
+from eds_spark_imaging.linkage import judged as judge
+from eds_spark_imaging.spark.session import spark_session
+from eds_spark_imaging.synth import generate
 from eds_spark_imaging.transforms.times import study_datetime_quality, wall_clock
 from eds_spark_imaging.warehouse import Warehouse
 

@@ -19,9 +19,9 @@ import pyarrow.parquet as pq
 from pydicom.data import get_testdata_file
 
 from eds_spark_imaging.dicom.header import HeaderReader
-from eds_spark_imaging.dicom.storage import LocalFile
+from eds_spark_imaging.storage.source import LocalFile
 from eds_spark_imaging.tables import Catalogue
-from eds_spark_imaging.transforms.parsing import ROWS_PER_BATCH, Assembler, Reading
+from eds_spark_imaging.workers.parsing import ROWS_PER_BATCH, Assembler, Reading
 
 BUDGET = 0.2  # ms
 CHUNK = 50  # files between two looks at the clock

@@ -26,7 +26,7 @@ from pydicom.data import get_testdata_file
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.dicom.result import Header, Status
-from eds_spark_imaging.dicom.stores import store_of
+from eds_spark_imaging.storage import store_of
 
 FILE = Path(str(get_testdata_file("CT_small.dcm")))
 RANGE = re.compile(rb"\r\nrange: *bytes=(\d+)-(\d+)", re.IGNORECASE)

@@ -2,7 +2,7 @@
 
 import sys
 
-from eds_spark_imaging.cli import main
+from eds_spark_imaging.cli.app import main
 
 if __name__ == "__main__":
     sys.argv[:1] = ["eds-imaging", "index"]

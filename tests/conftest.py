@@ -18,8 +18,8 @@ REAL_FILES = PROJECT.parent / "shared" / "dicom"
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A local session with Delta, small in everything so that tiny frames are quick."""
-    from eds_spark_imaging.session import spark_session
-    from eds_spark_imaging.spark_defaults import SMALL_CONF
+    from eds_spark_imaging.spark.session import spark_session
+    from eds_spark_imaging.spark.settings import SMALL_CONF
 
     scratch = tmp_path_factory.mktemp("spark")
     session = spark_session(

@@ -18,7 +18,8 @@ import pyspark
 import pytest
 import typer
 
-from eds_spark_imaging.cli import app
+from eds_spark_imaging.cli.app import app
+from eds_spark_imaging.cli.derived import derived_files
 from eds_spark_imaging.config import (
     Config,
     CrossConfig,
@@ -32,13 +33,12 @@ from eds_spark_imaging.config import (
     WarehouseConfig,
     load_config,
 )
-from eds_spark_imaging.dicom.attribute import Attribute
-from eds_spark_imaging.docs import derived_files
+from eds_spark_imaging.dicom.declaration.attribute import Attribute
 from eds_spark_imaging.errors import ImagingError
+from eds_spark_imaging.lake.views import VIEWS
 from eds_spark_imaging.tables import Catalogue
 from eds_spark_imaging.tables.links import LinkStatus
-from eds_spark_imaging.views import VIEWS
-from eds_spark_imaging.warehouse.layout import check_layout
+from eds_spark_imaging.warehouse.mapping import check_layout
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -114,7 +114,7 @@ def test_no_block_goes_unchecked() -> None:
 @pytest.fixture(scope="module")
 def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake with every table, empty, known by name to the session."""
-    from eds_spark_imaging.lake import Lake
+    from eds_spark_imaging.lake.lake import Lake
 
     root = tmp_path_factory.mktemp("docs") / "lake"
     made = Lake(spark, LakeConfig(path=str(root)), Catalogue())

@@ -18,12 +18,12 @@ from typing import Any
 
 import pydicom
 
-from eds_spark_imaging.dicom.attribute import Attribute, Kind
 from eds_spark_imaging.dicom.declaration import declaration
+from eds_spark_imaging.dicom.declaration.attribute import Attribute, Kind
 from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.dicom.reason import Reason, Rejection
 from eds_spark_imaging.dicom.result import Header, Status
-from eds_spark_imaging.dicom.storage import BytesSource
+from eds_spark_imaging.storage.source import BytesSource
 
 SIBLING = Path(__file__).parents[3] / "shared" / "dicom"
 MAX_SEED = 64 * 1024  # bytes of a seed file that are kept: the header and some pixels

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.dicom.result import Status
-from eds_spark_imaging.dicom.storage import BytesSource
+from eds_spark_imaging.storage.source import BytesSource
 
 ATTRIBUTES = {attribute.column: attribute for attribute in declaration()}
 READER = HeaderReader(tuple(ATTRIBUTES.values()))

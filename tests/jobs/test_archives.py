@@ -17,7 +17,7 @@ from eds_spark_imaging.config import Config
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from eds_spark_imaging.context import Context
+    from eds_spark_imaging.runs.context import Context
 
 pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("few_attributes")]
 
@@ -33,7 +33,7 @@ def write_zip(path: Path, members: dict[str, bytes]) -> None:
 
 @pytest.fixture
 def context(spark: SparkSession, tmp_path: Path) -> Context:
-    from eds_spark_imaging.context import Context
+    from eds_spark_imaging.runs.context import Context
 
     root = tmp_path / "archives"
     root.mkdir()
@@ -61,8 +61,8 @@ def run_jobs(context: Context) -> int:
     """The number of files that were opened, members included."""
     from eds_spark_imaging.pipeline.build import build
     from eds_spark_imaging.pipeline.checks import check_accounting
-    from eds_spark_imaging.pipeline.index import index
-    from eds_spark_imaging.pipeline.parse import parse
+    from eds_spark_imaging.pipeline.index.job import index
+    from eds_spark_imaging.pipeline.parse.job import parse
 
     index(context)
     parse(context)
@@ -131,8 +131,8 @@ def test_members_come_and_go_with_their_archive(context: Context) -> None:
 
     # The zip goes: so do its members.
     shutil.move(root / "exams.zip", root.parent / "exams.zip")
-    from eds_spark_imaging.pipeline.index import index
-    from eds_spark_imaging.pipeline.parse import parse
+    from eds_spark_imaging.pipeline.index.job import index
+    from eds_spark_imaging.pipeline.parse.job import parse
 
     index(context, allow_removals=True)
     parse(context)
@@ -146,9 +146,9 @@ def test_a_large_zip_is_read_by_several_tasks(spark: SparkSession, tmp_path: Pat
     from dataclasses import replace
 
     from eds_spark_imaging.config import ParseConfig
-    from eds_spark_imaging.context import Context
-    from eds_spark_imaging.pipeline.index import index
-    from eds_spark_imaging.pipeline.parse import parse
+    from eds_spark_imaging.pipeline.index.job import index
+    from eds_spark_imaging.pipeline.parse.job import parse
+    from eds_spark_imaging.runs.context import Context
 
     root = tmp_path / "archives"
     root.mkdir()

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pyspark.errors import PySparkException
 
-from eds_spark_imaging.datasource import register
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
-from eds_spark_imaging.dicom.storage import LocalFile
+from eds_spark_imaging.spark.datasource import register
+from eds_spark_imaging.storage.source import LocalFile
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, DataFrameReader, SparkSession

@@ -17,7 +17,7 @@ from eds_spark_imaging.errors import AccountingError, LakeError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from eds_spark_imaging.context import Context
+    from eds_spark_imaging.runs.context import Context
 
 pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("few_attributes")]
 
@@ -30,7 +30,7 @@ def context(spark: SparkSession, tree: Path, tmp_path: Path) -> Context:
 
 
 def open_context(spark: SparkSession, tree: Path, tmp_path: Path) -> Context:
-    from eds_spark_imaging.context import Context
+    from eds_spark_imaging.runs.context import Context
 
     return Context(spark, Config().with_places((str(tree),), str(tmp_path / "lake")))
 
@@ -38,8 +38,8 @@ def open_context(spark: SparkSession, tree: Path, tmp_path: Path) -> Context:
 def run_jobs(context: Context, **options: Any) -> None:
     from eds_spark_imaging.pipeline.build import build
     from eds_spark_imaging.pipeline.checks import check_accounting
-    from eds_spark_imaging.pipeline.index import index
-    from eds_spark_imaging.pipeline.parse import parse
+    from eds_spark_imaging.pipeline.index.job import index
+    from eds_spark_imaging.pipeline.parse.job import parse
 
     index(context, **options)
     parse(context)
@@ -119,8 +119,8 @@ def test_a_tree_of_good_and_bad_files_then_its_changes(context: Context, tree: P
 
 def test_of_two_copies_one_goes_and_the_other_changes(context: Context, tree: Path) -> None:
     from eds_spark_imaging.pipeline.checks import check_accounting
-    from eds_spark_imaging.pipeline.index import index
-    from eds_spark_imaging.pipeline.parse import parse
+    from eds_spark_imaging.pipeline.index.job import index
+    from eds_spark_imaging.pipeline.parse.job import parse
 
     index(context)
     parse(context)
@@ -140,8 +140,8 @@ def test_files_that_changed_after_a_killed_run_had_read_them(context: Context, t
     """The run was killed before it published; what it read is old by now, and must not pass for what is there."""
     from pyspark.sql import functions as F
 
-    from eds_spark_imaging.pipeline.index import index
-    from eds_spark_imaging.pipeline.parse import Selection, _recover, files_to_parse, stage
+    from eds_spark_imaging.pipeline.index.job import index
+    from eds_spark_imaging.pipeline.parse.job import Selection, _recover, files_to_parse, stage
 
     with zipfile.ZipFile(tree / "gone.zip", "w") as archive:
         archive.write(tree / "a b" / "MR_small.dcm", "member.dcm")
@@ -167,7 +167,7 @@ def test_files_that_changed_after_a_killed_run_had_read_them(context: Context, t
 
 
 def test_more_than_a_twentieth_of_a_source_gone_is_an_error(context: Context, tree: Path) -> None:
-    from eds_spark_imaging.pipeline.index import index
+    from eds_spark_imaging.pipeline.index.job import index
 
     index(context)
     hidden = tree.parent / "unmounted"
@@ -179,8 +179,8 @@ def test_more_than_a_twentieth_of_a_source_gone_is_an_error(context: Context, tr
 
 
 def test_a_root_under_another_name_lists_no_file_twice(context: Context, tree: Path, tmp_path: Path) -> None:
-    from eds_spark_imaging.context import Context
-    from eds_spark_imaging.pipeline.index import index
+    from eds_spark_imaging.pipeline.index.job import index
+    from eds_spark_imaging.runs.context import Context
 
     index(context)
     renamed = replace(context.config, sources=(SourceConfig("renamed", str(tree), override_charset="cp1251"),))

@@ -13,7 +13,7 @@ from eds_spark_imaging.config import Config
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from eds_spark_imaging.context import Context
+    from eds_spark_imaging.runs.context import Context
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.usefixtures("few_attributes")]  # some two minutes
 
@@ -38,8 +38,8 @@ def write_exam(folder: Path, number: int, description: str = "CHEST") -> None:
 def run_jobs(context: Context) -> None:
     from eds_spark_imaging.pipeline.build import build
     from eds_spark_imaging.pipeline.checks import check_accounting
-    from eds_spark_imaging.pipeline.index import index
-    from eds_spark_imaging.pipeline.parse import parse
+    from eds_spark_imaging.pipeline.index.job import index
+    from eds_spark_imaging.pipeline.parse.job import parse
 
     index(context)
     parse(context)
@@ -65,7 +65,7 @@ def rewritten(context: Context, table: str, since: int) -> tuple[int, int]:
 
 
 def test_one_exam_that_changes(spark: SparkSession, tmp_path: Path) -> None:
-    from eds_spark_imaging.context import Context
+    from eds_spark_imaging.runs.context import Context
 
     root = tmp_path / "source"
     context = Context(spark, Config().with_places((str(root),), str(tmp_path / "lake")))

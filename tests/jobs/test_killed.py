@@ -24,7 +24,7 @@ from eds_spark_imaging.tables import catalogue
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from eds_spark_imaging.context import Context
+    from eds_spark_imaging.runs.context import Context
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]  # some 8 minutes
 
@@ -48,7 +48,7 @@ from eds_spark_imaging.tables import catalogue
 catalogue.declaration = few_attributes
 from eds_spark_imaging.config import Config
 from eds_spark_imaging.pipeline.jobs import Options, run_jobs
-from eds_spark_imaging.spark_defaults import SMALL_CONF
+from eds_spark_imaging.spark.settings import SMALL_CONF
 from dataclasses import replace
 config = replace(Config().with_places((sys.argv[1],), sys.argv[2]), spark={
     "spark.master": "local[2]", "spark.sql.shuffle.partitions": "2", "spark.databricks.delta.snapshotPartitions": "1",
@@ -81,7 +81,7 @@ def after(root: Path) -> None:
 
 
 def open_context(spark: SparkSession, root: Path, lake: Path) -> Context:
-    from eds_spark_imaging.context import Context
+    from eds_spark_imaging.runs.context import Context
 
     return Context(spark, Config().with_places((str(root),), str(lake)))
 
@@ -108,7 +108,7 @@ def content(context: Context) -> dict[str, list[str]]:
 
 
 def start(root: Path, lake: Path, **environment: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", SCRIPT, str(root), str(lake), str(Path(__file__).parent)]
+    command = [sys.executable, "-c", SCRIPT, str(root), str(lake), str(PROJECT / "tests" / "helpers")]
     return subprocess.Popen(
         command,
         env=os.environ | environment,

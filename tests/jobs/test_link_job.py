@@ -17,7 +17,7 @@ from eds_spark_imaging.synth import generate
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from eds_spark_imaging.context import Context
+    from eds_spark_imaging.runs.context import Context
 
 pytestmark = pytest.mark.spark
 
@@ -35,7 +35,7 @@ LINK = ("link_status", "link_method", "ipp", "person_id", "link_verified", "link
 
 
 def open_context(spark: SparkSession, folder: Path) -> Context:
-    from eds_spark_imaging.context import Context
+    from eds_spark_imaging.runs.context import Context
 
     (folder / "warehouse").mkdir(parents=True, exist_ok=True)
     return Context(spark, Config().with_places((), str(folder / "lake"), str(folder / "warehouse")))

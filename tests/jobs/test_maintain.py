@@ -13,12 +13,12 @@ import pytest
 
 from eds_spark_imaging.config import Config, MaintainConfig
 from eds_spark_imaging.errors import ConfigError, InputError, LakeError
-from eds_spark_imaging.file_ids import KEY_FILE, find_key, make_key
+from eds_spark_imaging.lake.file_ids import KEY_FILE, find_key, make_key
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from eds_spark_imaging.context import Context
+    from eds_spark_imaging.runs.context import Context
 
 pytestmark = pytest.mark.spark
 
@@ -27,7 +27,7 @@ FILES, QUEUE = "dicom_file", "dicom_study_touched"
 
 
 def open_context(spark: SparkSession, lake: Path | str, **options: Any) -> Context:
-    from eds_spark_imaging.context import Context
+    from eds_spark_imaging.runs.context import Context
 
     return Context(spark, Config(**options).with_places(lake=str(lake)))
 
@@ -121,7 +121,7 @@ def test_the_queue_loses_what_build_has_taken_in_long_ago(spark: SparkSession, t
 
 
 def test_a_record_names_the_slowest_files_by_id(spark: SparkSession, tmp_path: Path) -> None:
-    from eds_spark_imaging.query import open_lake
+    from eds_spark_imaging.lake.opening import open_lake
 
     context = open_context(spark, tmp_path / "lake")
     paths = [f"/pacs/DUPONT/{i}.dcm" for i in range(12)]
@@ -170,7 +170,7 @@ def test_the_key_is_made_once(spark: SparkSession, tmp_path: Path, monkeypatch: 
 
 
 def test_key_and_lock_on_a_store_that_is_not_this_machine(spark: SparkSession, tmp_path: Path) -> None:
-    from eds_spark_imaging.locking import LakeInUseError, lake_lock
+    from eds_spark_imaging.lake.lock import LakeInUseError, lake_lock
 
     gateway: Any = spark.sparkContext._jsc
     gateway.hadoopConfiguration().set("fs.viewfs.mounttable.test.link./lake", f"file://{tmp_path}")
@@ -187,12 +187,12 @@ def test_key_and_lock_on_a_store_that_is_not_this_machine(spark: SparkSession, t
 def test_events_of_a_run(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from eds_spark_imaging.context import Context
-    from eds_spark_imaging.progress import Progress
+    from eds_spark_imaging.cli.progress import progress_on_terminal
+    from eds_spark_imaging.runs.context import Context
 
     monkeypatch.setenv("EDS_IMAGING_LOG", "json")
     config = Config().with_places(lake=str(tmp_path / "lake"))
-    context = Context(spark, config, Progress.on_terminal().on(spark))
+    context = Context(spark, config, progress_on_terminal().on(spark))
 
     def failing() -> None:
         with context.run("parse") as run:

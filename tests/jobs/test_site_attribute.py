@@ -13,7 +13,7 @@ from eds_spark_imaging.config import load_config
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-    from eds_spark_imaging.context import Context
+    from eds_spark_imaging.runs.context import Context
 
 pytestmark = pytest.mark.spark
 
@@ -37,7 +37,7 @@ identifying = true
 
 
 def open_context(spark: SparkSession, tree: Path, lake: Path, toml: str) -> Context:
-    from eds_spark_imaging.context import Context
+    from eds_spark_imaging.runs.context import Context
 
     file = lake.with_suffix(".toml")
     file.write_text(toml)
@@ -58,8 +58,8 @@ def comments(context: Context) -> dict[str, str | None]:
 def test_a_site_attribute_in_a_lake_that_was_made_before(spark: SparkSession, tree: Path, tmp_path: Path) -> None:
     from eds_spark_imaging.pipeline.build import build
     from eds_spark_imaging.pipeline.checks import check_accounting
-    from eds_spark_imaging.pipeline.index import index
-    from eds_spark_imaging.pipeline.parse import Selection, parse
+    from eds_spark_imaging.pipeline.index.job import index
+    from eds_spark_imaging.pipeline.parse.job import Selection, parse
 
     before = open_context(spark, tree, tmp_path / "lake", "")
     index(before)

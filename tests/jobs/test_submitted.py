@@ -12,7 +12,7 @@ from pathlib import Path
 import pyspark
 import pytest
 
-from eds_spark_imaging import jars
+from eds_spark_imaging.spark import jars
 
 PROJECT = Path(__file__).parents[2]
 Imaging = Callable[..., subprocess.CompletedProcess[str]]

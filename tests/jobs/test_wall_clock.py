@@ -34,10 +34,10 @@ def tree(tmp_path: Path) -> Path:
 
 
 def test_times_survive_every_session_zone(spark: SparkSession, tree: Path, tmp_path: Path) -> None:
-    from eds_spark_imaging.context import Context
     from eds_spark_imaging.pipeline.build import build
-    from eds_spark_imaging.pipeline.index import index
-    from eds_spark_imaging.pipeline.parse import parse
+    from eds_spark_imaging.pipeline.index.job import index
+    from eds_spark_imaging.pipeline.parse.job import parse
+    from eds_spark_imaging.runs.context import Context
 
     zone = "spark.sql.session.timeZone"
     before = spark.conf.get(zone)

@@ -11,7 +11,7 @@ from counting_proxy import CountingProxy
 from hdfs_cluster import Cluster, Unavailable, running
 from store_names import SECRET
 
-from eds_spark_imaging.dicom import stores
+from eds_spark_imaging.storage.store import made
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +29,9 @@ def s3_proxy() -> Iterator[CountingProxy]:
         patch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
         patch.setenv("AWS_DEFAULT_REGION", "eu-west-3")
         patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{proxy.port}")
-        stores._remote.cache_clear()
+        made.cache_clear()
         yield proxy
-    stores._remote.cache_clear()
+    made.cache_clear()
     proxy.close()
     server.stop()
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import pyspark
 
-from eds_spark_imaging import jars
+from eds_spark_imaging.spark import jars
 
 SPARK = Path(pyspark.__file__).parent
 FROM_SPARK = ("hadoop-client-*.jar", "slf4j-api*.jar", "log4j-*.jar", "jcl-over-slf4j*.jar", "commons-logging*.jar")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from eds_spark_imaging.dicom.listing import Entry, Folder
-from eds_spark_imaging.dicom.stores import Store
+from eds_spark_imaging.storage import Store
+from eds_spark_imaging.storage.entries import Entry, Folder
 
 NAMES = (
     "_hidden", ".dot", "a b.dcm", " lead", "100%.dcm", "100%41.dcm", "%2F", "c#1", "q?x=1&y", "x,y", "s;t", "a+b",

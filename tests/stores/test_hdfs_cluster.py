@@ -9,10 +9,10 @@ import pytest
 from hdfs_cluster import Cluster
 from store_names import NAMES, assert_served, content
 
-from eds_spark_imaging.dicom.listing import Entry, Problem
-from eds_spark_imaging.dicom.stores import Store
-from eds_spark_imaging.dicom.stores.hdfs import HdfsStore
-from eds_spark_imaging.dicom.stores.webhdfs import WebHdfsStore
+from eds_spark_imaging.storage import Store
+from eds_spark_imaging.storage.entries import Entry, Problem
+from eds_spark_imaging.storage.hdfs import HdfsStore
+from eds_spark_imaging.storage.webhdfs import WebHdfsStore
 
 hdfs_native = pytest.importorskip("hdfs_native")
 pytestmark = pytest.mark.slow

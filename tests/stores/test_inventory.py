@@ -14,8 +14,8 @@ from pyspark.sql import SparkSession
 from eds_spark_imaging.config import Config, SourceConfig
 from eds_spark_imaging.errors import InputError
 from eds_spark_imaging.pipeline.checks import check_places
-from eds_spark_imaging.pipeline.inventory import read_inventory
-from eds_spark_imaging.transforms.listing import LISTED_DDL
+from eds_spark_imaging.pipeline.index.inventory import read_inventory
+from eds_spark_imaging.workers.listing import LISTED_DDL
 
 pytestmark = pytest.mark.spark
 

@@ -9,10 +9,10 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
-from eds_spark_imaging.dicom.listing import Problem
-from eds_spark_imaging.dicom.stores import store_of
-from eds_spark_imaging.pipeline.listing import walk
-from eds_spark_imaging.scratch import Scratch
+from eds_spark_imaging.lake.scratch import Scratch
+from eds_spark_imaging.pipeline.index.listing import walk
+from eds_spark_imaging.storage import store_of
+from eds_spark_imaging.storage.entries import Problem
 
 pytestmark = pytest.mark.spark
 

@@ -16,13 +16,13 @@ from store_names import NAMES, SECRET, assert_served, content
 from eds_spark_imaging.config import Config, SourceConfig
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
-from eds_spark_imaging.dicom.listing import Entry
+from eds_spark_imaging.dicom.parser.window import BLOCK
 from eds_spark_imaging.dicom.result import Status
-from eds_spark_imaging.dicom.storage import LocalFile
-from eds_spark_imaging.dicom.stores import Store, store_of
-from eds_spark_imaging.dicom.window import BLOCK
 from eds_spark_imaging.errors import InputError
 from eds_spark_imaging.pipeline.checks import check_places
+from eds_spark_imaging.storage import Store, store_of
+from eds_spark_imaging.storage.entries import Entry
+from eds_spark_imaging.storage.source import LocalFile
 
 pytestmark = pytest.mark.slow
 
@@ -151,7 +151,7 @@ def test_places_that_are_not_there_are_told_before_spark_starts(bucket: Any) -> 
 
 @pytest.mark.usefixtures("s3_proxy")
 def test_an_endpoint_that_does_not_answer_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    from eds_spark_imaging.dicom.stores.s3 import S3Store
+    from eds_spark_imaging.storage.s3 import S3Store
 
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     unreachable = S3Store("s3://")

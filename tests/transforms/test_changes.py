@@ -118,7 +118,7 @@ def test_null_keys_meet_and_a_value_that_moves_is_a_change(spark: SparkSession) 
 
 def test_a_lake_follows_null_keys_and_moved_values(spark: SparkSession, tmp_path: Path) -> None:
     from eds_spark_imaging.config import LakeConfig
-    from eds_spark_imaging.lake import Changes, Lake
+    from eds_spark_imaging.lake.lake import Changes, Lake
 
     lake = Lake(spark, LakeConfig(path=str(tmp_path)), {"pairs": pairs()})  # type: ignore[arg-type]
     ddl = "k string, l int, v double, w double, x array<string>"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from eds_spark_imaging.config import HospitalConfig
-from eds_spark_imaging.dicom.attribute import attribute
+from eds_spark_imaging.dicom.declaration.attribute import attribute
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -10,17 +10,17 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from eds_spark_imaging.dicom.attribute import Attribute
-from eds_spark_imaging.dicom.charset import Charset, codec_of
-from eds_spark_imaging.dicom.layouts import Layouts
-from eds_spark_imaging.dicom.plan import BIG, LITTLE, Plan
+from eds_spark_imaging.dicom.declaration.attribute import Attribute
+from eds_spark_imaging.dicom.parser.plan import BIG, LITTLE, Plan
+from eds_spark_imaging.dicom.parser.walk import walk
+from eds_spark_imaging.dicom.parser.window import BLOCK
 from eds_spark_imaging.dicom.reason import Rejection
 from eds_spark_imaging.dicom.resolve import Resolution
 from eds_spark_imaging.dicom.result import Header, Status
-from eds_spark_imaging.dicom.storage import ByteSource
-from eds_spark_imaging.dicom.walk import walk
-from eds_spark_imaging.dicom.window import BLOCK
+from eds_spark_imaging.dicom.templates.known import Layouts
+from eds_spark_imaging.dicom.values.charset import Charset, codec_of
 from eds_spark_imaging.errors import ConfigError
+from eds_spark_imaging.storage.source import ByteSource
 
 READER_VERSION: Final = 1  # raise it when the same file gives other values
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any, Final
 
-from eds_spark_imaging.dicom.attribute import Kind
-from eds_spark_imaging.dicom.charset import Charset, charset_of
-from eds_spark_imaging.dicom.context import Hit
-from eds_spark_imaging.dicom.decoders import SLOW
-from eds_spark_imaging.dicom.plan import FRAME_COUNT, Slot
+from eds_spark_imaging.dicom.declaration.attribute import Kind
+from eds_spark_imaging.dicom.parser.context import Hit
+from eds_spark_imaging.dicom.parser.plan import FRAME_COUNT, Slot
 from eds_spark_imaging.dicom.reason import Reason
 from eds_spark_imaging.dicom.result import Header, Issue
-from eds_spark_imaging.dicom.values import choose_vr, decode
+from eds_spark_imaging.dicom.values.charset import Charset, charset_of
+from eds_spark_imaging.dicom.values.decoders import SLOW
+from eds_spark_imaging.dicom.values.typed import choose_vr, decode
 
 MAX_ISSUES: Final = 100
 MAX_RAW: Final = 256

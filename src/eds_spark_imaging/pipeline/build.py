@@ -5,12 +5,12 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from eds_spark_imaging.context import Context, Run
-from eds_spark_imaging.crash import crash_point
-from eds_spark_imaging.lake import HASH, RUN
+from eds_spark_imaging.lake.lake import HASH, RUN
+from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.tables.links import LINK_COLUMNS, LinkStatus
 from eds_spark_imaging.tables.spec import sql_type
 from eds_spark_imaging.transforms import exams
+from eds_spark_imaging.workers.crash import crash_point
 
 _STUDY = "study_instance_uid"
 LINK_NAMES = tuple(column.name for column in LINK_COLUMNS)

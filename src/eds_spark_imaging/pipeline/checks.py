@@ -7,10 +7,10 @@ import os
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import Config
-from eds_spark_imaging.context import Context
-from eds_spark_imaging.dicom.stores import store_of
-from eds_spark_imaging.dicom.stores.uri import is_remote
 from eds_spark_imaging.errors import AccountingError, ConfigError, InputError
+from eds_spark_imaging.runs.context import Context
+from eds_spark_imaging.storage import store_of
+from eds_spark_imaging.storage.uri import is_remote
 from eds_spark_imaging.transforms.duplicates import READABLE
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from eds_spark_imaging.context import Context
+from eds_spark_imaging.linkage import survivors
+from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.transforms.crossings import diagnoses, procedures
-from eds_spark_imaging.transforms.identity import survivors
 from eds_spark_imaging.warehouse.reader import Warehouse
 
 

@@ -11,22 +11,22 @@ from types import FrameType
 
 from pyspark.sql import SparkSession
 
-from eds_spark_imaging import logs
 from eds_spark_imaging.config import Config
-from eds_spark_imaging.context import Context
 from eds_spark_imaging.errors import ConfigError, InputError
-from eds_spark_imaging.locking import LakeInUseError
+from eds_spark_imaging.lake.lock import LakeInUseError
+from eds_spark_imaging.lake.opening import check_folder
 from eds_spark_imaging.pipeline.build import build
 from eds_spark_imaging.pipeline.checks import check_accounting, check_places
 from eds_spark_imaging.pipeline.cross import cross
-from eds_spark_imaging.pipeline.index import index
+from eds_spark_imaging.pipeline.index.job import index
 from eds_spark_imaging.pipeline.link import check_link, link
 from eds_spark_imaging.pipeline.maintain import maintain
 from eds_spark_imaging.pipeline.marts import marts
-from eds_spark_imaging.pipeline.parse import Selection, parse
-from eds_spark_imaging.progress import Progress
-from eds_spark_imaging.query import check_folder
-from eds_spark_imaging.session import spark_session
+from eds_spark_imaging.pipeline.parse.job import Selection, parse
+from eds_spark_imaging.runs import events
+from eds_spark_imaging.runs.context import Context
+from eds_spark_imaging.runs.progress import Progress
+from eds_spark_imaging.spark.session import spark_session
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def repeat_jobs(
                 _check_places(names, config)
                 _run(spark, names, config, options, progress)
             except (LakeInUseError, InputError) as error:
-                logs.report(error, str(error), error.exit_code)
+                events.report(error, str(error), error.exit_code)
             while not asked() and time.monotonic() < begun + period:
                 time.sleep(0.2)
 
@@ -122,7 +122,7 @@ def _asked_to_stop() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         came.append(number)
         with suppress(RuntimeError):  # it came in the middle of a line
-            logs.note("ends after this run; once more to end now")
+            events.note("ends after this run; once more to end now")
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

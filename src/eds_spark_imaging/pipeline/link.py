@@ -12,12 +12,9 @@ from pyspark.sql import functions as F
 
 from eds_spark_imaging import __version__
 from eds_spark_imaging.config import LinkConfig
-from eds_spark_imaging.context import Context, Run
-from eds_spark_imaging.crash import crash_point
 from eds_spark_imaging.errors import ConfigError
-from eds_spark_imaging.scratch import Scratch
-from eds_spark_imaging.tables.links import LINK_COLUMNS, LINK_DECISION, LINK_INPUT, LinkStatus
-from eds_spark_imaging.transforms.identity import (
+from eds_spark_imaging.lake.scratch import Scratch
+from eds_spark_imaging.linkage import (
     BaseCentrale,
     Meeting,
     decide,
@@ -31,8 +28,11 @@ from eds_spark_imaging.transforms.identity import (
     with_probable,
     with_requests,
 )
-from eds_spark_imaging.transforms.identity.methods import PROBABILISTIC
+from eds_spark_imaging.linkage.methods import PROBABILISTIC
+from eds_spark_imaging.runs.context import Context, Run
+from eds_spark_imaging.tables.links import LINK_COLUMNS, LINK_DECISION, LINK_INPUT, LinkStatus
 from eds_spark_imaging.warehouse.reader import Warehouse
+from eds_spark_imaging.workers.crash import crash_point
 
 _STUDY = "study_instance_uid"
 _RUN = "link_run"

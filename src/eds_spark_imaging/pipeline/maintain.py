@@ -7,8 +7,8 @@ import datetime as dt
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from eds_spark_imaging.context import Context, Run
 from eds_spark_imaging.errors import LakeError
+from eds_spark_imaging.runs.context import Context, Run
 
 _QUEUE, _STUDY, _RUN = "dicom_study_touched", "study_instance_uid", "changed_run"
 _QUEUE_DAYS = 30

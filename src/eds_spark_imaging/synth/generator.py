@@ -9,21 +9,21 @@ from pathlib import Path
 from random import Random
 
 from eds_spark_imaging.errors import InputError
-from eds_spark_imaging.synth import defects_identity, defects_record  # noqa: F401  (they register the defects)
-from eds_spark_imaging.synth.care_sites import care_sites
-from eds_spark_imaging.synth.config_file import write_config
-from eds_spark_imaging.synth.defects import Planter
-from eds_spark_imaging.synth.evidence import TraitIndex
-from eds_spark_imaging.synth.files import FileWriter, source_folder
-from eds_spark_imaging.synth.history import Historian, deck_of_kinds
-from eds_spark_imaging.synth.hospitals import MOST_HOSPITALS, first_hospitals
-from eds_spark_imaging.synth.model import Exam
-from eds_spark_imaging.synth.odd_files import write_odd_files
-from eds_spark_imaging.synth.people import Population
-from eds_spark_imaging.synth.records import rows_of
-from eds_spark_imaging.synth.register import Register
-from eds_spark_imaging.synth.truth import ExamTruth, TruthWriter
-from eds_spark_imaging.synth.warehouse import Warehouse
+from eds_spark_imaging.synth.defects import identity, record  # noqa: F401  (they register the defects)
+from eds_spark_imaging.synth.defects.defect import Planter
+from eds_spark_imaging.synth.hospital.care_sites import care_sites
+from eds_spark_imaging.synth.hospital.history import Historian, deck_of_kinds
+from eds_spark_imaging.synth.hospital.hospitals import MOST_HOSPITALS, first_hospitals
+from eds_spark_imaging.synth.hospital.model import Exam
+from eds_spark_imaging.synth.hospital.people import Population
+from eds_spark_imaging.synth.hospital.register import Register
+from eds_spark_imaging.synth.writers.config_file import write_config
+from eds_spark_imaging.synth.writers.evidence import TraitIndex
+from eds_spark_imaging.synth.writers.files import FileWriter, source_folder
+from eds_spark_imaging.synth.writers.odd_files import write_odd_files
+from eds_spark_imaging.synth.writers.records import rows_of
+from eds_spark_imaging.synth.writers.truth import ExamTruth, TruthWriter
+from eds_spark_imaging.synth.writers.warehouse import Warehouse
 
 BLOCK = 500  # people whose rows are kept in memory; one row group of each table
 

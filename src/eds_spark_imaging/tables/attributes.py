@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
-from eds_spark_imaging.dicom.attribute import Aggregate, Attribute, Kind, Level
+from eds_spark_imaging.dicom.declaration.attribute import Aggregate, Attribute, Kind, Level
 from eds_spark_imaging.tables.spec import BIGINT, DATE, DOUBLE, INT, STRING, WALL_CLOCK, Column
 
 _TYPES = {

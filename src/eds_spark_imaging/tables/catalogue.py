@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from eds_spark_imaging.dicom.attribute import Attribute
 from eds_spark_imaging.dicom.declaration import declaration
+from eds_spark_imaging.dicom.declaration.attribute import Attribute
 from eds_spark_imaging.errors import LakeError
 from eds_spark_imaging.tables import files, imaging, links, marts, runs
 from eds_spark_imaging.tables.spec import Table

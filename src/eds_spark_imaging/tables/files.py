@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import pyarrow as pa
 
-from eds_spark_imaging.dicom.attribute import Attribute
+from eds_spark_imaging.dicom.declaration.attribute import Attribute
 from eds_spark_imaging.tables.attributes import instance_columns
 from eds_spark_imaging.tables.spec import BIGINT, BOOLEAN, DOUBLE, STRING, STRINGS, Column, Table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eds_spark_imaging.dicom.attribute import Attribute, Level
+from eds_spark_imaging.dicom.declaration.attribute import Attribute, Level
 from eds_spark_imaging.tables.attributes import aggregated_columns
 from eds_spark_imaging.tables.files import CHANGED_RUN, ROW_HASH
 from eds_spark_imaging.tables.links import LINK_COLUMNS

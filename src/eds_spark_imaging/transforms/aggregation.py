@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from eds_spark_imaging.dicom.attribute import Aggregate, Attribute, Kind
+from eds_spark_imaging.dicom.declaration.attribute import Aggregate, Attribute, Kind
 
 _NUMBERS = {Kind.DOUBLE, Kind.BIGINT, Kind.AGE}
 _TEXT_OF = {Kind.BIGINT: "CAST({} AS BIGINT)"}

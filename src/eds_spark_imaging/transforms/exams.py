@@ -8,7 +8,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import HospitalConfig
-from eds_spark_imaging.dicom.attribute import Attribute, Level
+from eds_spark_imaging.dicom.declaration.attribute import Attribute, Level
 from eds_spark_imaging.terminology.modality import IMAGING, PRIORITY
 from eds_spark_imaging.transforms.aggregation import aggregate
 from eds_spark_imaging.transforms.geometry import is_regular, orientation_key, slice_location, spacing

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from eds_spark_imaging.dicom.archive import LOOKS_LIKE_MEMBER
-from eds_spark_imaging.dicom.listing import Problem
+from eds_spark_imaging.archives import LOOKS_LIKE_MEMBER
+from eds_spark_imaging.storage.entries import Problem
 from eds_spark_imaging.tables.files import FileStatus
 
 _REMOVED = str(FileStatus.REMOVED)

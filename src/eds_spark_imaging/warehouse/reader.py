@@ -13,10 +13,10 @@ from pyspark.sql import types as T
 
 from eds_spark_imaging.config import WarehouseConfig
 from eds_spark_imaging.errors import InputError
-from eds_spark_imaging.hadoop import folder_states
+from eds_spark_imaging.spark.hadoop import folder_states
 from eds_spark_imaging.tables.spec import DATE, WALL_CLOCK, sql_type
 from eds_spark_imaging.warehouse.contract import INPUTS, ROW_STATUS, InputColumn, InputTable
-from eds_spark_imaging.warehouse.layout import check_layout, column_names, table_names
+from eds_spark_imaging.warehouse.mapping import check_layout, column_names, table_names
 
 _MISSING = ("PATH_NOT_FOUND", "TABLE_OR_VIEW_NOT_FOUND", "DELTA_TABLE_NOT_FOUND", "DELTA_PATH_DOES_NOT_EXIST")
 _EPOCH = "1970-01-01 00:00:00"

@@ -7,12 +7,12 @@ import pickle
 import pytest
 from header_build import ATTRIBUTES, READER, data_set, element, item, part10, read, reasons, sequence, tag
 
-from eds_spark_imaging.dicom.attribute import attribute
+from eds_spark_imaging.dicom.declaration.attribute import attribute
 from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.dicom.reason import Reason
 from eds_spark_imaging.dicom.result import Header
-from eds_spark_imaging.dicom.storage import BytesSource
 from eds_spark_imaging.errors import ConfigError
+from eds_spark_imaging.storage.source import BytesSource
 
 
 def file(charset: bytes | None, name: bytes, *others: tuple[str, str, bytes]) -> bytes:

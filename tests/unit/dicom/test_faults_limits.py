@@ -31,7 +31,7 @@ from header_build import (
 
 from eds_spark_imaging.dicom.reason import Reason, Rejection
 from eds_spark_imaging.dicom.result import Status
-from eds_spark_imaging.dicom.storage import BytesSource, LocalFile
+from eds_spark_imaging.storage.source import BytesSource, LocalFile
 
 
 def test_large_elements_are_skipped_not_read(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ import struct
 import pytest
 from header_build import ATTRIBUTES, IMPLICIT, data_set, element, item, part10, read, reasons, sequence, tag
 
-from eds_spark_imaging.dicom.attribute import attribute
+from eds_spark_imaging.dicom.declaration.attribute import attribute
 from eds_spark_imaging.dicom.header import HeaderReader, fingerprint
 from eds_spark_imaging.dicom.reason import Reason
-from eds_spark_imaging.dicom.storage import BytesSource
+from eds_spark_imaging.storage.source import BytesSource
 
 SHARED, PER_FRAME = tag("SharedFunctionalGroupsSequence"), tag("PerFrameFunctionalGroupsSequence")
 

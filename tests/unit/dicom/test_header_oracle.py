@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from header_oracle import expected, frame_range, packaged_files, read
 
-from eds_spark_imaging.dicom.attribute import Kind
 from eds_spark_imaging.dicom.declaration import declaration
+from eds_spark_imaging.dicom.declaration.attribute import Kind
 from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.dicom.result import Status
-from eds_spark_imaging.dicom.storage import LocalFile
+from eds_spark_imaging.storage.source import LocalFile
 
 REAL = Path(__file__).parents[4] / "shared" / "dicom"
 ATTRIBUTES = declaration()

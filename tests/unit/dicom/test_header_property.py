@@ -17,10 +17,10 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from eds_spark_imaging.dicom.attribute import attribute
+from eds_spark_imaging.dicom.declaration.attribute import attribute
 from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.dicom.result import Status
-from eds_spark_imaging.dicom.storage import BytesSource
+from eds_spark_imaging.storage.source import BytesSource
 
 ATTRIBUTES = (
     attribute("PatientName", "string", "study"),

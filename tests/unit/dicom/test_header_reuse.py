@@ -22,9 +22,9 @@ from header_oracle import packaged_files
 
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
-from eds_spark_imaging.dicom.plan import MAX_KNOWN, MAX_KNOWN_BYTES
+from eds_spark_imaging.dicom.parser.plan import MAX_KNOWN, MAX_KNOWN_BYTES
 from eds_spark_imaging.dicom.result import Header
-from eds_spark_imaging.dicom.storage import BytesSource, LocalFile
+from eds_spark_imaging.storage.source import BytesSource, LocalFile
 
 USED = HeaderReader(declaration())
 

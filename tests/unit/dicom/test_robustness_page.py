@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from eds_spark_imaging.dicom import deflate, layouts, listing, plan, reason, resolve, scanner, window
+from eds_spark_imaging.dicom import reason, resolve
+from eds_spark_imaging.dicom.parser import deflate, plan, scanner, window
 from eds_spark_imaging.dicom.result import Status
+from eds_spark_imaging.dicom.templates import known as layouts
+from eds_spark_imaging.storage import entries as listing
 
 PAGE = (Path(__file__).parents[3] / "docs" / "robustness.md").read_text(encoding="utf-8")
 SOURCES = "".join(Path(str(module.__file__)).read_text(encoding="utf-8") for module in (reason, listing))

@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from eds_spark_imaging.synth.clock import existing, instant, wall_clock
+from eds_spark_imaging.synth.hospital.clock import existing, instant, wall_clock
 
 UTC_EPOCH = datetime(1970, 1, 1)
 

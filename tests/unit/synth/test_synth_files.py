@@ -13,8 +13,8 @@ from pydicom.sr._concepts_dict import concepts
 from eds_spark_imaging.config import load_config
 from eds_spark_imaging.dicom.declaration import ATTRIBUTES
 from eds_spark_imaging.dicom.header import HeaderReader
-from eds_spark_imaging.dicom.storage import LocalFile
-from eds_spark_imaging.synth.hospitals import first_hospitals
+from eds_spark_imaging.storage.source import LocalFile
+from eds_spark_imaging.synth.hospital.hospitals import first_hospitals
 
 READER = HeaderReader(ATTRIBUTES)
 

@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 
-from eds_spark_imaging.synth.dicom_writer import (
+from eds_spark_imaging.synth.writers.dicom_writer import (
     EXPLICIT,
     IMPLICIT,
     JPEG_BASELINE,

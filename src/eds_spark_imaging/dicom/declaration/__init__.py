@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
 
-from eds_spark_imaging.dicom.attribute import Attribute
 from eds_spark_imaging.dicom.declaration import (
     contrast,
     ct,
@@ -26,6 +25,7 @@ from eds_spark_imaging.dicom.declaration import (
     us,
     xray,
 )
+from eds_spark_imaging.dicom.declaration.attribute import Attribute
 from eds_spark_imaging.dicom.declaration.modalities import VIEWS
 from eds_spark_imaging.errors import ConfigError
 

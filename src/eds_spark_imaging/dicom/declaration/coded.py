@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from eds_spark_imaging.dicom.attribute import Attribute, attribute, snake_case
+from eds_spark_imaging.dicom.declaration.attribute import Attribute, attribute, snake_case
 
 
 def _under(sequences: Iterable[str], *keywords: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from eds_spark_imaging.dicom.attribute import attribute
+from eds_spark_imaging.dicom.declaration.attribute import attribute
 from eds_spark_imaging.dicom.declaration.coded import coded
 from eds_spark_imaging.dicom.declaration.modalities import CONTRAST
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from eds_spark_imaging.dicom.attribute import attribute
+from eds_spark_imaging.dicom.declaration.attribute import attribute
 from eds_spark_imaging.dicom.declaration.modalities import PROJECTION, TUBE
 
 tube = partial(attribute, level="acquisition", modalities=TUBE)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from eds_spark_imaging.dicom.attribute import attribute
+from eds_spark_imaging.dicom.declaration.attribute import attribute
 from eds_spark_imaging.dicom.declaration.coded import lifted
 
 study = partial(attribute, level="study")

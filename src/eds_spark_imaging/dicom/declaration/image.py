@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from eds_spark_imaging.dicom.attribute import attribute
+from eds_spark_imaging.dicom.declaration.attribute import attribute
 
 series = partial(attribute, level="series")
 acquisition = partial(attribute, level="acquisition")

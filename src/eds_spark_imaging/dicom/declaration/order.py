@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from eds_spark_imaging.dicom.attribute import attribute
+from eds_spark_imaging.dicom.declaration.attribute import attribute
 from eds_spark_imaging.dicom.declaration.coded import coded, lifted
 
 # Images list their requests in one sequence, structured reports in the other.

@@ -1,0 +1,113 @@
+"""Members of a zip archive, found by its directory, which `zipfile` reads."""
+
+from __future__ import annotations
+
+import stat
+import sys
+import zipfile
+from collections.abc import Iterator
+from io import BufferedIOBase
+from operator import attrgetter
+from typing import Final, cast
+
+from eds_spark_imaging.archives.fault import ArchiveFault
+from eds_spark_imaging.archives.member import ArchiveError, Member, Names, is_unsafe
+from eds_spark_imaging.archives.source import (
+    MEMBER_FLOOR,
+    ArchiveFile,
+    Budget,
+    Buffered,
+    Part,
+    Stream,
+    TooMuchError,
+)
+
+SIGNATURES: Final = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
+MAX_DIRECTORY: Final = 32 * 1024 * 1024  # some 400,000 members, for which zipfile takes 300 MB of memory
+RUN: Final = 500  # neighbours that stay together when an archive is split
+_LOCAL_HEADER: Final = 30  # bytes at the least (APPNOTE 4.3.7)
+_ENCRYPTED, _UTF8 = 0x1, 0x800  # bits of the general purpose flag (APPNOTE 4.4.4)
+_UNIX: Final = 3
+
+
+def zip_members(source: Buffered, part: int, parts: int) -> Iterator[Member]:
+    """The members of this part, in the order of their places in the file. Raises ArchiveError."""
+    begins_with_member = source.read_at(0, 4) == SIGNATURES[0]
+    file = ArchiveFile(source, MAX_DIRECTORY)
+    archive = _opened(file, source)
+    file.left = sys.maxsize
+    names, budget = Names(), Budget(source.size or 0)
+    entries = sorted(archive.infolist(), key=attrgetter("header_offset"))
+    following = [*(entry.header_offset for entry in entries[1:]), source.size or 0]
+    for entry, end in zip(entries, following, strict=False):
+        name = _name(entry)
+        if name.endswith("/"):
+            continue
+        unique = names.unique(name)
+        if (names.count - 1) // RUN % parts != part:
+            continue
+        reason = _reason(entry, name, end)
+        content = None if reason else _content(archive, file, source, entry, budget)
+        if content is None and reason is None:
+            reason = ArchiveFault.IO_ERROR if source.failed else ArchiveFault.MALFORMED_MEMBER
+        yield Member(unique, entry.file_size, content, reason)
+    if budget.left < 0:
+        raise ArchiveError(ArchiveFault.ARCHIVE_BOMB)
+    if begins_with_member and (not entries or entries[0].header_offset):  # joined archives, or a false end record
+        raise ArchiveError(ArchiveFault.MALFORMED_ARCHIVE)
+
+
+def _opened(file: ArchiveFile, source: Buffered) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except TooMuchError:
+        raise ArchiveError(ArchiveFault.ARCHIVE_TOO_LARGE) from None
+    except Exception:  # whatever zipfile may raise on hostile bytes
+        cut = not is_zipfile(source)  # there is no directory
+        raise ArchiveError(ArchiveFault.TRUNCATED_ARCHIVE if cut else ArchiveFault.MALFORMED_ARCHIVE) from None
+
+
+def is_zipfile(source: Buffered) -> bool:
+    """True where a file ends as a zip does, whatever it begins with."""
+    return zipfile.is_zipfile(ArchiveFile(source))
+
+
+def _name(entry: zipfile.ZipInfo) -> str:
+    """UTF-8 where it is valid, whatever the flag says: many writers leave it out."""
+    if entry.flag_bits & _UTF8:
+        return entry.filename
+    try:
+        return entry.filename.encode("cp437").decode()
+    except UnicodeError:
+        return entry.filename
+
+
+def _reason(entry: zipfile.ZipInfo, name: str, end: int) -> ArchiveFault | None:
+    """Why the entry is not read; ``end`` is where the next one begins."""
+    if entry.create_system == _UNIX and stat.S_ISLNK(entry.external_attr >> 16):
+        return ArchiveFault.LINK_MEMBER
+    if is_unsafe(name):
+        return ArchiveFault.UNSAFE_NAME
+    if entry.flag_bits & _ENCRYPTED:
+        return ArchiveFault.ENCRYPTED_MEMBER
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        return ArchiveFault.UNSUPPORTED_MEMBER
+    if entry.header_offset + _LOCAL_HEADER + entry.compress_size > end:  # so that little tells much, many times
+        return ArchiveFault.ARCHIVE_BOMB
+    return None
+
+
+def _content(
+    archive: zipfile.ZipFile, file: ArchiveFile, source: Buffered, entry: zipfile.ZipInfo, budget: Budget
+) -> Part | Stream | None:
+    try:
+        opened = archive.open(entry)
+    except Exception:  # as above
+        return None
+    if entry.compress_type == zipfile.ZIP_DEFLATED:
+        own = Budget(entry.compress_size, MEMBER_FLOOR)
+        return Stream(cast("BufferedIOBase", opened), entry.file_size, (budget, own))
+    if entry.compress_size != entry.file_size:
+        return None
+    # By ranges, for zipfile would read what is skipped: it has read the local header, up to the content.
+    return Part(source, file.tell(), entry.compress_size)

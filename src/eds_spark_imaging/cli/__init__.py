@@ -1,0 +1,1 @@
+"""What people type and see: one module a command. ``--help`` loads no Spark."""

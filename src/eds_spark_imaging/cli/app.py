@@ -1,0 +1,57 @@
+"""The command ``eds-imaging``: arguments only; the work is elsewhere. ``--help`` loads no Spark."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import typer
+
+from eds_spark_imaging.cli.demo import demo
+from eds_spark_imaging.cli.describe import describe
+from eds_spark_imaging.cli.doctor import doctor
+from eds_spark_imaging.cli.header import header
+from eds_spark_imaging.cli.jobs import COMMANDS
+from eds_spark_imaging.cli.sql import sql
+from eds_spark_imaging.cli.synth import synth
+from eds_spark_imaging.errors import ImagingError
+from eds_spark_imaging.runs import events
+
+app = typer.Typer(
+    help="DICOM headers to Delta tables, joined with a hospital data warehouse.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (*COMMANDS, sql, header, describe, synth, demo, doctor):
+    app.command()(command)
+
+
+def main() -> None:
+    """Entry point: errors of users are one line and their exit code."""
+    try:
+        app()
+    except ImagingError as error:
+        fail(error, str(error), error.exit_code)
+    except KeyboardInterrupt as error:
+        fail(error, "interrupted", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+    except Exception as error:
+        from eds_spark_imaging.cli.spark_errors import one_line  # noqa: PLC0415
+
+        said = one_line(error)
+        if said:
+            fail(error, *said)
+        if not events.structured():
+            raise
+        events.report_fault(error)
+        sys.exit(1)
+
+
+def fail(error: BaseException, text: str, code: int) -> NoReturn:
+    """Print one line on standard error and end with ``code``."""
+    events.report(error, text, code)
+    sys.exit(code)

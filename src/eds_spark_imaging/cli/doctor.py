@@ -1,0 +1,108 @@
+"""Checks of the machine and of the places a configuration names: one line each."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from eds_spark_imaging.cli.options import ConfigOption, LakeOption, SourceOption, WarehouseOption, config_from
+from eds_spark_imaging.config import Config
+from eds_spark_imaging.errors import ImagingError, SetupError
+from eds_spark_imaging.spark import jars
+from eds_spark_imaging.spark.session import java_version, spark_session
+from eds_spark_imaging.spark.settings import DELTA_VERSION, SPARK_VERSION
+from eds_spark_imaging.storage import store_of
+
+Check = tuple[str, Callable[[], str]]
+
+
+def doctor(
+    config: ConfigOption = None,
+    source: SourceOption = None,
+    lake: LakeOption = None,
+    warehouse: WarehouseOption = None,
+) -> None:
+    """Check Java, JARs, versions, the workers' Python and access to the places."""
+    examine(config_from(config, source, lake, warehouse))
+
+
+def examine(config: Config) -> None:
+    """Print every check; SetupError at the end where one failed."""
+    failed = 0
+    for name, check in _checks(config):
+        try:
+            print(f"ok    {name}: {check()}")
+        except (ImagingError, OSError, importlib.metadata.PackageNotFoundError) as error:
+            failed += 1
+            print(f"FAIL  {name}: {error}")
+    if failed:
+        raise SetupError(f"{failed} checks failed")
+
+
+def _checks(config: Config) -> Iterator[Check]:
+    yield "Python", lambda: sys.version.split()[0]
+    yield "Java", lambda: str(java_version())
+    for package, wanted in (("pyspark", SPARK_VERSION), ("delta-spark", DELTA_VERSION), ("pydicom", "3.0")):
+        yield package, lambda package=package, wanted=wanted: _version(package, wanted)  # type: ignore[misc]
+    yield "Delta JARs", _jars
+    yield "Spark and the workers' Python", lambda: _workers(config)
+    for source in config.sources:
+        yield f"source {source.name}", lambda root=source.root: _source(root)  # type: ignore[misc]
+    if config.lake and config.lake.path:
+        yield "lake", lambda: _writable(config.lake.path or "")  # type: ignore[union-attr]
+    if config.warehouse and config.warehouse.path:
+        yield "warehouse", lambda: _folder(config.warehouse.path or "", os.R_OK)  # type: ignore[union-attr]
+
+
+def _version(package: str, wanted: str) -> str:
+    found = importlib.metadata.version(package)
+    if not found.startswith(wanted):
+        raise SetupError(f"{found}, but {wanted} is needed")
+    return found
+
+
+def _jars() -> str:
+    return str(jars.jar_folder()) if jars.local_jars() else "none here: Spark fetches them at each start"
+
+
+def _source(root: str) -> str:
+    store_of(root).locate(root)
+    return root
+
+
+def _folder(path: str, mode: int) -> str:
+    if "://" in path:
+        return f"{path} (remote, not checked)"
+    if not os.path.exists(path):
+        raise SetupError(f"{path} does not exist")
+    if not os.access(path, mode):
+        raise SetupError(f"{path}: no access")
+    return path
+
+
+def _writable(path: str) -> str:
+    there = Path(path)
+    while not there.exists():
+        there = there.parent
+    _folder(str(there), os.W_OK)
+    return path
+
+
+def _workers(config: Config) -> str:
+    spark = spark_session("eds-imaging doctor", config.spark)
+
+    def look(batches: Iterator[object]) -> Iterator[object]:
+        import sys  # noqa: PLC0415
+
+        import pyarrow as pa  # noqa: PLC0415
+
+        from eds_spark_imaging import __version__  # noqa: PLC0415
+
+        for _ in batches:
+            yield pa.RecordBatch.from_pydict({"python": [sys.version.split()[0]], "package": [__version__]})
+
+    rows = spark.range(1).mapInArrow(look, "python string, package string").collect()
+    return f"Spark {spark.version}, workers run Python {rows[0]['python']} with this package {rows[0]['package']}"

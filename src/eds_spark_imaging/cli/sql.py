@@ -1,0 +1,101 @@
+"""SQL on the tables of a lake: only the result goes to standard output."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from eds_spark_imaging.cli.grid import print_grid
+from eds_spark_imaging.config import Config
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from eds_spark_imaging.cli.options import ConfigOption, LakeOption, config_from
+
+
+class Format(StrEnum):
+    """Formats of query results."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def sql(
+    query: Annotated[str, typer.Argument(help="A SELECT on the tables and views.")],
+    lake: LakeOption = None,
+    config: ConfigOption = None,
+    output: Annotated[Format, typer.Option("--format", help="How rows are printed.")] = Format.TABLE,
+    limit: Annotated[int, typer.Option(help="Rows shown as a table; 0 for all.")] = 100,
+) -> None:
+    """Query the tables with SQL."""
+    run_query(config_from(config, None, lake, None), query, output.value, limit)
+
+
+_NESTED = ("array", "map", "struct")
+
+
+def run_query(config: Config, query: str, output: str, limit: int) -> None:
+    """Print the rows of ``query`` as a table, CSV, or JSON lines (ISO dates and times, nulls kept)."""
+    from eds_spark_imaging.lake.opening import open_lake  # noqa: PLC0415 - loads Spark
+
+    frame = open_lake(config, "eds-imaging sql").sql(query)
+    if output == "json":
+        _print_json(frame)
+    elif output == "csv":
+        _print_csv(frame)
+    else:
+        _print_table(frame, limit)
+
+
+def _print_json(frame: DataFrame) -> None:
+    from pyspark.sql import functions as F  # noqa: PLC0415
+
+    options = {"ignoreNullFields": "false", "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX"}
+    options["timestampNTZFormat"] = "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"
+    renamed = _unique_names(frame)
+    for row in renamed.select(F.to_json(F.struct("*"), options)).toLocalIterator():
+        print(row[0])
+
+
+def _unique_names(frame: DataFrame) -> DataFrame:
+    """Columns of the same name get a number, so that no value is lost in the JSON object."""
+    seen: dict[str, int] = {}
+    names = []
+    for name in frame.columns:
+        seen[name] = seen.get(name, 0) + 1
+        names.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return frame.toDF(*names)
+
+
+def _texts(frame: DataFrame) -> Iterator[list[str | None]]:
+    from pyspark.sql import functions as F  # noqa: PLC0415
+
+    renamed = _unique_names(frame)
+    columns = [
+        F.to_json(F.col(f"`{name}`")) if kind.startswith(_NESTED) else F.col(f"`{name}`").cast("string")
+        for name, kind in renamed.dtypes
+    ]
+    for row in renamed.select(*columns).toLocalIterator():
+        yield list(row)
+
+
+def _print_csv(frame: DataFrame) -> None:
+    writer = csv.writer(sys.stdout)
+    writer.writerow(frame.columns)
+    writer.writerows(_texts(frame))
+
+
+def _print_table(frame: DataFrame, limit: int) -> None:
+    rows = _texts(frame.limit(limit + 1) if limit else frame)
+    print_grid(frame.columns, islice(rows, limit or None))
+    if next(rows, None) is not None:
+        print(f"only the first {limit} rows are shown; --limit 0 shows all", file=sys.stderr)

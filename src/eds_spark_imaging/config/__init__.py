@@ -1,0 +1,33 @@
+"""The configuration: a TOML file, checked key by key, under what the command line says.
+
+Nothing here starts Spark or reads data. Secrets are not configuration: stores take them from the environment or their
+own files.
+"""
+
+from eds_spark_imaging.config.loading import load_config
+from eds_spark_imaging.config.sections import (
+    Config,
+    CrossConfig,
+    HospitalConfig,
+    LakeConfig,
+    LinkConfig,
+    MaintainConfig,
+    ParseConfig,
+    SourceConfig,
+    TableConfig,
+    WarehouseConfig,
+)
+
+__all__ = [
+    "Config",
+    "CrossConfig",
+    "HospitalConfig",
+    "LakeConfig",
+    "LinkConfig",
+    "MaintainConfig",
+    "ParseConfig",
+    "SourceConfig",
+    "TableConfig",
+    "WarehouseConfig",
+    "load_config",
+]

@@ -1,0 +1,92 @@
+"""The configuration file (TOML), checked key by key against the sections."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from eds_spark_imaging.config.sections import Config
+from eds_spark_imaging.errors import ConfigError
+
+
+def load_config(path: Path | None) -> Config:
+    """The configuration in ``path``, or an empty one. ConfigError names the file and what is wrong in one line."""
+    if path is None:
+        return Config()
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"configuration {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"configuration {path}: {error}") from None
+    try:
+        config: Config = _build(Config, _absolute(content, path.absolute().parent), "")
+        _ = config.site_attributes
+    except ConfigError as error:
+        raise ConfigError(f"configuration {path}: {error}") from None
+    return config
+
+
+def _absolute(content: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Relative places are meant from the folder of the file that names them."""
+
+    def places(section: Any, keys: tuple[str, ...]) -> Any:
+        if not isinstance(section, dict):
+            return section
+        found = {k: v for k, v in section.items() if k in keys and isinstance(v, str) and "://" not in v}
+        return section | {k: os.path.normpath(folder / Path(v).expanduser()) for k, v in found.items()}
+
+    result = dict(content)
+    for name in ("lake", "warehouse"):
+        if name in result:
+            result[name] = places(result[name], ("path",))
+    if isinstance(result.get("sources"), list):
+        result["sources"] = [places(source, ("root", "inventory")) for source in result["sources"]]
+    return result
+
+
+def _build(kind: Any, value: Any, where: str) -> Any:
+    """``value`` as the dataclass field type ``kind``; ConfigError at the first key or type that does not fit."""
+    origin = get_origin(kind)
+    if origin in (Union, types.UnionType):
+        return _build(next(k for k in get_args(kind) if k is not type(None)), value, where)
+    if is_dataclass(kind):
+        return _build_section(kind, value, where)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise ConfigError(f"{where} must be a list")
+        return tuple(_build(get_args(kind)[0], item, where) for item in value)
+    if origin is not None and issubclass(origin, Mapping):
+        if not isinstance(value, dict):
+            raise ConfigError(f"{where} must be a table")
+        return {key: _build(get_args(kind)[1], item, f"{where}.{key}") for key, item in value.items()}
+    if kind is Any:
+        return value
+    if kind is str and isinstance(value, bool | int | float):
+        raise ConfigError(f"{where} must be text in quotes")
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise ConfigError(f"{where} must be {kind.__name__}, not {type(value).__name__}")
+    return value
+
+
+def _build_section(kind: Any, value: Any, where: str) -> Any:
+    if not isinstance(value, dict):
+        raise ConfigError(f"[{where}] must be a table")
+    known = {f.name: f for f in fields(kind)}
+    hints = get_type_hints(kind)
+    for key in value:
+        if key not in known:
+            raise ConfigError(
+                f"[{where}] has no key {key!r}; known: {', '.join(known)}"
+                if where
+                else f"no section {key!r}; known: {', '.join(known)}"
+            )
+    for name, f in known.items():
+        if name not in value and f.default is MISSING and f.default_factory is MISSING:
+            raise ConfigError(f"[{where}] lacks {name!r}")
+    return kind(**{key: _build(hints[key], item, f"{where}.{key}".lstrip(".")) for key, item in value.items()})

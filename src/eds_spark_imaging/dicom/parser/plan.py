@@ -1,0 +1,235 @@
+"""The declaration turned into look-up tables for the scanner, made once for many files.
+
+A data set of interest has a :class:`Node`, keyed by the tags of its elements; an :class:`Entry` says what the scanner
+does there. A place where an attribute may be found is a :class:`Slot`; an attribute's slots are ranked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from struct import Struct
+from typing import Any, Final
+
+from pydicom.datadict import dictionary_VR, private_dictionary_VR
+
+from eds_spark_imaging.dicom.declaration.attribute import Attribute, Kind, Source, Step
+from eds_spark_imaging.dicom.values.decoders import Fast, fast_decoder
+from eds_spark_imaging.dicom.values.typed import Wanted
+
+SHARED_GROUPS: Final = Step(0x52009229)
+FRAME_GROUPS: Final = Step(0x52009230)
+FRAME_COUNT: Final = Step(0x00280008)
+PIXELS: Final = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))  # tags of Pixel Data, in whichever form
+
+# Bounds of what a slot keeps in mind: some 20 kB, were every value of an attribute another one.
+MAX_KNOWN: Final = 128
+MAX_KNOWN_BYTES: Final = 64
+
+
+class Order:
+    """Byte order of a data set, with what depends on it. A tag's key is its four bytes read as one number."""
+
+    __slots__ = ("head", "item", "item_end", "little", "long", "pair", "prefix", "sequence_end")
+
+    def __init__(self, little: bool) -> None:
+        self.little = little
+        self.prefix = "<" if little else ">"
+        self.head: Callable[..., Any] = Struct(f"{self.prefix}L2sH").unpack_from  # tag, VR, 16-bit length
+        self.pair: Callable[..., Any] = Struct(f"{self.prefix}LL").unpack_from  # tag, 32-bit length
+        self.long: Callable[..., Any] = Struct(f"{self.prefix}L").unpack_from
+        self.item = self.key(0xFFFEE000)
+        self.item_end = self.key(0xFFFEE00D)
+        self.sequence_end = self.key(0xFFFEE0DD)
+
+    def key(self, tag: int) -> int:
+        """The number that the scanner reads where ``tag`` is written: group and element are two 16-bit numbers."""
+        return (tag & 0xFFFF) << 16 | tag >> 16 if self.little else tag
+
+
+LITTLE: Final = Order(True)
+BIG: Final = Order(False)
+
+
+class Role:
+    """What the scanner does at an element. Plain numbers: they are compared for every element of interest."""
+
+    LEAF: Final = 0  # keep the value
+    CHARSET: Final = 1  # keep it, and decode with it
+    CREATOR: Final = 2  # remember whose private block it is
+    IGNORE: Final = 3  # pass over
+    SEQUENCE: Final = 4  # go into its items
+    PRIVATE: Final = 5  # as its creator's entry says
+    STOP: Final = 6  # end of the data set
+
+
+class Stop(IntEnum):
+    """Why the scanner stopped."""
+
+    END = 0  # at the end of the bytes, between two elements
+    SHORT = 1  # the element needs more bytes than there are
+    SEQUENCE = 2  # at a sequence of the top level, which is read item by item
+    PIXELS = 3
+    ITEM_END = 4
+    DIRECTORY = 5
+    PADDING = 6
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """One place of one attribute; lower ranks win."""
+
+    attribute: int
+    rank: int
+    column: str
+    source: Source
+    frame: bool  # in the per-frame functional groups
+    vr: bytes | None  # by the dictionary
+    wanted: Wanted
+    fast: Fast  # for that VR, little endian
+    top: bool = False  # a public element of the top level: of a repeated one the last counts
+    direct: bool = False  # at top, and the attribute's only place: no choice to make
+    simple: bool = False  # where nothing else is found, the short way suffices
+    known: dict[bytes, Any] = field(default_factory=dict)  # by value field: most values are those of other files too
+
+    def learn(self, raw: bytes) -> Any:
+        """The value by the short way, or ``SLOW``; kept in mind for the next file that has it."""
+        value = self.fast(raw)
+        if len(raw) <= MAX_KNOWN_BYTES:
+            if len(self.known) >= MAX_KNOWN:
+                self.known.clear()
+            self.known[raw] = value
+        return value
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """What to do at one tag of a node."""
+
+    tag: int
+    role: int
+    slots: list[Slot] = field(default_factory=list)
+    node: Node | None = None
+    stop: Stop = Stop.END
+    creators: dict[str, Entry] = field(default_factory=dict)
+    top: bool = False  # a declared public element of the top level
+    direct: Slot | None = None  # the only slot, where it is direct
+
+
+IGNORED: Final = Entry(0, Role.IGNORE)
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """One kind of data set: the top level, or the items of a declared sequence."""
+
+    order: Order
+    entries: dict[int, Entry] = field(default_factory=dict)
+
+    def stop(self, tag: int, why: Stop) -> None:
+        """Let the scanner stop at ``tag``."""
+        self.entries[self.order.key(tag)] = Entry(tag, Role.STOP, stop=why)
+
+    def entry(self, step: Step) -> Entry:
+        """The entry of ``step``, made where there is none yet."""
+        if step.creator is not None:
+            return self._private(step, step.creator.strip())
+        key = self.order.key(step.tag)
+        if key not in self.entries:
+            self.entries[key] = Entry(step.tag, Role.LEAF)
+        return self.entries[key]
+
+    def _private(self, step: Step, creator: str) -> Entry:
+        """PS3.5 section 7.8.1: (gggg,00bb) names the creator of (gggg,bb00-bbFF), where bb is 10 to FF."""
+        group, low = step.tag & 0xFFFF0000, step.tag & 0xFF
+        creators: dict[str, Entry] = {}
+        for block in range(0x10, 0x100):
+            self.entries.setdefault(self.order.key(group | block), Entry(group | block, Role.CREATOR))
+            tag = group | block << 8 | low
+            entry = self.entries.setdefault(self.order.key(tag), Entry(tag, Role.PRIVATE, creators=creators))
+            creators = entry.creators
+        return creators.setdefault(creator, Entry(step.tag, Role.LEAF))
+
+
+def _vr(step: Step) -> bytes | None:
+    """The dictionary's VR of an element, where there is one and it is unique."""
+    try:
+        if step.creator is None:
+            vr = dictionary_VR(step.tag)
+        else:
+            vr = private_dictionary_VR(step.tag & 0xFFFF0000 | 0x1000 | step.tag & 0xFF, step.creator.strip())
+    except KeyError:
+        return None
+    return vr.encode() if len(vr) == 2 else None  # "US or SS" depends on the file
+
+
+def _wanted(attribute: Attribute, source: Source) -> Wanted:
+    return Wanted(
+        attribute.kind,
+        attribute.many,
+        attribute.is_array and not attribute.many,
+        source.number,
+        source.modulo,
+        source.scale,
+        attribute.identifying,
+    )
+
+
+def _places(attribute: Attribute) -> Iterable[tuple[Source, bool, tuple[Step, ...]]]:
+    """Where the attribute may be, best first: functional groups before others, per frame before shared."""
+    for source in attribute.sources:
+        if source.frame:
+            yield source, True, (FRAME_GROUPS, *source.steps)
+            yield source, False, (SHARED_GROUPS, *source.steps)
+    for source in attribute.sources:
+        if not source.frame:
+            yield source, False, source.steps
+
+
+class Plan:
+    """The look-up tables of a declaration for one byte order."""
+
+    def __init__(self, attributes: Sequence[Attribute], order: Order) -> None:
+        self.order = order
+        self.attributes = tuple(attributes)
+        self.top = Node(order)
+        for number, attribute in enumerate(self.attributes):
+            places = list(_places(attribute))
+            for rank, (source, frame, steps) in enumerate(places):
+                vr = _vr(steps[-1])
+                wanted = _wanted(attribute, source)
+                fast = fast_decoder(wanted, vr, little=order.little)
+                slot = Slot(number, rank, attribute.column, source, frame, vr, wanted, fast)
+                slot.simple = wanted.kind is not Kind.DATETIME and steps != (FRAME_COUNT,)
+                slot.top = len(steps) == 1 and steps[0].creator is None
+                slot.direct = slot.top and slot.simple and len(places) == 1
+                self._add(steps, slot)
+        for entry in self.top.entries.values():
+            if len(entry.slots) == 1 and entry.slots[0].direct:
+                entry.direct = entry.slots[0]
+        self._mark(self.top)
+        for tag in PIXELS:
+            self.top.stop(tag, Stop.PIXELS)
+        self.top.stop(0x00041220, Stop.DIRECTORY)
+        self.top.stop(0x00000000, Stop.PADDING)
+
+    def _add(self, steps: tuple[Step, ...], slot: Slot) -> None:
+        node = self.top
+        for step in steps[:-1]:
+            entry = node.entry(step)
+            if entry.node is None:
+                entry.role, entry.node = Role.SEQUENCE, Node(self.order)
+            node = entry.node
+        entry = node.entry(steps[-1])
+        entry.slots.append(slot)
+        entry.top = slot.top
+
+    def _mark(self, node: Node) -> None:
+        """Give every data set its charset, and every item its end."""
+        for entry in list(node.entries.values()):
+            for child in (entry, *entry.creators.values()):
+                if child.node is not None and not child.node.entries.get(self.order.item_end):
+                    child.node.stop(0xFFFEE00D, Stop.ITEM_END)
+                    self._mark(child.node)
+        node.entry(Step(0x00080005)).role = Role.CHARSET

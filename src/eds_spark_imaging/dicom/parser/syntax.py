@@ -1,0 +1,132 @@
+"""How a file begins and how its data set is encoded: preamble, file meta information, transfer syntax.
+
+What the bytes show wins over what the file meta information says (PS3.10 section 7.1, PS3.5 annex A).
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Final, NamedTuple
+
+from pydicom.datadict import dictionary_has_tag
+
+from eds_spark_imaging.dicom.parser.context import Context
+from eds_spark_imaging.dicom.parser.element import UNDEFINED, VRS, element
+from eds_spark_imaging.dicom.parser.plan import BIG, LITTLE, Order
+from eds_spark_imaging.dicom.parser.scanner import MAX_VALUE
+from eds_spark_imaging.dicom.parser.window import Window
+
+IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
+EXPLICIT_BIG: Final = "1.2.840.10008.1.2.2"
+DEFLATED: Final = frozenset(("1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205"))
+GE_PRIVATE: Final = "1.2.840.113619.5.2"  # implicit little endian; only its pixels are big endian
+DICOMDIR_CLASS: Final = "1.2.840.10008.1.3.10"
+
+PREAMBLE: Final = 132  # bytes of preamble and magic, before the elements
+TRANSFER_SYNTAX: Final = LITTLE.key(0x00020010)
+SOP_CLASS: Final = LITTLE.key(0x00020002)
+_FIRST_GROUPS: Final = (0x0002, 0x0004, 0x0008)
+
+
+class Encoding(NamedTuple):
+    """Whether VRs are written, and in which byte order."""
+
+    explicit: bool
+    order: Order
+
+
+class FileMeta(NamedTuple):
+    """Where the data set begins, and what the file meta information says of it."""
+
+    position: int
+    transfer_syntax: str | None
+    sop_class: str | None
+
+
+def has_magic(data: bytes) -> bool:
+    """Whether a preamble and ``DICM`` begin the file (PS3.10 section 7.1)."""
+    return data[128:PREAMBLE] == b"DICM"
+
+
+def find_data_set(data: bytes, size: int | None) -> int | None:
+    """Where a data set begins in bytes without preamble, old ones included; None where there is none.
+
+    That may be at the second byte: a header that was cut off badly leaves its last pad byte.
+    """
+    for position in (0, 1) if data[:1] in (b" ", b"\0") else (0,):
+        for encoding in _ENCODINGS:
+            if position + 8 > len(data):
+                continue
+            group, number = struct.unpack_from(encoding.order.prefix + "HH", data, position)
+            known = number == 0 or dictionary_has_tag(group << 16 | number)
+            if group in _FIRST_GROUPS and known and _follows(data, position, size, encoding):
+                return position
+    return None
+
+
+def read_file_meta(window: Window, position: int, context: Context) -> FileMeta | None:
+    """Read group 2, which is explicit little endian, or implicit by mistake; its group length is not relied on.
+
+    None where the file ends in it. The window may have moved on: the position is in its present data.
+    """
+    known: dict[int, str] = {}
+    while True:
+        data = window.data
+        if len(data) < position + 12 and window.advance(position):
+            position = 0
+            continue
+        if data[position : position + 2] != b"\x02\x00":
+            return FileMeta(position, known.get(TRANSFER_SYNTAX), known.get(SOP_CLASS))
+        try:
+            tag, vr, length, value = element(data, position, True, LITTLE)
+        except struct.error:
+            return None
+        if length > MAX_VALUE:
+            position = value + length
+            continue
+        if len(data) < value + length:
+            if not window.advance(position, value + length - position):
+                return None
+            position = 0
+            continue
+        position = value + length
+        if tag in (TRANSFER_SYNTAX, SOP_CLASS):
+            known[tag] = data[value:position].strip(b" \0").decode("latin-1")
+        if context.node is not None and (entry := context.node.entries.get(tag)) is not None:
+            context.hits.append((entry, vr, data[value:position], context))
+
+
+def encoding_of(data: bytes, position: int, size: int | None, transfer_syntax: str | None) -> tuple[Encoding, bool]:
+    """The encoding of the data set at ``position``, and whether it is the one that the transfer syntax means."""
+    explicit = transfer_syntax not in (IMPLICIT_LITTLE, GE_PRIVATE)
+    declared = Encoding(explicit, BIG if transfer_syntax == EXPLICIT_BIG else LITTLE)
+    has_vr = data[position + 4 : position + 6] in VRS
+    if has_vr == explicit and declared.order is LITTLE and data[position + 1 : position + 2] == b"\0":
+        return declared, True
+    for encoding in (declared, *_ENCODINGS):
+        if _follows(data, position, size, encoding):
+            return encoding, encoding == declared
+    return declared, True
+
+
+_ENCODINGS: Final = tuple(Encoding(explicit, order) for order in (LITTLE, BIG) for explicit in (True, False))
+
+
+def _follows(data: bytes, position: int, size: int | None, encoding: Encoding) -> bool:
+    """Whether the next elements make sense in an encoding: tags that ascend, VRs that exist, lengths that fit."""
+    last = -1
+    for _ in range(4):
+        try:
+            group, number, vr = struct.unpack_from(encoding.order.prefix + "HH2s", data, position)
+            _, _, length, value = element(data, position, encoding.explicit, encoding.order)
+        except struct.error:
+            break
+        tag = group << 16 | number
+        if tag <= last or group >= 0xFFFE or (encoding.explicit and vr not in VRS):
+            return False
+        if length == UNDEFINED:
+            return True
+        last, position = tag, value + length
+        if size is not None and position > size:
+            return False
+    return last >= 0

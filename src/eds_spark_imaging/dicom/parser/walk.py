@@ -1,0 +1,242 @@
+"""One pass over a file's header: from its first byte to Pixel Data or the end."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+from eds_spark_imaging.dicom.parser.context import Context, Hit
+from eds_spark_imaging.dicom.parser.deflate import InflatedSource
+from eds_spark_imaging.dicom.parser.element import UNDEFINED, element
+from eds_spark_imaging.dicom.parser.plan import BIG, FRAME_GROUPS, IGNORED, LITTLE, Entry, Plan, Role, Stop
+from eds_spark_imaging.dicom.parser.scanner import (
+    MAX_HITS,
+    MalformedError,
+    ShortError,
+    begin_item,
+    elements,
+    item,
+)
+from eds_spark_imaging.dicom.parser.syntax import (
+    DEFLATED,
+    DICOMDIR_CLASS,
+    PREAMBLE,
+    encoding_of,
+    find_data_set,
+    has_magic,
+    read_file_meta,
+)
+from eds_spark_imaging.dicom.parser.window import TooLargeError, Window
+from eds_spark_imaging.dicom.reason import Reason, Rejection
+from eds_spark_imaging.dicom.result import Header, Status
+from eds_spark_imaging.storage.source import ByteSource
+
+
+@dataclass(slots=True)
+class Walk:
+    """What one pass found: the outcome, and the declared elements as they stand."""
+
+    first: Window  # on the file
+    window: Window  # on the data set: the same, unless deflated
+    status: Status = Status.QUARANTINED
+    reason: str | None = None
+    has_preamble: bool = False
+    has_pixel_data: bool = False
+    header_bytes: int = 0
+    frames: int | None = None  # items of the per-frame functional groups
+    inflated: InflatedSource | None = None
+    hits: list[Hit] = field(default_factory=list)
+    oddities: list[Reason] = field(default_factory=list)  # of the file as a whole
+    context: Context | None = None  # of the data set's top level
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes taken from the source; of a deflated data set the packed ones."""
+        return self.first.bytes_read + (self.inflated.bytes_read if self.inflated else 0)
+
+    @property
+    def digest(self) -> str:
+        """Of the header as far as it was read; of a deflated data set, of what was inflated."""
+        return self.window.digest(self.header_bytes - self.window.start)
+
+    def header(self) -> Header:
+        """What the pass tells of the file as a whole; no values yet."""
+        header = Header(self.status, self.reason)
+        header.has_preamble = self.has_preamble
+        header.has_pixel_data = self.has_pixel_data
+        header.bytes_read = self.bytes_read
+        if self.status in (Status.PARSED, Status.QUARANTINED):
+            header.header_bytes = self.header_bytes
+            header.digest = self.digest
+        return header
+
+    def end(self, status: Status, reason: str | None = None) -> Walk:
+        """Set the outcome."""
+        self.status, self.reason = status, reason
+        return self
+
+
+def walk(source: ByteSource, data: bytes, little: Plan, big: Plan) -> Walk:
+    """Read the header of ``source``, whose first block is ``data``. Raises OSError."""
+    window = Window(source, data)
+    result = Walk(window, window)
+    if not data:
+        return result.end(Status.NOT_DICOM, Rejection.EMPTY)
+    result.has_preamble = has_magic(data)
+    if result.has_preamble and len(data) == PREAMBLE:
+        return result.end(Status.NOT_DICOM, Rejection.PREAMBLE_ONLY)
+    position = PREAMBLE if result.has_preamble else find_data_set(data, window.size)
+    if position is None:
+        return result.end(Status.NOT_DICOM, Rejection.NO_DICOM_STRUCTURE)
+    try:
+        return _read(result, source, position, little, big)
+    except (TooLargeError, MalformedError) as error:
+        return _give_up(result, error)
+
+
+def walk_on(source: ByteSource, data: bytes, position: int, context: Context) -> Walk:
+    """Go on with the data set ``context`` at ``data[position]`` of a file that has a preamble. Raises OSError."""
+    window = Window(source, data)
+    result = Walk(window, window, has_preamble=True, hits=context.hits)
+    try:
+        return _from(result, position, context)
+    except (TooLargeError, MalformedError) as error:
+        return _give_up(result, error)
+
+
+def _give_up(result: Walk, error: TooLargeError | MalformedError) -> Walk:
+    result.header_bytes = result.window.start
+    too_large = isinstance(error, TooLargeError)
+    return result.end(Status.QUARANTINED, Rejection.HEADER_TOO_LARGE if too_large else Rejection.MALFORMED)
+
+
+def _read(result: Walk, source: ByteSource, position: int, little: Plan, big: Plan) -> Walk:
+    window = result.window
+    meta = read_file_meta(window, position, Context(LITTLE, True, little.top, result.hits))
+    if meta is None:
+        return result.end(Status.QUARANTINED, Rejection.TRUNCATED)
+    if meta.sop_class == DICOMDIR_CLASS:
+        return result.end(Status.DICOMDIR)
+    position = meta.position
+    said_deflated = meta.transfer_syntax in DEFLATED
+    if said_deflated and find_data_set(window.data[position:], None) is None:
+        result.inflated = InflatedSource(source, window.start + position)
+        window = result.window = Window(result.inflated)
+        position = 0
+    encoding, as_declared = encoding_of(window.data, position, window.size, meta.transfer_syntax)
+    if meta.transfer_syntax is not None and (not as_declared or (said_deflated and result.inflated is None)):
+        result.oddities.append(Reason.WRONG_TRANSFER_SYNTAX)
+    plan = big if encoding.order is BIG else little
+    context = Context(encoding.order, encoding.explicit, plan.top, result.hits)
+    return _from(result, position, context)
+
+
+def _from(result: Walk, position: int, context: Context) -> Walk:
+    """The data set from ``position`` to its end. Raises MalformedError, TooLargeError."""
+    result.context = context
+    position, why = _data_set(result, position, context)
+    window = result.window
+    result.header_bytes = window.start + position
+    if why == Stop.DIRECTORY:
+        return result.end(Status.DICOMDIR)
+    fault = None if result.inflated is None or why == Stop.PIXELS else result.inflated.fault
+    if why == Stop.SHORT or fault is not None:
+        return result.end(Status.QUARANTINED, fault or Rejection.TRUNCATED)
+    if why == Stop.PADDING:
+        if any(window.data[position:]):
+            return result.end(Status.QUARANTINED, Rejection.MALFORMED)
+        result.oddities.append(Reason.TRAILING_BYTES)
+    result.has_pixel_data = why == Stop.PIXELS
+    return result.end(Status.PARSED)
+
+
+def _data_set(result: Walk, position: int, context: Context) -> tuple[int, Stop]:
+    """The top level, or an item of undefined length in it: where it ends in the window, and why.
+
+    Raises MalformedError, TooLargeError.
+    """
+    window = result.window
+    while True:
+        data = window.data
+        position, why = elements(data, position, len(data), context)
+        if len(result.hits) > MAX_HITS:
+            raise TooLargeError
+        if why in (Stop.END, Stop.SHORT):
+            if window.advance(position):
+                position = 0
+                continue
+            if window.overrun or (why == Stop.SHORT and any(data[position:])):
+                return min(position, len(data)), Stop.SHORT
+            return len(data), Stop.END
+        if why != Stop.SEQUENCE:
+            return position, why
+        after = _sequence(result, position, context)
+        if after is None:
+            return len(window.data), Stop.SHORT
+        position = after
+
+
+def _sequence(result: Walk, position: int, context: Context) -> int | None:
+    """Go through a sequence of the top level, item by item so that not all of it need be in memory.
+
+    Gives the offset after it in the window, None where the file ends in it. Raises MalformedError, TooLargeError.
+    """
+    window, hits = result.window, result.hits
+    tag, _, length, value = element(window.data, position, context.explicit, context.order)
+    entry = context.node.entries.get(tag) if context.node else None
+    if entry is not None and entry.role == Role.PRIVATE:
+        entry = context.private(entry)
+    per_frame = entry is not None and entry.tag == FRAME_GROUPS.tag
+    first_in: dict[tuple[Entry, bytes | Reason], int] = {}
+    if per_frame:
+        context.groups = {}
+    end = None if length == UNDEFINED else window.start + value + length
+    after: int | None = value
+    index, more = 0, True
+    while more and after is not None and (end is None or window.start + after < end):
+        mark = len(hits)
+        try:
+            after, more = _item(result, after, end, entry, index, context)
+        except MalformedError:
+            del hits[mark:]
+            if end is None:
+                raise
+            after = end - window.start
+            if after < 0:  # the window has moved beyond the end that was told
+                raise
+            hits.append((entry or IGNORED, b"", Reason.BAD_SEQUENCE, context))
+            break
+        if per_frame:  # most values are those of an earlier frame and tell nothing new
+            hits[mark:] = [hit for hit in hits[mark:] if first_in.setdefault((hit[0], hit[2]), index) == index]
+        index += more
+    if per_frame:
+        result.frames = index
+        context.groups = None
+    return after if end is None or after is None else max(after, end - window.start)
+
+
+def _item(  # noqa: PLR0917
+    result: Walk, position: int, end: int | None, entry: Entry | None, index: int, context: Context
+) -> tuple[int | None, bool]:
+    """Go through one item of such a sequence; as ``scanner.item``, with None where the file ends in it.
+
+    ``end`` is that of the sequence, in the file. In items of undefined length, what was scanned need not be kept.
+    """
+    window, hits = result.window, result.hits
+    mark, need = len(hits), 16  # the header, and what tells the form of the first element
+    while True:
+        if len(window.data) < position + need and window.advance(position, need):
+            position = 0
+        try:
+            begun = begin_item(window.data, position, entry, index, context)
+            if begun is not None and begun[1] == UNDEFINED and begun[2].node is not None:
+                after, why = _data_set(result, begun[0], begun[2])
+                return (after + 8 if why == Stop.ITEM_END else None), True
+            limit = None if end is None else end - window.start
+            return item(window.data, position, limit, entry, index, context)
+        except (ShortError, struct.error) as error:
+            del hits[mark:]
+            need = error.end - position if isinstance(error, ShortError) and error.end else 0
+            if not window.advance(position, need):
+                return None, False
+            position = 0

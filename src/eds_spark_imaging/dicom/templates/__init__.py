@@ -1,0 +1,1 @@
+"""Beginnings of headers that were met before."""

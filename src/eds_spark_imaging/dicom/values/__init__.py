@@ -1,0 +1,1 @@
+"""From the value field of an element to a typed value."""

@@ -1,0 +1,65 @@
+"""Views over the tables: each modality's own acquisition parameters, and the work list of identity vigilance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from eds_spark_imaging.dicom.declaration import VIEWS as MODALITY_VIEWS
+from eds_spark_imaging.dicom.declaration.attribute import Level
+from eds_spark_imaging.tables import Catalogue
+from eds_spark_imaging.tables.attributes import aggregated_columns
+from eds_spark_imaging.tables.links import LinkStatus
+
+
+@dataclass(frozen=True)
+class View:
+    """A view; it can be made once ``table`` is there. ``select`` gives its SELECT for a catalogue."""
+
+    name: str
+    table: str
+    grain: str
+    comment: str
+    select: Callable[[Catalogue], str]
+
+
+def _acquisitions(name: str, modalities: frozenset[str]) -> View:
+    """The series of some main modalities: keys, then the columns that mean something for these."""
+
+    def select(catalogue: Catalogue) -> str:
+        keep = [a for a in catalogue.attributes if not a.modalities or a.modalities & modalities]
+        own = [c.name for c in aggregated_columns(keep, frozenset({Level.ACQUISITION}))]
+        columns = ["study_instance_uid", "series_instance_uid", "main_modality", "number_of_instances", *own]
+        listed = ", ".join(f"'{m}'" for m in sorted(modalities))
+        return f"SELECT {', '.join(columns)} FROM imaging_acquisition WHERE main_modality IN ({listed})"
+
+    comment = f"imaging_acquisition of {', '.join(sorted(modalities))}, with their own columns only"
+    return View(f"imaging_acquisition_{name}", "imaging_acquisition", "series of an exam", comment, select)
+
+
+def _worklist(_: Catalogue) -> str:
+    """Conflicts first, then ambiguous exams, the latest exams first; the candidates of an exam by rank."""
+    return f"""
+        SELECT s.study_instance_uid, s.link_status, s.study_datetime, s.hospital_code, s.main_modality,
+            s.study_description, s.patient_id, s.issuer_of_patient_id, s.patient_name, s.patient_birth_date,
+            s.patient_sex, s.accession_number, s.conflicts,
+            p.rank AS candidate_rank, p.ipp AS candidate_ipp, p.person_id AS candidate_person_id, p.method, p.methods,
+            p.score, p.evidence.matched_on, p.evidence.matched_ipp, p.evidence.family_name AS family_name_state,
+            p.evidence.given_name AS given_name_state, p.evidence.birth_date AS birth_date_state,
+            p.evidence.sex AS sex_state, p.evidence.contradictions, p.reason
+        FROM imaging_study s JOIN imaging_study_person p ON s.study_instance_uid = p.study_instance_uid
+        WHERE s.removed_at IS NULL AND s.link_status IN ('{LinkStatus.CONFLICT}', '{LinkStatus.AMBIGUOUS}')
+        ORDER BY s.link_status DESC, s.study_datetime DESC, s.study_instance_uid, p.rank"""
+
+
+VIEWS = (
+    *(_acquisitions(name, frozenset(modalities)) for name, modalities in MODALITY_VIEWS.items()),
+    View(
+        name="imaging_link_worklist",
+        table="imaging_study_person",
+        grain="candidate of an exam in conflict or ambiguous",
+        comment="Exams for the identity-vigilance team: what the header says beside the evidence for each candidate;"
+        " decisions go into link_decision",
+        select=_worklist,
+    ),
+)

@@ -1,0 +1,80 @@
+"""The keys by which an exam may be found: every identifier in every place, and its traits."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from eds_spark_imaging.config import LinkConfig
+from eds_spark_imaging.linkage.ids import cleaned_ipp, one_digit_variants, plain, unpadded
+
+# Kinds of key: exams and the directory of persons meet on kind and key.
+IPP, NIP, VISIT, ACCESSION, TRAITS = "ipp", "nip", "visit", "accession", "traits"
+
+
+def exam_keys(exams: DataFrame, known_ipps: DataFrame, config: LinkConfig) -> DataFrame:
+    """Rows (``study_instance_uid``, ``hospital_code``, ``issuer``, ``exam_date``, ``kind``, ``key``, ``method``,
+    ``matched_on``), one for each key of an exam of ``exams``.
+
+    Errors of one digit are tried where the identifier is no IPP of ``known_ipps`` (``ipp``) and the birth date is
+    there to confirm what they find.
+    """
+    known = known_ipps.select(F.col("ipp").alias("cleaned_ipp"), F.lit(True).alias("is_known")).distinct()
+    places = exams.join(known, "cleaned_ipp", "left")
+    own = F.array_compact(F.array("patient_id"))
+    doubtful = F.when(F.col("is_known").isNull() & F.col("birth_date").isNotNull(), F.col("patient_id"))
+
+    def cleaned(value: Column) -> Column:
+        return cleaned_ipp(value, F.col("hospital_code"), config.ipp_pattern)
+
+    keys = F.concat(
+        _each(own, IPP, "ipp", "patient_id"),
+        _each(F.array_except(F.array_compact(F.array("cleaned_ipp")), own), IPP, "ipp_cleaned", "patient_id"),
+        _each(F.col("other_ids"), IPP, "other_patient_id", "other_patient_ids"),
+        _each(F.transform("other_ids", cleaned), IPP, "other_patient_id", "other_patient_ids"),
+        _each(one_digit_variants(doubtful, config.ipp_pattern), IPP, "ipp_one_digit", "patient_id"),
+        _each(F.transform(own, unpadded), NIP, "nip", "patient_id"),
+        _each(F.transform("other_ids", unpadded), NIP, "other_patient_id", "other_patient_ids"),
+        _each(F.transform(own, plain), VISIT, "visit_number", "patient_id"),
+        _each(F.transform("other_ids", plain), VISIT, "visit_number", "other_patient_ids"),
+        _each(F.transform("visit_numbers", plain), VISIT, "visit_number", "admission_id"),
+        _each(F.transform("accession_numbers", plain), ACCESSION, "accession_number", "accession_number"),
+        _each(_own_traits(), TRAITS, "traits", "patient_name"),
+    )
+    fields = F.inline(keys)
+    return places.select("study_instance_uid", "hospital_code", "issuer", "exam_date", fields).where("key IS NOT NULL")
+
+
+def traits_key(birth_date: Column, family: Column, given: Column) -> Column:
+    """Birth date, first three letters of a word of the family name and initial of one of the given name.
+
+    Selective enough for a join, coarse enough for names cut short; names are compared afterwards.
+    """
+    return F.concat(
+        birth_date.cast("string"), F.lit(" "), F.substring(family, 1, 3), F.lit(" "), F.substring(given, 1, 1)
+    )
+
+
+def _each(values: Column, kind: str, method: str, matched_on: str) -> Column:
+    """One key for each value of an array; an array that is null has none."""
+    keys = F.transform(
+        values,
+        lambda value: F.struct(
+            F.lit(kind).alias("kind"),
+            value.alias("key"),
+            F.lit(method).alias("method"),
+            F.lit(matched_on).alias("matched_on"),
+        ),
+    )
+    return F.coalesce(keys, F.array().cast("array<struct<kind:string,key:string,method:string,matched_on:string>>"))
+
+
+def _own_traits() -> Column:
+    """The keys of an exam's traits; each word of the name may be of the family or the given name."""
+    words = F.slice(F.filter("name_tokens", lambda word: F.length(word) >= 2), 1, 6)
+    initials = F.slice(F.col("name_tokens"), 1, 6)
+    birth_date = F.col("birth_date")
+    pairs = F.transform(
+        words, lambda a: F.transform(F.array_remove(initials, a), lambda b: traits_key(birth_date, a, b))
+    )
+    return F.when(birth_date.isNotNull(), F.array_distinct(F.flatten(pairs)))

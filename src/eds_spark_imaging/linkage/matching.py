@@ -1,0 +1,56 @@
+"""Exams and persons that share a key, with the method that the key stands for."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from eds_spark_imaging.config import LinkConfig
+from eds_spark_imaging.linkage.base import BaseCentrale
+from eds_spark_imaging.linkage.care_sites import configured_domain, hospitals_of_care_sites, nip_domains
+from eds_spark_imaging.linkage.exam_keys import ACCESSION, IPP, NIP, VISIT
+from eds_spark_imaging.linkage.ids import plain
+
+_MATCH = ("study_instance_uid", "person_id", "method", "matched_on", "matched_ipp")
+
+
+def matches(exam_keys: DataFrame, directory: DataFrame, base: BaseCentrale, config: LinkConfig) -> DataFrame:
+    """Rows (``study_instance_uid``, ``person_id``, ``method``, ``matched_on``, ``matched_ipp``): one equi-join.
+
+    A NIP outside of its domain needs traits to be believed. A visit or accession number counts near its dates, an
+    accession number only at its hospital, where that is known.
+    """
+    met = exam_keys.join(directory, ["kind", "key"], "inner")
+    if base.care_site is None or base.fact_relationship is None:
+        placed = met.withColumns(
+            {"nip_domain": F.lit(None).cast("string"), "hospital_codes": F.lit(None).cast("array<string>")}
+        )
+    else:
+        sites = hospitals_of_care_sites(base.care_site, base.fact_relationship)
+        placed = met.join(nip_domains(sites), "hospital_code", "left").join(
+            sites.select("care_site_id", "hospital_codes"), "care_site_id", "left"
+        )
+    near = F.col("exam_date").between(
+        F.date_sub("first_day", config.key_days), F.date_add(F.coalesce("last_day", "exam_date"), config.key_days)
+    )
+    here = F.coalesce(F.array_contains("hospital_codes", F.col("hospital_code")), F.lit(True))
+    kept = (
+        F.when(F.col("kind") == VISIT, F.coalesce(near, F.lit(True)))
+        .when(F.col("kind") == ACCESSION, F.coalesce(near, F.lit(False)) & here)
+        .otherwise(F.lit(True))
+    )
+    return placed.where(kept).withColumn("method", _method(config)).select(*_MATCH)
+
+
+def _method(config: LinkConfig) -> Column:
+    configured = configured_domain(F.col("hospital_code"), config.nip_domains)
+    own_domain = plain(F.coalesce(configured, F.col("nip_domain")))
+    at_home = F.coalesce(F.col("domain") == own_domain, F.lit(False)) | F.coalesce(
+        F.col("domain") == F.col("issuer"), F.lit(False)
+    )
+    merged = (F.col("kind") == IPP) & (F.col("matched_ipp") != F.col("surviving_ipp"))
+    return (
+        F.when((F.col("kind") == NIP) & ~at_home, "nip_elsewhere")
+        .when((F.col("method") == "ipp") & merged, "ipp_merged")
+        .otherwise(F.col("method"))
+    )

@@ -1,0 +1,48 @@
+"""Exams and the persons that they meet on a key: all that a link is made from, before anything is judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pyspark.sql import DataFrame
+
+from eds_spark_imaging.config import LinkConfig
+from eds_spark_imaging.linkage.base import BaseCentrale
+from eds_spark_imaging.linkage.exam_keys import exam_keys
+from eds_spark_imaging.linkage.exams import exams as exams_of
+from eds_spark_imaging.linkage.manual_decisions import last_decisions, manual_matches
+from eds_spark_imaging.linkage.matching import matches
+from eds_spark_imaging.linkage.person_keys import directory
+
+_STUDY = "study_instance_uid"
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """``exams``: of :func:`exams`, one row an exam. ``persons``: of :func:`traits_of_persons`, one row a person.
+
+    ``found``: of :func:`matches`, which exam met which person on what. ``decisions``: of :func:`last_decisions`; None
+    where nobody decides.
+    """
+
+    exams: DataFrame
+    persons: DataFrame
+    found: DataFrame
+    decisions: DataFrame | None = None
+
+    def of(self, some: DataFrame) -> Meeting:
+        """The same for the exams of ``some`` alone."""
+        return replace(
+            self, exams=self.exams.join(some, _STUDY, "left_semi"), found=self.found.join(some, _STUDY, "left_semi")
+        )
+
+
+def meet(studies: DataFrame, base: BaseCentrale, persons: DataFrame, config: LinkConfig) -> Meeting:
+    """Look all keys of the exams of ``studies``, rows of ``imaging_study``, up in one directory of keys of persons."""
+    exams = exams_of(studies, config)
+    keys = exam_keys(exams.where("NOT is_phantom"), base.survivors.select("ipp"), config)
+    found = matches(keys, directory(base, persons), base, config)
+    if base.decisions is None:
+        return Meeting(exams, persons, found)
+    decisions = last_decisions(base.decisions, base.survivors)
+    return Meeting(exams, persons, found.unionByName(manual_matches(decisions)), decisions)

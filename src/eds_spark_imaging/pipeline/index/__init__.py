@@ -1,0 +1,1 @@
+"""The job `index` and what it is made of."""

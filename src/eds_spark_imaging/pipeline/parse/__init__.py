@@ -1,0 +1,1 @@
+"""The job `parse` and what it is made of."""

@@ -1,0 +1,163 @@
+"""What every job works with, and the record that every run leaves."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from eds_spark_imaging import __version__
+from eds_spark_imaging.config import Config
+from eds_spark_imaging.dicom.header import fingerprint
+from eds_spark_imaging.lake.file_ids import FileId, file_id, make_key
+from eds_spark_imaging.lake.lake import Lake
+from eds_spark_imaging.runs.progress import Progress
+from eds_spark_imaging.runs.status import Ended, Expected
+from eds_spark_imaging.tables import Catalogue
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+
+SLOWEST = 10  # files that a run record names
+
+
+@dataclass
+class Run:
+    """One run of one job while it goes on: its counts end in ``imaging_run``.
+
+    ``slowest`` holds (path, seconds, bytes read) of files that took long; the record keeps the ids of the paths.
+    """
+
+    job: str
+    run_id: str
+    started_at: dt.datetime
+    counts: dict[str, int] = field(default_factory=dict)
+    bytes_read: int | None = None
+    main_count: str | None = None
+    watermark: str | None = None
+    slowest: list[tuple[str, float, int]] = field(default_factory=list)
+    expected: Expected | None = None
+
+    def expect(self, total: int | None) -> None:
+        """The stages of Spark from here on work through so many files, exams or pairs; None ends that."""
+        unit = (self.main_count or "rows").split("_")[0]
+        self.expected = Expected(total, unit, time.monotonic()) if total else None
+
+    def ended(self, error: BaseException | None) -> Ended:
+        """How the run ended, now."""
+        at = dt.datetime.now(dt.UTC)
+        seconds = max((at - self.started_at).total_seconds(), 1e-3)
+        rate = self.counts.get(self.main_count, 0) / seconds if self.main_count else None
+        kind = type(error).__name__ if error else None
+        return Ended(self.job, self.run_id, at, seconds, kind, self.counts, self.bytes_read, rate)
+
+    def count(self, **counts: int) -> None:
+        """Add to the counts by name."""
+        for name, value in counts.items():
+            self.counts[name] = self.counts.get(name, 0) + value
+
+
+class Context:
+    """The session, the configuration, the lake and the display of one process."""
+
+    def __init__(self, spark: SparkSession, config: Config, progress: Progress | None = None) -> None:
+        self.spark = spark
+        self.config = config
+        self.catalogue = Catalogue(config.site_attributes)
+        self.fingerprint = fingerprint(self.catalogue.attributes)
+        self.lake = Lake(spark, config.require_lake(), self.catalogue)
+        self.progress = progress or Progress.silent()
+        self._last_id = ""
+
+    def fingerprints(self) -> Column:
+        """What a row of dicom_instance read now is marked with: the reader's, and its source's character sets."""
+        marks = F.lit(self.fingerprint)
+        for source in self.config.sources:
+            options = "/".join(filter(None, source.reader_options.values()))
+            if options:
+                marks = F.when(F.col("source") == source.name, f"{self.fingerprint}/{options}").otherwise(marks)
+        return marks
+
+    @property
+    def parallelism(self) -> int:
+        """Tasks that run at once, as far as Spark tells."""
+        return max(1, self.spark.sparkContext.defaultParallelism)
+
+    def runs(self, job: str) -> DataFrame:
+        """The successful runs of a job."""
+        runs = self.lake.read("imaging_run")
+        return runs.where((F.col("job") == job) & (F.col("outcome") == "succeeded"))
+
+    def newest_watermark(self, job: str) -> str:
+        """The watermark of the last successful run of ``job``, for those that are not ordered; empty before it."""
+        row = self.runs(job).orderBy(F.desc("run_id")).select("watermark").first()
+        return (row and row[0]) or ""
+
+    def last_watermark(self, job: str) -> str:
+        """The last run that ``job`` has taken in; empty before its first."""
+        row = self.runs(job).agg(F.max("watermark")).first()
+        return (row and row[0]) or ""
+
+    @contextmanager
+    def run(self, job: str) -> Iterator[Run]:
+        """A run of ``job``: its row is written at the end, with the class of the error where it failed."""
+        started = dt.datetime.now(dt.UTC)
+        run = Run(job, self._run_id(job, started), started)
+        with self.progress.job(job, run.run_id, lambda: run.expected) as show:
+            failed: BaseException | None = None
+            try:
+                yield run
+            except BaseException as error:
+                failed = error
+                raise
+            finally:
+                ended = run.ended(failed)
+                show(ended)
+                self._record(run, ended)
+
+    def _run_id(self, job: str, now: dt.datetime) -> str:
+        """An identifier that sorts after those of all earlier runs, also where the clock went back since."""
+        if not self._last_id:
+            row = self.lake.read("imaging_run").agg(F.max("run_id")).first()
+            self._last_id = ((row and row[0]) or "0").split("-")[0]
+        stamp = max(now.strftime("%Y%m%dT%H%M%S%f"), self._last_id)
+        self._last_id = stamp + "0" if stamp == self._last_id else stamp
+        return f"{self._last_id}-{job}-{secrets.token_hex(3)}"
+
+    @cached_property
+    def file_id(self) -> FileId:
+        """The function from a path to the keyed id that stands for it outside the tables of files."""
+        return file_id(make_key(self.spark, self.lake.root))
+
+    def _record(self, run: Run, ended: Ended) -> None:
+        slowest = sorted(run.slowest, key=lambda file: -(file[1] or 0.0))[:SLOWEST]
+        row = (
+            run.run_id,
+            run.job,
+            run.started_at,
+            ended.at,
+            ended.outcome,
+            ended.error,
+            run.counts,
+            run.bytes_read,
+            ended.rows_per_second,
+            [(self.file_id(path), seconds, size) for path, seconds, size in slowest] or None,
+            run.watermark,
+            __version__,
+            self.fingerprint,
+            self.config.fingerprint,
+            self.spark.version,
+        )
+        self.lake.append(
+            "imaging_run",
+            self.spark.createDataFrame([row], self.catalogue["imaging_run"].spark_ddl).coalesce(1),
+        )

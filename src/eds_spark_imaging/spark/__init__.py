@@ -1,0 +1,1 @@
+"""Sessions of Spark, their settings and JARs, Hadoop's file systems."""

@@ -1,0 +1,91 @@
+"""The Spark session of every job: our settings where spark-submit or the cluster has not set its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eds_spark_imaging.errors import SetupError
+from eds_spark_imaging.spark import jars
+from eds_spark_imaging.spark.settings import DELTA_PACKAGES, LOCAL_CONF, TABLE_CONF
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+JAVA_VERSIONS = (17, 21)
+
+
+def java_version() -> int:
+    """The major version of the Java that Spark would start. SetupError where it is missing or unfit."""
+    said = subprocess.run([jars.java(), "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603
+    match = re.search(r'version "(\d+)', said)
+    if not match:
+        raise SetupError("the Java command does not tell its version")
+    if int(match[1]) not in JAVA_VERSIONS:
+        raise SetupError(f"Java {match[1]} is not fit for Spark 4.2: install 17 or 21")
+    return int(match[1])
+
+
+def _log_option() -> str:
+    return f"-Dlog4j2.configurationFile={(Path(__file__).parent / 'log4j2.properties').as_uri()}"
+
+
+def _delta_conf(given: Mapping[str, str]) -> dict[str, str]:
+    """The JARs, unless spark-submit, the configuration or the cluster brings them."""
+    if "delta" in given.get("spark.jars", "") + given.get("spark.jars.packages", ""):
+        return {}
+    found = jars.local_jars()
+    return {"spark.jars": ",".join(map(str, found))} if found else dict(DELTA_PACKAGES)
+
+
+def _submitted() -> dict[str, str]:
+    """What spark-submit has set already; empty in a plain Python process."""
+    from pyspark import SparkConf, SparkContext  # noqa: PLC0415
+
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:
+        return {}
+    SparkContext._ensure_initialized()
+    return dict(SparkConf().getAll())
+
+
+def spark_session(app: str, extra: Mapping[str, str] | None = None) -> SparkSession:
+    """The session. Settings given to spark-submit win, then ``extra`` (the configuration's [spark]), then ours.
+
+    SetupError where Java or the JARs are missing.
+    """
+    from pyspark.sql import SparkSession  # noqa: PLC0415 - `--help` must not load Spark
+
+    given = _submitted()
+    conf = {**TABLE_CONF}
+    master = given.get("spark.master") or (extra or {}).get("spark.master") or "local[*]"
+    if master.startswith("local"):
+        conf |= LOCAL_CONF
+    if not given:
+        java_version()
+        conf |= {"spark.master": master, **_delta_conf(extra or {})}
+        # Workers must run the Python that has this package; on clusters PYSPARK_PYTHON is set by the submitter.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+    conf |= extra or {}
+    if not given:
+        options = "spark.driver.extraJavaOptions"
+        conf[options] = f"{_log_option()} {conf.get(options, '')}".strip()
+    builder = SparkSession.builder.appName(app)
+    for key, value in conf.items():
+        if key not in given:
+            builder = builder.config(key, value)
+    try:
+        session = builder.getOrCreate()
+    except Exception as error:
+        raise SetupError(f"Spark does not start: {str(error).splitlines()[0][:300]}") from error
+    # PySpark logs every failed query with its whole plan, as JSON on standard error; the error itself is enough.
+    for name in ("DataFrameQueryContextLogger", "SQLQueryContextLogger"):
+        logging.getLogger(name).disabled = True
+    session.sparkContext.setLogLevel("ERROR" if not given else "WARN")
+    return session

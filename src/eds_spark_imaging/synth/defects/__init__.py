@@ -1,0 +1,1 @@
+"""What goes wrong with headers and records in hospitals."""

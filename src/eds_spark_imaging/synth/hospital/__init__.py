@@ -1,0 +1,1 @@
+"""People, places and what happens to them, as it truly was."""

@@ -1,0 +1,1 @@
+"""The series of each kind of object."""

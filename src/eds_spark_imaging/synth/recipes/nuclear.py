@@ -1,0 +1,136 @@
+"""PET and nuclear medicine series (PS3.3 A.21, A.5)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from eds_spark_imaging.synth.hospital.clock import dicom_time
+from eds_spark_imaging.synth.recipes.recipe import Context, Series, Values, axial, clocked, code, jitter, pixels, recipe
+from eds_spark_imaging.synth.writers.dicom_writer import Elements
+
+PT_IMAGE, NM_IMAGE = "1.2.840.10008.5.1.4.1.1.128", "1.2.840.10008.5.1.4.1.1.20"
+
+
+def _tracer(ctx: Context, agent: Elements, nuclide: Elements, half_life: float, dose: float) -> list[Elements]:
+    """RadiopharmaceuticalInformationSequence (PS3.3 C.8.9.2): injected about an hour before the images."""
+    item: Values = {
+        "Radiopharmaceutical": agent["CodeMeaning"],
+        "RadiopharmaceuticalVolume": 2.0,
+        "RadionuclideTotalDose": jitter(ctx.rng, dose, 0.25, 0),
+        "RadionuclideHalfLife": half_life,
+        "RadionuclidePositronFraction": 0.97,
+        "RadionuclideCodeSequence": [nuclide],
+        "RadiopharmaceuticalCodeSequence": [agent],
+        "RadiopharmaceuticalRoute": "IV",
+    }
+    if not ctx.exam.header.without_times:
+        item["RadiopharmaceuticalStartTime"] = dicom_time(ctx.start - timedelta(minutes=ctx.rng.randrange(55, 75)))
+    return [item]
+
+
+_FDG = code("35321007", "SCT", "Fluorodeoxyglucose F^18^")[0]
+_HMDP = code("HMDP", "99RIS", "HMDP")[0]
+_F18 = code("77004003", "SCT", "^18^Fluorine")[0]
+_TC99M = code("72454006", "SCT", "^99m^Technetium")[0]
+
+
+@recipe("pt")
+def pt(ctx: Context) -> Series:
+    """Attenuation-corrected PET slices, FDG, activity in MBq written in Bq."""
+    shared: Values = {
+        "ImageType": ["ORIGINAL", "PRIMARY"],
+        "SeriesType": ["WHOLE BODY", "IMAGE"],
+        "Units": "BQML",
+        "CountsSource": "EMISSION",
+        "CorrectedImage": ["NORM", "DTIM", "ATTN", "SCAT", "DECY", "RAN"],
+        "DecayCorrection": "START",
+        "RandomsCorrectionMethod": "DLYD",
+        "AttenuationCorrectionMethod": "CT-derived mu-map",
+        "ScatterCorrectionMethod": "Model-based",
+        "ReconstructionMethod": "PSF+TOF 3i21s",
+        "NumberOfSlices": ctx.count,
+        "NumberOfTimeSlices": 1,
+        "CollimatorType": "NONE",
+        "RadiopharmaceuticalInformationSequence": _tracer(ctx, _FDG, _F18, 6586.2, 250_000_000),
+        "EnergyWindowRangeSequence": [{"EnergyWindowLowerLimit": 435, "EnergyWindowUpperLimit": 650}],
+        "PatientWeight": jitter(ctx.rng, 72, 0.3, 0),
+        "PatientSize": jitter(ctx.rng, 1.70, 0.08, 2),
+        "RescaleIntercept": 0,
+        "RescaleSlope": jitter(ctx.rng, 0.57),
+        **pixels(signed=True),
+    }
+    plane, slices = axial(ctx, 4.07283, 3.0, 300)
+    for k, values in enumerate(slices):
+        values |= {"ActualFrameDuration": 120_000, "FrameReferenceTime": 60_000.0 + 1000 * k, "ImageIndex": k + 1}
+        values["DecayFactor"] = round(1 + 0.004 * k, 5)
+    return Series("PT", PT_IMAGE, shared | plane, clocked(ctx, slices, 30))
+
+
+@recipe("pt_nac")
+def pt_nac(ctx: Context) -> Series:
+    """The same without attenuation correction."""
+    series = pt(ctx)
+    series.shared["CorrectedImage"] = ["NORM", "DTIM", "DECY", "RAN"]
+    del series.shared["AttenuationCorrectionMethod"], series.shared["ScatterCorrectionMethod"]
+    return series
+
+
+def _nm(ctx: Context, image_type: str, frames: int) -> Values:
+    detectors = 2
+    return {
+        "ImageType": ["ORIGINAL", "PRIMARY", image_type, "EMISSION"],
+        "FrameIncrementPointer": [0x00540010, 0x00540020],
+        "CountsAccumulated": ctx.rng.randrange(200_000, 2_000_000),
+        "NumberOfEnergyWindows": 1,
+        "EnergyWindowVector": [1] * frames,
+        "NumberOfDetectors": detectors,
+        "DetectorVector": [k % detectors + 1 for k in range(frames)],
+        "EnergyWindowInformationSequence": [
+            {
+                "EnergyWindowName": "Tc99m",
+                "EnergyWindowRangeSequence": [{"EnergyWindowLowerLimit": 126.5, "EnergyWindowUpperLimit": 154.6}],
+            }
+        ],
+        "DetectorInformationSequence": [
+            {
+                "CollimatorGridName": "LEHR",
+                "CollimatorType": "PARA",
+                "FieldOfViewShape": "RECTANGLE",
+                "FieldOfViewDimensions": [540, 400],
+                "ZoomFactor": [1, 1],
+            }
+        ]
+        * detectors,
+        "RadiopharmaceuticalInformationSequence": _tracer(ctx, _HMDP, _TC99M, 21_636, 600_000_000),
+        "ActualFrameDuration": 25_000,
+        "PixelSpacing": [2.4, 2.4],
+        "PatientWeight": jitter(ctx.rng, 72, 0.3, 0),
+        **pixels(frames),
+    }
+
+
+@recipe("nm")
+def nm(ctx: Context) -> Series:
+    """Whole body or static views of two detectors, one object."""
+    kind = "WHOLE BODY" if ctx.exam.kind.region == "WHOLEBODY" else "STATIC"
+    return Series("NM", NM_IMAGE, _nm(ctx, kind, 2), clocked(ctx, [{}], 0))
+
+
+@recipe("nm_spect")
+def nm_spect(ctx: Context) -> Series:
+    """A rotation, one object."""
+    frames = 4
+    shared = _nm(ctx, "TOMO", frames)
+    shared["TypeOfDetectorMotion"] = "STEP AND SHOOT"
+    shared["NumberOfRotations"] = 1
+    shared["RotationInformationSequence"] = [
+        {
+            "StartAngle": 0,
+            "AngularStep": 90,
+            "ScanArc": 360,
+            "RotationDirection": "CW",
+            "NumberOfFramesInRotation": frames,
+            "ActualFrameDuration": 25_000,
+        }
+    ]
+    return Series("NM", NM_IMAGE, shared, clocked(ctx, [{}], 0))

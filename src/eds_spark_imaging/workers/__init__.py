@@ -1,0 +1,1 @@
+"""Code that runs inside mapInArrow: listing, parsing, packing."""

@@ -1,0 +1,140 @@
+"""The headers of all members of an archive, in one pass over it."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from contextlib import suppress
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from eds_spark_imaging.archives.fault import ArchiveFault
+from eds_spark_imaging.archives.member import SEPARATOR, ArchiveError, Member, has_archive_name
+from eds_spark_imaging.archives.source import STEP, ArchiveFile, Budget, Buffered, Stream
+from eds_spark_imaging.archives.tar import is_tar, tar_members
+from eds_spark_imaging.archives.zip import SIGNATURES, is_zipfile, zip_members
+from eds_spark_imaging.dicom.parser.syntax import has_magic
+from eds_spark_imaging.dicom.reason import Rejection
+from eds_spark_imaging.dicom.result import Header, Status
+from eds_spark_imaging.storage.source import ByteSource
+
+if TYPE_CHECKING:
+    from eds_spark_imaging.dicom.header import HeaderReader
+
+_GZIP: Final = b"\x1f\x8b"
+_GZIP_BLOCK: Final = 1024 * 1024  # the whole of it will be read
+_START: Final = 512  # bytes that tell what a file is
+_NOTHING_TO_READ: Final = (ArchiveFault.ARCHIVE, ArchiveFault.LINK_MEMBER, ArchiveFault.SPECIAL_MEMBER)
+_MAX_SIZE: Final = 2**63 - 1  # of the column; a hostile archive tells more
+
+
+class Kind(Enum):
+    """What begins a file."""
+
+    ZIP = auto()
+    TAR = auto()
+    GZIP = auto()
+
+
+class Found(NamedTuple):
+    """A member, or the archive itself, by the path that names it. ``archive``: of a member, the archive's path."""
+
+    path: str
+    size: int | None
+    header: Header
+    archive: str | None
+
+
+def read_archive(
+    reader: HeaderReader, source: ByteSource, path: str, *, part: int = 0, parts: int = 1
+) -> Iterator[Found]:
+    """Every member of the archive, then the archive itself; then the source is closed. Never raises on content.
+
+    The archive's own row is ``not_dicom``, ``archive`` where it was read to its end. A zip can be read in ``parts``:
+    each gives its share of the members, under the same names, and a row for the archive. Of any other archive the
+    first part gives all. A file that only has an archive's name is read as any other file, by the first part.
+    ``bytes_read`` of all rows sums to what was read from the source.
+    """
+    counted = 0
+    try:
+        file = Buffered(source)
+        for found in _found(reader, file, path, part, parts):
+            found.header.bytes_read, counted = file.bytes_read - counted, file.bytes_read
+            yield found
+    except OSError:  # there is not even a size
+        yield Found(path, None, _rejected(Rejection.IO_ERROR), None)
+    finally:
+        with suppress(OSError):
+            source.close()
+
+
+def _found(reader: HeaderReader, file: Buffered, path: str, part: int, parts: int) -> Iterator[Found]:
+    reason: ArchiveFault | Rejection = ArchiveFault.ARCHIVE
+    try:
+        kind = _kind_of_file(file)
+        if part and kind is not Kind.ZIP:
+            return  # only a zip tells where its members are
+        if kind is None:
+            yield Found(path, file.size, reader.read(file), None)
+            return
+        for member in _members(kind, file, part, parts):
+            size = member.size if member.size <= _MAX_SIZE else None
+            yield Found(f"{path}{SEPARATOR}{member.name}", size, _header(reader, member), path)
+            if file.failed:
+                break
+    except ArchiveError as error:
+        reason = error.reason
+    except Exception:  # the others of the task are read
+        reason = Rejection.INTERNAL_ERROR
+    yield Found(path, file.size, _rejected(Rejection.IO_ERROR if file.failed else reason), None)
+
+
+def _kind_of_file(file: Buffered) -> Kind | None:
+    start = file.read_at(0, _START)
+    kind = _kind(start)
+    if kind is None and not has_magic(start) and is_zipfile(file):  # with something else before the archive
+        return Kind.ZIP
+    if file.failed:  # which zipfile does not tell
+        raise OSError
+    return kind
+
+
+def _kind(start: bytes) -> Kind | None:
+    """What a file that has an archive's name is by its first bytes."""
+    if has_magic(start):
+        return None
+    if start.startswith(SIGNATURES):
+        return Kind.ZIP
+    if start.startswith(_GZIP):
+        return Kind.GZIP
+    return Kind.TAR if is_tar(start) else None
+
+
+def _members(kind: Kind, file: Buffered, part: int, parts: int) -> Iterator[Member]:
+    if kind is Kind.ZIP:
+        return zip_members(file, part, parts)
+    if kind is Kind.TAR:
+        return tar_members(file)
+    file.block = max(file.block, _GZIP_BLOCK)
+    inflating = gzip.GzipFile(fileobj=ArchiveFile(file))
+    return tar_members(Stream(inflating, None, (Budget(file.size or 0),), least=STEP))
+
+
+def _header(reader: HeaderReader, member: Member) -> Header:
+    content = member.content
+    if content is None:
+        return _rejected(member.reason)
+    try:
+        if has_archive_name(member.name) and _kind(content.read_at(0, _START)):
+            return _rejected(ArchiveFault.NESTED_ARCHIVE)
+    except OSError:
+        return _rejected(Rejection.IO_ERROR)
+    header = reader.read(content)
+    # What ended early may end between two elements; but after Pixel Data nothing is missed.
+    if content.fault is not None and not header.has_pixel_data:
+        header.status, header.reason = Status.QUARANTINED, content.fault
+    return header
+
+
+def _rejected(reason: ArchiveFault | Rejection | None) -> Header:
+    return Header(Status.NOT_DICOM if reason in _NOTHING_TO_READ else Status.QUARANTINED, reason)

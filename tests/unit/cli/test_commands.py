@@ -1,0 +1,184 @@
+"""What a user sees when something is wrong: one line, its exit code, no traceback, and no Spark started for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydicom.data import get_testdata_file
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import EnhancedMRImageStorage, ImplicitVRLittleEndian
+
+from eds_spark_imaging.cli.header import as_json, laid_out
+from eds_spark_imaging.dicom.declaration import declaration
+from eds_spark_imaging.dicom.header import HeaderReader
+from eds_spark_imaging.storage.source import LocalFile
+
+
+def imaging(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "eds_spark_imaging.cli", *map(str, arguments)]
+    env = {**os.environ, **environment}
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=env)
+
+
+def only_line(run: subprocess.CompletedProcess[str]) -> str:
+    assert run.stdout == ""
+    lines = run.stderr.strip().splitlines()
+    assert len(lines) == 1, run.stderr
+    assert lines[0].startswith("error: ")
+    return lines[0]
+
+
+@pytest.mark.parametrize("job", ["run", "index", "parse", "build", "link", "cross", "marts", "sql"])
+def test_no_lake(job: str, tmp_path: Path) -> None:
+    run = imaging(job, *(["SELECT 1"] if job == "sql" else []))
+    assert run.returncode == 3
+    assert "--lake" in only_line(run)
+
+
+def test_a_source_that_is_not_there(tmp_path: Path) -> None:
+    run = imaging("run", "--source", tmp_path / "absent", "--lake", tmp_path / "lake")
+    assert run.returncode == 4
+    assert f"{tmp_path}/absent does not exist" in only_line(run)
+
+
+def test_no_source(tmp_path: Path) -> None:
+    run = imaging("index", "--lake", tmp_path / "lake")
+    assert run.returncode == 3
+    assert "--source" in only_line(run)
+
+
+def test_a_warehouse_that_is_not_there(tmp_path: Path) -> None:
+    run = imaging("link", "--warehouse", tmp_path / "absent", "--lake", tmp_path / "lake")
+    assert run.returncode == 4
+    assert "warehouse" in only_line(run)
+
+
+def test_a_step_whose_extra_is_not_installed(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['splink'] = None\n")
+    file = tmp_path / "site.toml"
+    file.write_text("[link]\nprobabilistic = true\n")
+    run = imaging("link", "--config", file, "--lake", tmp_path / "lake", PYTHONPATH=str(tmp_path))
+    assert run.returncode == 3
+    assert "[splink]" in only_line(run)
+
+
+def test_a_broken_configuration(tmp_path: Path) -> None:
+    file = tmp_path / "site.toml"
+    file.write_text("[lake\n")
+    run = imaging("run", "--config", file)
+    assert run.returncode == 3
+    assert str(file) in only_line(run)
+
+
+def test_a_lake_that_is_not_there(tmp_path: Path) -> None:
+    run = imaging("sql", "SELECT 1", "--lake", tmp_path / "absent")
+    assert run.returncode == 5
+    assert "does not exist" in only_line(run)
+
+
+def test_an_unknown_table() -> None:
+    run = imaging("describe", "imaging_studdy")
+    assert run.returncode == 5
+    assert "imaging_study" in only_line(run)
+
+
+def test_no_java(tmp_path: Path) -> None:
+    run = imaging("run", "--source", tmp_path, "--lake", tmp_path / "lake", PATH=str(tmp_path), JAVA_HOME="")
+    assert run.returncode == 6
+    assert "install a Java 17 or 21 runtime" in only_line(run)
+
+
+def test_help_loads_no_spark() -> None:
+    code = "import sys; sys.argv = ['x', '--help']\n"
+    code += "from eds_spark_imaging.cli.app import app\n"
+    code += "app(standalone_mode=False); assert 'pyspark' not in sys.modules"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    for command in ("demo", "run", "index", "parse", "build", "link", "cross", "sql", "header", "describe", "synth"):
+        assert command in run.stdout
+
+
+def test_header_prints_json_lines_and_says_what_is_missing(tmp_path: Path) -> None:
+    text = tmp_path / "readme.txt"
+    text.write_text("nothing medical here " * 50)
+    run = imaging("header", get_testdata_file("CT_small.dcm"), tmp_path / "absent.dcm", text)
+    assert run.returncode == 4
+    assert "absent.dcm" in run.stderr
+    ct, other = map(json.loads, run.stdout.splitlines())
+    assert ct["status"] == "parsed"
+    assert ct["values"]["modality"] == "CT"
+    assert ct["values"]["study_date"] == "2004-01-19"
+    assert ct["issues"] == []
+    assert (other["status"], other["values"]) == ("not_dicom", {})
+
+
+def test_header_explains_units_and_origins() -> None:
+    run = imaging("header", "--explain", get_testdata_file("CT_small.dcm"))
+    found = json.loads(run.stdout)
+    expected = {"value": 120.0, "unit": "kV", "from": "KVP", "tag": "(0018,0060)", "place": "top level"}
+    assert found["values"]["kvp"] == expected
+    assert found["values"]["transfer_syntax_uid"]["place"] == "file meta information"
+    assert found["values"]["other_patient_ids_patient_id"]["place"] == "sequence"
+    assert (found["sop_class"], found["transfer_syntax"]) == ("CT Image Storage", "Explicit VR Little Endian")
+
+
+def enhanced_mr(path: Path) -> None:
+    """Two frames that differ in flip angle, one repetition time for both, and a private b-value."""
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID = EnhancedMRImageStorage
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID = "1.2.3"
+    dataset.NumberOfFrames = 2
+    dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0C, "IS", "500")
+
+    def group(keyword: str, **elements: float) -> Dataset:
+        inner, outer = Dataset(), Dataset()
+        inner.update(elements)
+        setattr(outer, keyword, [inner])
+        return outer
+
+    timing = "MRTimingAndRelatedParametersSequence"
+    dataset.SharedFunctionalGroupsSequence = [group("MREchoSequence", EffectiveEchoTime=30.0)]
+    dataset.PerFrameFunctionalGroupsSequence = [group(timing, FlipAngle=angle) for angle in (15.0, 45.0)]
+    dataset.save_as(path, enforce_file_format=True)
+
+
+def test_header_explains_functional_groups_and_private_elements(tmp_path: Path) -> None:
+    enhanced_mr(tmp_path / "enhanced.dcm")
+    found = json.loads(imaging("header", "--explain", tmp_path / "enhanced.dcm").stdout)
+    values = found["values"]
+    assert found["transfer_syntax"] == "Implicit VR Little Endian"
+    assert values["flip_angle"] == {
+        "value": 15.0,
+        "unit": "deg",
+        "from": "@MRTimingAndRelatedParametersSequence.FlipAngle",
+        "tag": "(5200,9230)[0](0018,9112)[0](0018,1314)",
+        "place": "functional groups of frame 1",
+        "over_frames": [15.0, 45.0],
+    }
+    assert found["frame_ranges"]["flip_angle"] == [15.0, 45.0]
+    assert (values["echo_time"]["value"], values["echo_time"]["place"]) == ([30.0], "shared functional groups")
+    private = values["diffusion_b_value"]
+    assert (private["tag"], private["creator"]) == ("(0019,xx0C)", "SIEMENS MR HEADER")
+
+
+def test_header_on_a_terminal_has_a_value_on_each_line(tmp_path: Path) -> None:
+    attributes = declaration()
+    header = HeaderReader(attributes).read(LocalFile(get_testdata_file("badVR.dcm")))
+    found = as_json(Path("badVR.dcm"), header, attributes, explain=False)
+    text = laid_out(found)
+    assert json.loads(text)["values"]["modality"] == header.values["modality"]
+    assert len(header.issues) > 0
+    lines = len(found) + 2 + len(header.values) + 1 + len(header.issues) + 1
+    assert len(text.splitlines()) == lines
+
+
+def test_describe_lists_tables_and_columns() -> None:
+    assert "imaging_acquisition_mr" in imaging("describe").stdout
+    assert "study_datetime" in imaging("describe", "imaging_study").stdout
