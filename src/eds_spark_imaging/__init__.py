@@ -1,3 +1,3 @@
 """Spark jobs that turn DICOM headers into Delta tables joined with a hospital data warehouse."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
