@@ -9,8 +9,9 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from eds_spark_imaging.terminology.ccam import ccam_activity, ccam_code, ccam_phase, parse_ccam
-from eds_spark_imaging.terminology.cim10 import cim10_code, diagnosis_type, normalise_cim10
+from eds_spark_imaging.terminology.ccam import parse_ccam
+from eds_spark_imaging.terminology.cim10 import normalise_cim10
+from eds_spark_imaging.transforms.codes import ccam_activity, ccam_code, ccam_phase, cim10_code, diagnosis_type
 from eds_spark_imaging.transforms.crossings import diagnoses, procedures
 
 pytestmark = pytest.mark.spark

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 
-from pyspark.sql import Column
-from pyspark.sql import functions as F
-
 # i2b2 exports put the terminology before the code: `CIM10:I219`.
-_PREFIX = r"^\s*CIM-?10\s*:"
-_NOT_IN_CODES = r"[^A-Z0-9+]"
+PREFIX = r"^\s*CIM-?10\s*:"
+NOT_IN_CODES = r"[^A-Z0-9+]"
 _CODE = re.compile(r"[A-Z][0-9]{2}[0-9A-Z]{0,3}(\+[0-9A-Z]{0,2})?")
 
 DIAGNOSIS_TYPES = ("DP", "DR", "DAS", "DAD")
@@ -19,21 +16,9 @@ def normalise_cim10(text: str | None) -> str | None:
     """The canonical form of a code (``i21.9`` -> ``I219``); None where nothing is left. The form is not checked."""
     if text is None:
         return None
-    return re.sub(_NOT_IN_CODES, "", re.sub(_PREFIX, "", text.upper())) or None
+    return re.sub(NOT_IN_CODES, "", re.sub(PREFIX, "", text.upper())) or None
 
 
 def is_cim10(code: str) -> bool:
     """Whether a canonical code has the form of CIM-10: letter, two digits, up to three more, then an extension."""
     return len(code) <= 8 and _CODE.fullmatch(code) is not None
-
-
-def cim10_code(column: Column) -> Column:
-    """``normalise_cim10`` as a column."""
-    code = F.regexp_replace(F.regexp_replace(F.upper(column), _PREFIX, ""), _NOT_IN_CODES, "")
-    return F.nullif(code, F.lit(""))
-
-
-def diagnosis_type(column: Column) -> Column:
-    """DP, DR, DAS or DAD; the older DA is DAS. Another text stays as it is, in upper case."""
-    text = F.nullif(F.upper(F.trim(column)), F.lit(""))
-    return F.when(text == "DA", F.lit("DAS")).otherwise(text)

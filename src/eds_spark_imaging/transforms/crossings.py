@@ -10,8 +10,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.tables.links import IMAGING_STUDY_DIAGNOSIS, IMAGING_STUDY_PROCEDURE, LINKED
-from eds_spark_imaging.terminology.ccam import ccam_activity, ccam_code, ccam_phase
-from eds_spark_imaging.terminology.cim10 import cim10_code, diagnosis_type
+from eds_spark_imaging.transforms.codes import ccam_activity, ccam_code, ccam_phase, cim10_code, diagnosis_type
 
 _EVENT = ("person_id", "visit_occurrence_id", "cdm_source")
 
