@@ -78,6 +78,9 @@ LEADING_WORDS = {
 def test_modality_is_that_of_the_leading_word(exams: list[tuple[Title, ImagingAct]]) -> None:
     read = 0
     for title, act in exams:
+        if "radio-isotopique" in title.text:
+            assert act.modalities == ("NM",), title
+            continue
         word = title.text.split()[0].strip(",")
         expected = LEADING_WORDS.get(word)
         if word == "osteodensitometrie" and "echographie" in title.text:
@@ -112,6 +115,7 @@ def test_contrast_is_with_where_the_technique_needs_it(exams: list[tuple[Title, 
         (t, act)
         for t, act in exams
         if re.match(r"(arterio|phlebo|angio)graphie|scanographie des vaisseaux|urographie|arthrographie", t.text)
+        and "radio-isotopique" not in t.text
     ]
     assert len(injected) > 80
     assert [t for t, act in injected if act.contrast != "with"] == []
@@ -129,41 +133,49 @@ def test_sides_are_as_the_title_says(exams: list[tuple[Title, ImagingAct]]) -> N
     assert read > 40
 
 
+ALSO = {"LL": "|ceinture pelvienne|osteodensitometrie", "SP": "|osteodensitometrie"}
+# Views, approaches, vessels that belong to the heart, the artery of a bypass, and titles that name no place in the end.
+NO_PLACE = re.compile(
+    r"\bde face\b|transthoracique|et des vaisseaux intrathoraciques|\[mammaire\]|"
+    r"arteres uterines|vaisseaux d(u|es) foetus|franchissant pas le poumon|segment thoracique|"
+    r"par voie \w+|par oeso-[-\w]+|ou de vaisseaux peripheriques|d'un ou deux organes intra-abdominaux"
+)
 # Words of titles (plain letters) and the region that they put an exam in, judged by hand.
 PLACES = {
-    "AP": r"abdomen|petit bassin|foie|conduits biliaires|cholangio|\brein\b|vessie|prostate|uterus|grossesse|bourses|"
-    r"colon\b|grele|rectum|duodenal|pancreato|uretero|urographie|aorte abdominale|renale|hepatique|rate\b|ceinture pelv",
-    "TH": r"(?<!segment )thorax|poumon|pulmonaire|mediastin|sternum|oesophage\b|bronch|cave superieure|aorte thoracique",
+    "AP": r"abdom|petit bassin|foie|conduits biliaires|cholangio|\brein\b|renales? |vessie|prostate|uterus|grossesse|"
+    r"foetale|bourses|colon\b|grele|rectum|duodenal|pancreato|uretero|urographie|hepatique|rate\b|ceinture pelvienne",
+    "TH": r"thorax|poumon|pulmonaire|mediastin|sternum|oesophage\b|oeso-|bronch|cave superieure|thoracique",
     "HN": r"crane|encephal|cerebra|cervicocephal|\bcou\b|thyroid|parathyroid|\bface\b|facial|oeil|retin|"
-    r"temporo|glandes salivaires|intracranien|meat acoustique|rocher|sinus maxillaire",
+    r"temporo|cervicaux|glandes salivaires|intracranien|meat acoustique|rocher|sinus maxillaire",
     "SP": r"colonne vertebrale|vertebral|moelle epiniere|myelographie|saccoradiculo|sacrum",
     "UL": r"epaule|\bmain\b|poignet|coude|avant-bras|\bbras\b|membres? superieur",
     "LL": r"genou|cheville|\bpied\b|jambe|cuisse|hanche|coxofemorale|membres? inferieur",
     "HE": r"\bcoeur\b|coronaire|myocard|cavites cardiaques|echocardio",
-    "BR": r"\bsein\b|mammographie|mammaire\b(?! )",
+    "BR": r"\bsein\b|mammographie|mammaire\b",
     "WB": r"corps entier|squelette complet",
-    "CV": r"(scanographie|remnographie) des vaisseaux|^arteriographie (?!coronaire)|^phlebographie|des arteres|des veines",
-}
-# What a word says is not the place of the exam there.
-NOT_THE_PLACE = {
-    "JQQM008": "HE of the foetus is a place too",
-    "BJQP001": "",
+    "CV": r"vaisseaux|^arteriographie (?!coronaire)|^phlebographie|des arteres|des veines|fistule arterio",
 }
 
 
 @pytest.mark.parametrize("region", PLACES)
 def test_region_holds_the_place_that_the_title_names(exams: list[tuple[Title, ImagingAct]], region: str) -> None:
-    named = [(title, act) for title, act in exams if re.search(PLACES[region], title.text)]
+    named = [(title, act) for title, act in exams if re.search(PLACES[region], NO_PLACE.sub(" ", title.text))]
     assert len(named) >= 5
     assert [(t.code, t.text, act.regions) for t, act in named if region not in act.regions] == []
 
 
 def test_no_region_without_a_word_of_it(exams: list[tuple[Title, ImagingAct]]) -> None:
-    """Of the common acts every region is one that the title names."""
+    """Of the common acts every region is one that the title names.
+
+    Apart from the hip in the pelvic girdle, and the two sites of densitometry: lumbar spine and hip.
+    """
     common = [(t, act) for t, act in exams if t.volume > 20_000]
     assert len(common) > 70
     wrong = [
-        (t.code, t.text, region) for t, act in common for region in act.regions if not re.search(PLACES[region], t.text)
+        (t.code, t.text, region)
+        for t, act in common
+        for region in act.regions
+        if not re.search(PLACES[region] + ALSO.get(region, ""), t.text)
     ]
     assert wrong == []
 
