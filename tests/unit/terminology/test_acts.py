@@ -72,8 +72,8 @@ def test_letters_agree_with_the_table() -> None:
     guesses = {known.code: act_from_letters(known.code, own_acts()) for known in exams}
     judged = [known for known in exams if guesses[known.code]]
     assert len(judged) > 0.95 * len(exams)
-    with_modality = [k for k in judged if set(k.modalities) <= set(guesses[k.code].modalities)]  # type: ignore[union-attr]
-    with_region = [k for k in judged if set(guesses[k.code].regions) <= set(k.regions)]  # type: ignore[union-attr]
+    with_modality = [k for k in judged if set(k.modalities) <= set(guesses[k.code].modalities)]
+    with_region = [k for k in judged if set(guesses[k.code].regions) <= set(k.regions)]
     assert len(with_modality) > 0.98 * len(judged)
     assert len(with_region) > 0.99 * len(judged)
 
