@@ -1,1 +1,1 @@
-"""Vocabularies of the field: tables and pure functions without input or output."""
+"""Vocabularies of the field: reference data and pure functions; only a referential of the site is read from a file."""
