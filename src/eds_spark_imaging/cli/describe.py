@@ -13,6 +13,7 @@ from eds_spark_imaging.config import Config, load_config
 from eds_spark_imaging.lake.views import VIEWS
 from eds_spark_imaging.tables import Catalogue, Table
 from eds_spark_imaging.tables.spec import sql_type
+from eds_spark_imaging.vocabulary import Word
 
 
 def describe(
@@ -34,7 +35,11 @@ def print_dictionary(config: Config, name: str | None) -> None:
     table = catalogue[name]
     print(f"{table.name}: {table.comment}")
     print(f"One row for each {table.grain}. Key: {', '.join(table.keys) or 'none'}")
-    print_grid(("column", "type", "meaning"), [(c.name, sql_type(c.type), c.comment) for c in table])
+    print_grid(("column", "type", "meaning"), [(c.name, sql_type(c.type), c.description) for c in table])
+    words = [(c.name, word, meaning) for c in table if c.values for word, meaning in c.values.meanings().items()]
+    if words:
+        print()
+        print_grid(("column", "word", "meaning"), words)
 
 
 def markdown(catalogue: Catalogue) -> Iterator[str]:
@@ -61,5 +66,22 @@ def _section(table: Table) -> Iterator[str]:
     yield "| column | type | meaning |"
     yield "|---|---|---|"
     for column in table:
-        meaning = column.comment.replace("|", "\\|")
-        yield f"| `{column.name}` | {sql_type(column.type)} | {meaning} |"
+        yield f"| `{column.name}` | {sql_type(column.type)} | {_cell(column.description)} |"
+    for column in table:
+        if column.values:
+            yield ""
+            yield f"Words of `{column.name}`:"
+            yield ""
+            yield from words_table(column.values)
+
+
+def words_table(values: type[Word]) -> Iterator[str]:
+    """A vocabulary as a table in Markdown."""
+    yield "| word | meaning |"
+    yield "|---|---|"
+    for word in values:
+        yield f"| `{word}` | {_cell(word.meaning)} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from eds_spark_imaging.vocabulary import Word
+
 STRING = pa.string()
 DOUBLE = pa.float64()
 BIGINT = pa.int64()
@@ -51,7 +53,9 @@ def sql_type(kind: pa.DataType) -> str:
 class Column:
     """One column. ``computed`` marks a value that we make ourselves, which alone may be NOT NULL.
 
-    ``identifying`` keeps the column out of Delta's file statistics and of the pseudonymised tier.
+    ``identifying`` keeps the column out of Delta's file statistics and of the pseudonymised tier. ``values`` is the
+    vocabulary of a computed text: its words stand in the comment, its meanings in the dictionary, and the table checks
+    that nothing else is written.
     """
 
     name: str
@@ -59,13 +63,31 @@ class Column:
     comment: str
     nullable: bool = True
     identifying: bool = False
+    values: type[Word] | None = None
+
+    @property
+    def description(self) -> str:
+        """The comment, with the words that the column may hold."""
+        return self.comment if self.values is None else f"{self.comment}: {_either(self.values)}"
+
+    @property
+    def check(self) -> str | None:
+        """The condition that a text of ``values`` meets. Arrays have none: not every writer of Delta can compute it."""
+        if self.values is None or self.type != STRING:
+            return None
+        known = f"{self.name} IN ({', '.join(map(_text, self.values))})"
+        return f"{self.name} IS NULL OR {known}" if self.nullable else known
 
     @property
     def ddl(self) -> str:
         """The column's part of CREATE TABLE."""
-        return (
-            f"`{self.name}` {sql_type(self.type)}{'' if self.nullable else ' NOT NULL'} COMMENT {_text(self.comment)}"
-        )
+        constraint = "" if self.nullable else " NOT NULL"
+        return f"`{self.name}` {sql_type(self.type)}{constraint} COMMENT {_text(self.description)}"
+
+
+def _either(values: type[Word]) -> str:
+    *others, last = values
+    return f"{', '.join(others)} or {last}" if others else str(last)
 
 
 def _text(value: str) -> str:
@@ -76,7 +98,10 @@ def _text(value: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of the lake: ``grain`` in words, ``keys`` unique, ``checks`` by name on computed columns only."""
+    """One table of the lake: ``grain`` in words, ``keys`` unique, ``checks`` by name on computed columns only.
+
+    A column with ``values`` has the check ``known_COLUMN`` of its own, unless ``checks`` has one of that name.
+    """
 
     name: str
     grain: str
@@ -107,6 +132,11 @@ class Table:
         return replace(self, columns=tuple(c for c in self.columns if c.name in names), keys=(), cluster_by=())
 
     @property
+    def constraints(self) -> dict[str, str]:
+        """Every check by its name: those of the columns' vocabularies, and ``checks``."""
+        return {f"known_{c.name}": c.check for c in self.columns if c.check} | dict(self.checks)
+
+    @property
     def arrow_schema(self) -> pa.Schema:
         """The Arrow schema, for batches built in Python workers."""
         return pa.schema([pa.field(c.name, c.type, c.nullable) for c in self.columns])
@@ -122,7 +152,7 @@ class Table:
             "delta.enableDeletionVectors": "false",
             "delta.enableChangeDataFeed": "true",
             "delta.dataSkippingStatsColumns": ",".join(self.statistics_columns),
-            **{f"delta.constraints.{name}": check for name, check in self.checks},
+            **{f"delta.constraints.{name}": check for name, check in self.constraints.items()},
         }
         pairs = ", ".join(f"'{key}' = {_text(value)}" for key, value in properties.items())
         cluster = f" CLUSTER BY ({', '.join(self.cluster_by)})" if self.cluster_by else ""
