@@ -1,11 +1,8 @@
-"""A small tree of DICOM files, good and bad, and the commands run on it as a user would."""
+"""A small tree of DICOM files, good and bad."""
 
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import few_attributes as few_attributes_module
@@ -29,17 +26,6 @@ def tree(tmp_path: Path) -> Path:
     (root / "empty.dcm").touch()
     (root / "cut.dcm").write_bytes((SHIPPED / "CT_small.dcm").read_bytes()[:3000])
     return root
-
-
-@pytest.fixture
-def imaging() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs ``eds-imaging`` with arguments in a process of its own."""
-
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "eds_spark_imaging.cli", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
-
-    return run
 
 
 @pytest.fixture

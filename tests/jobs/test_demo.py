@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
 import duckdb_extension_delta
 import polars as pl
 import pytest
+from commands import run_command
 from deltalake import DeltaTable
 
 
@@ -17,8 +16,7 @@ from deltalake import DeltaTable
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder of a demonstration, and what it printed."""
     out = tmp_path_factory.mktemp("demo") / "demo"
-    command = [sys.executable, "-m", "eds_spark_imaging.cli", "demo", "--out", str(out), "--patients", "40"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
+    run = run_command("demo", "--out", out, "--patients", 40)
     assert run.returncode == 0, run.stderr[-3000:]
     return out, run.stdout
 

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import typer
 
+from eds_spark_imaging.cli import output
 from eds_spark_imaging.cli.demo import demo
 from eds_spark_imaging.cli.describe import describe
 from eds_spark_imaging.cli.doctor import doctor
@@ -25,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in (*COMMANDS, sql, header, describe, synth, demo, doctor):
-    app.command()(command)
+    app.command()(output.until_closed(command))
 
 
 def main() -> None:
@@ -36,9 +37,6 @@ def main() -> None:
         fail(error, str(error), error.exit_code)
     except KeyboardInterrupt as error:
         fail(error, "interrupted", 130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
     except Exception as error:
         from eds_spark_imaging.cli.spark_errors import one_line  # noqa: PLC0415
 
@@ -49,6 +47,8 @@ def main() -> None:
             raise
         events.report_fault(error)
         sys.exit(1)
+    finally:
+        output.finish()
 
 
 def fail(error: BaseException, text: str, code: int) -> NoReturn:

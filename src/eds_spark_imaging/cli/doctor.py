@@ -65,7 +65,7 @@ def _version(package: str, wanted: str) -> str:
 
 
 def _jars() -> str:
-    return str(jars.jar_folder()) if jars.local_jars() else "none here: Spark fetches them at each start"
+    return str(jars.jar_folder()) if jars.local_jars() else "none yet: fetched at the first start"
 
 
 def _source(root: str) -> str:

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from eds_spark_imaging.cli.output import PipeConsole
 
 _UNLIMITED = 100_000
 
@@ -21,4 +22,4 @@ def print_grid(headers: Sequence[str], rows: Iterable[Sequence[str | None]]) -> 
         grid.add_column(Text(header))
     for row in rows:
         grid.add_row(*[Text(value or "") for value in row])
-    Console(width=None if terminal else _UNLIMITED, highlight=False).print(grid, soft_wrap=False)
+    PipeConsole(width=None if terminal else _UNLIMITED, highlight=False).print(grid, soft_wrap=False)

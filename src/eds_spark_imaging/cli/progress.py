@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
+from eds_spark_imaging.cli.output import PipeConsole
 from eds_spark_imaging.runs import events
 from eds_spark_imaging.runs.progress import Progress
 from eds_spark_imaging.runs.status import Ended, Status
@@ -67,5 +68,5 @@ def progress_on_terminal() -> Progress:
     """Shows jobs on standard error, in the form that fits it or that was asked for."""
     if events.structured():
         return Progress(None, events.Events())
-    console = Console(stderr=True)
+    console = PipeConsole(stderr=True)
     return Progress(None, Terminal(console) if console.is_terminal else Lines(console))

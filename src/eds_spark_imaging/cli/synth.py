@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress
 
+from eds_spark_imaging.cli.output import PipeConsole
 from eds_spark_imaging.errors import InputError
 
 
@@ -28,7 +28,7 @@ def make_hospital(out: Path, patients: int, seed: int, defects: float = 0.2, *, 
 
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} is not an empty folder")
-    console = Console(stderr=True)
+    console = PipeConsole(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("synth", total=patients)
         made = generate(

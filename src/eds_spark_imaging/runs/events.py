@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import traceback
+from contextlib import suppress
 from dataclasses import asdict
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -45,7 +46,7 @@ def structured() -> bool:
 def emit(event: str, **values: object) -> None:
     """Write one event."""
     time = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
-    print(json.dumps({"time": time, "event": event, **values}), file=sys.stderr, flush=True)
+    _line(json.dumps({"time": time, "event": event, **values}))
 
 
 def note(text: str) -> None:
@@ -53,7 +54,7 @@ def note(text: str) -> None:
     if structured():
         emit("note", text=text)
     else:
-        print(text, file=sys.stderr)
+        _line(text)
 
 
 def report(error: BaseException, text: str, code: int) -> None:
@@ -62,7 +63,12 @@ def report(error: BaseException, text: str, code: int) -> None:
     if structured():
         emit("error", error=type(error).__name__, message=line, exit_code=code)
     else:
-        print(f"error: {line}", file=sys.stderr)
+        _line(f"error: {line}")
+
+
+def _line(text: str) -> None:
+    with suppress(BrokenPipeError):  # nobody reads it: no reason to end a job
+        print(text, file=sys.stderr, flush=True)
 
 
 def report_fault(error: BaseException) -> None:

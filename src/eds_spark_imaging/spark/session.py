@@ -7,18 +7,20 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from eds_spark_imaging.errors import SetupError
 from eds_spark_imaging.spark import jars
-from eds_spark_imaging.spark.settings import DELTA_PACKAGES, LOCAL_CONF, TABLE_CONF
+from eds_spark_imaging.spark.settings import LOCAL_CONF, TABLE_CONF
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 JAVA_VERSIONS = (17, 21)
+LOG_FILE = "EDS_IMAGING_SPARK_LOG"
 
 
 def java_version() -> int:
@@ -37,11 +39,11 @@ def _log_option() -> str:
 
 
 def _delta_conf(given: Mapping[str, str]) -> dict[str, str]:
-    """The JARs, unless spark-submit, the configuration or the cluster brings them."""
+    """The JARs, fetched once, unless spark-submit, the configuration or the cluster brings them."""
     if "delta" in given.get("spark.jars", "") + given.get("spark.jars.packages", ""):
         return {}
-    found = jars.local_jars()
-    return {"spark.jars": ",".join(map(str, found))} if found else dict(DELTA_PACKAGES)
+    jars.fetch()
+    return {"spark.jars": ",".join(map(str, jars.local_jars()))}
 
 
 def _submitted() -> dict[str, str]:
@@ -52,6 +54,39 @@ def _submitted() -> dict[str, str]:
         return {}
     SparkContext._ensure_initialized()
     return dict(SparkConf().getAll())
+
+
+def _launch(conf: Mapping[str, str]) -> None:
+    """Start the JVM. What it writes is not ours: it goes to the file that EDS_IMAGING_SPARK_LOG names, or nowhere.
+
+    SetupError where it does not start, with what it said.
+    """
+    from pyspark import SparkConf, SparkContext  # noqa: PLC0415
+    from pyspark.java_gateway import launch_gateway  # noqa: PLC0415
+
+    if SparkContext._gateway is not None:
+        return
+    settings = SparkConf(loadDefaults=False).setAll(list(conf.items()))
+    with _log() as log:
+        begin = log.seek(0, os.SEEK_END)
+        try:
+            gateway = launch_gateway(settings, {"stdout": log, "stderr": log})  # type: ignore[no-untyped-call]
+        except Exception as error:
+            log.seek(begin)
+            lines = [line for line in log.read().decode(errors="replace").splitlines() if line[:1].isupper()]
+            said = [line for line in lines if not line.startswith("WARNING")] or str(error).splitlines()
+            raise SetupError(f"Spark does not start: {' '.join(said[:3])[:300]}") from error
+    SparkContext._ensure_initialized(gateway=gateway)
+
+
+def _log() -> IO[bytes]:
+    named = os.environ.get(LOG_FILE)
+    if not named:
+        return tempfile.TemporaryFile()
+    try:
+        return open(named, "a+b")
+    except OSError as error:
+        raise SetupError(f"{LOG_FILE}: {named}: {error.strerror}") from None
 
 
 def spark_session(app: str, extra: Mapping[str, str] | None = None) -> SparkSession:
@@ -76,6 +111,7 @@ def spark_session(app: str, extra: Mapping[str, str] | None = None) -> SparkSess
     if not given:
         options = "spark.driver.extraJavaOptions"
         conf[options] = f"{_log_option()} {conf.get(options, '')}".strip()
+        _launch({"spark.app.name": app, **conf})
     builder = SparkSession.builder.appName(app)
     for key, value in conf.items():
         if key not in given:
