@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eds_spark_imaging.errors import ConfigError, LakeError
-from eds_spark_imaging.spark.hadoop import Store
+from eds_spark_imaging.spark.hadoop import HadoopPath
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -46,7 +46,7 @@ def find_key(spark: SparkSession, root: str) -> bytes | None:
         except OSError as error:
             raise ConfigError(f"{KEY_FILE} {named}: {error.strerror}") from None
     try:
-        content = Store(spark, f"{root}/{_NAME}").content()
+        content = HadoopPath(spark, f"{root}/{_NAME}").content()
     except Exception:  # what a store raises where access is denied depends on the store
         return None
     return None if content is None else _checked(content, f"{root}/{_NAME}")
@@ -57,7 +57,7 @@ def make_key(spark: SparkSession, root: str) -> bytes:
     key = find_key(spark, root)
     if key is None:
         try:
-            Store(spark, f"{root}/{_NAME}").create_once(secrets.token_hex(_KEY_BYTES).encode())
+            HadoopPath(spark, f"{root}/{_NAME}").create_once(secrets.token_hex(_KEY_BYTES).encode())
         except Exception:
             raise LakeError(f"the key for file ids, {root}/{_NAME}, cannot be written") from None
         key = find_key(spark, root)

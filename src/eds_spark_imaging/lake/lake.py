@@ -19,7 +19,7 @@ from eds_spark_imaging.errors import LakeError
 from eds_spark_imaging.lake.lock import lake_lock
 from eds_spark_imaging.lake.scratch import Scratch
 from eds_spark_imaging.lake.views import VIEWS
-from eds_spark_imaging.spark.hadoop import Store
+from eds_spark_imaging.spark.hadoop import HadoopPath
 from eds_spark_imaging.tables import Catalogue, Table
 from eds_spark_imaging.tables.spec import sql_type
 from eds_spark_imaging.transforms.changes import HASH, differences, owned_hash, same_keys
@@ -254,7 +254,7 @@ class Lake:
     def size(self, name: str) -> Size:
         """How large the table is."""
         row = self.spark.sql(f"DESCRIBE DETAIL {self.identifier(name)}").collect()[0]
-        folder = Store(self.spark, row["location"])
+        folder = HadoopPath(self.spark, row["location"])
         stored = [whole - log for whole, log in zip(folder.size(), (folder / "_delta_log").size(), strict=True)]
         return Size(row["numFiles"], row["sizeInBytes"], *stored)
 

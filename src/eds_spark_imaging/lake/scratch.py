@@ -7,7 +7,7 @@ from typing import Self
 
 from pyspark.sql import Column, DataFrame, Observation, SparkSession
 
-from eds_spark_imaging.spark.hadoop import Store
+from eds_spark_imaging.spark.hadoop import HadoopPath
 
 
 class Scratch:
@@ -20,7 +20,7 @@ class Scratch:
 
     def __init__(self, spark: SparkSession, folder: str) -> None:
         self._spark = spark
-        self._folder = Store(spark, folder)
+        self._folder = HadoopPath(spark, folder)
 
     def __enter__(self) -> Self:
         self._folder.delete()

@@ -37,7 +37,7 @@ def folder_states(spark: SparkSession, files: Iterable[str]) -> list[tuple[str, 
     return sorted(found)
 
 
-class Store:
+class HadoopPath:
     """One folder or file: what is in it, its size, its deletion."""
 
     def __init__(self, spark: SparkSession, uri: str) -> None:
@@ -45,8 +45,8 @@ class Store:
         self.uri = uri
         self._files, self._path = file_system(spark, uri)
 
-    def __truediv__(self, name: str) -> Store:
-        return Store(self._spark, f"{self.uri}/{name}")
+    def __truediv__(self, name: str) -> HadoopPath:
+        return HadoopPath(self._spark, f"{self.uri}/{name}")
 
     def children(self) -> list[str]:
         """Names in the folder; none where it does not exist."""

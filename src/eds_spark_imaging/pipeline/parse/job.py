@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 
 from eds_spark_imaging.pipeline.parse.publication import BESIDE, Work, publish, take_out_removed
 from eds_spark_imaging.runs.context import Context, Run
-from eds_spark_imaging.spark.hadoop import Store
+from eds_spark_imaging.spark.hadoop import HadoopPath
 from eds_spark_imaging.tables.files import FileStatus
 from eds_spark_imaging.transforms.duplicates import READABLE
 from eds_spark_imaging.workers.crash import crash_point
@@ -105,7 +105,7 @@ def _parts(bytes_per_task: int) -> Column:
 
 def _recover(context: Context, run: Run) -> bool:
     """Publish what a killed run had staged whole, and delete what it had not; whether there was the former."""
-    root = Store(context.spark, context.lake.staging(""))
+    root = HadoopPath(context.spark, context.lake.staging(""))
     found = False
     for name in sorted(root.children()):
         folder = root / name

@@ -14,7 +14,7 @@ from eds_spark_imaging.errors import AccountingError
 from eds_spark_imaging.lake.lake import bounds_of
 from eds_spark_imaging.pipeline.parse.primaries import flags_of, flip, is_flipped, with_own_flags
 from eds_spark_imaging.runs.context import SLOWEST, Context, Run
-from eds_spark_imaging.spark.hadoop import Store
+from eds_spark_imaging.spark.hadoop import HadoopPath
 from eds_spark_imaging.tables.files import FileStatus
 from eds_spark_imaging.transforms.duplicates import STUDY, UID, status_of
 from eds_spark_imaging.workers.crash import crash_point
@@ -110,7 +110,7 @@ def publish(context: Context, run: Run, staged_run: str, work: Work | None = Non
         columns = [*_OUTCOME, "changed_run"]
         context.lake.merge("dicom_file", outcome, ["path"], columns, late=staging.late, within=bounds.result())
         crash_point("outcome")
-    Store(context.spark, context.lake.staging(staged_run)).delete()
+    HadoopPath(context.spark, context.lake.staging(staged_run)).delete()
     return contents
 
 
