@@ -22,7 +22,9 @@ class Reason(StrEnum):
     NONSTANDARD_FORMAT = "nonstandard_format"  # understood, but not written as PS3.5 section 6.2 asks
     LEAP_SECOND = "leap_second"  # second 60 is kept as 59
     MULTIPLE_VALUES = "multiple_values"  # the first of several values is kept
-    EMPTY_VALUE = "empty_value"  # one of several values is empty; null where that moves the others
+    MULTIPLE_ITEMS = "multiple_items"  # that of the first of several items of a sequence is kept, or null
+    EMPTY_VALUE = "empty_value"  # null in its place: one of several values is empty
+    IMPLAUSIBLE = "implausible"  # null: a derived value that no unit makes plausible
     COMMA_SEPARATED = "comma_separated"  # numbers separated by commas instead of backslashes
     VR_MISMATCH = "vr_mismatch"  # the VR is not the dictionary's; the value is read all the same
     NOT_A_VALUE = "not_a_value"  # null: a sequence or bulk data where a value is expected
@@ -33,6 +35,7 @@ class Reason(StrEnum):
     UNKNOWN_CHARSET = "unknown_charset"  # the default character set is used instead
     MISSPELT_CHARSET = "misspelt_charset"  # the character set that is meant is used
     UNDECLARED_CHARSET = "undeclared_charset"  # bytes above 127, or escapes, that no declared character set explains
+    MISSING_ESCAPE = "missing_escape"  # decoded by the code extension that is declared; no escape sequence leads to it
     INVALID_BYTES = "invalid_bytes"  # not valid in the character set; replaced by U+FFFD
     LOOKS_LIKE_UTF8 = "looks_like_utf8"  # decoded as declared, but valid UTF-8
     LOOKS_LIKE_WINDOWS_1252 = "looks_like_windows_1252"  # under Latin-1, bytes 80-9F are taken as Windows-1252

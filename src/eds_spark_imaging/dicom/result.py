@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Scalar = str | int | float | dt.date | dt.datetime
-Value = Scalar | list[str] | list[int] | list[float] | None
+Value = Scalar | list[str | None] | list[int | None] | list[float | None] | None
 
 
 class Status(StrEnum):
@@ -40,8 +40,8 @@ class Header:
 
     ``values``: by column, absent where null; a list may be that of other headers too and is not to be changed.
     ``issues``: in no order.
-    ``frame_ranges``: for single-valued numeric columns that differ between the frames of one object, (smallest,
-    largest); the value itself is then the first frame's. ``offsets``: for datetime columns written with a zone,
+    ``frame_ranges``: for single-valued columns of numbers, dates and times that differ between the frames of one object,
+    (smallest, largest); the value itself is then the first frame's. ``offsets``: for datetime columns written with a zone,
     minutes east of UTC. ``header_bytes``: offset of Pixel Data or the end. ``digest``: of the header bytes that were
     read. Filled on request only, by column: ``sources``, the source text that gave the value, and ``tags``, the path
     of tags to its (first) element, as in :class:`Issue`. ``common`` are those of the values that are in one dictionary
@@ -52,7 +52,7 @@ class Header:
     reason: str | None = None
     values: dict[str, Value] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
-    frame_ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    frame_ranges: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     offsets: dict[str, int] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
@@ -62,9 +62,15 @@ class Header:
     bytes_read: int = 0
     digest: str | None = None
     common: Mapping[str, Value] | None = field(default=None, repr=False, compare=False)
-    own: Mapping[str, Value] = field(default_factory=dict, repr=False, compare=False)
+    own: dict[str, Value] = field(default_factory=dict, repr=False, compare=False)
 
     def share(self, common: Mapping[str, Value]) -> None:
         """Add ``common`` to the values, which are so far this header's own."""
         self.common, self.own = common, self.values
         self.values = {**common, **self.own}
+
+    def add(self, column: str, value: Value) -> None:
+        """Add a value of this header's own."""
+        self.values[column] = value
+        if self.common is not None:
+            self.own[column] = value

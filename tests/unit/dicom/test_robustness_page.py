@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eds_spark_imaging.dicom import reason, resolve
-from eds_spark_imaging.dicom.parser import deflate, plan, scanner, window
+from eds_spark_imaging.dicom.parser import deflate, passing, plan, scanner, window
 from eds_spark_imaging.dicom.result import Status
 from eds_spark_imaging.dicom.templates import known as layouts
 from eds_spark_imaging.storage import entries as listing
@@ -18,7 +18,7 @@ SOURCES = "".join(Path(str(module.__file__)).read_text(encoding="utf-8") for mod
 DECLARED = re.findall(r'^    [A-Z_0-9]+ = "(\w+)"  # (.+)$', SOURCES, re.M)
 BOUNDS = {
     name: getattr(module, name)
-    for module in (deflate, layouts, plan, resolve, scanner, window)
+    for module in (deflate, layouts, passing, plan, resolve, scanner, window)
     for name in vars(module)
     if re.fullmatch(r"BLOCK|MAX_\w+", name) and name != "MAX_KNOWN_BYTES"
 }
