@@ -67,6 +67,7 @@ class Oracle:
         self._below: dict[Way, set[Step]] = {}  # by the way to a data set: what is declared in it, frames left out
         self._groups: dict[tuple[Way, ...], list[Attribute]] = {}
         self._listed: set[Way] = set()
+        self._all_frames: list[Dataset] = []
         for attribute in self.attributes:
             for source, way in self._places(attribute):
                 plain = tuple(step for step in way if step not in (FRAMES, SHARED))
@@ -105,7 +106,9 @@ class Oracle:
                 return True
         return False
 
-    def _items(self, datasets: list[Dataset | None], way: Way, done: Way = ()) -> list[Dataset | None]:
+    def _items(
+        self, datasets: list[Dataset | None], way: Way, *, listing: bool, done: Way = ()
+    ) -> list[Dataset | None]:
         """The items at the end of the way from these data sets: of a sequence that is not listed only the chosen."""
         if not way:
             return datasets
@@ -114,10 +117,21 @@ class Oracle:
         for dataset in datasets:
             element = None if dataset is None else _element(dataset, way[0])
             items = [] if element is None or element.VR != "SQ" else list(element.value or ())
-            if here not in self._listed:
-                items = [item for item in items if self._has_value(item, here)][:1]
-            found += items or ([None] if done in self._listed else [])
-        return self._items(found, way[1:], here)
+            if not listing or here not in self._listed:
+                index = self._chosen(items, here)
+                items = items[index : index + 1]
+            found += items or ([None] if listing and done in self._listed else [])
+        return self._items(found, way[1:], listing=listing, done=here)
+
+    def _chosen(self, items: list[Dataset], way: Way) -> int:
+        """The first item that has a value; in a frame, that of the first frame where one has."""
+        sequences = [items]
+        for frame in self._all_frames:
+            sequences.insert(len(sequences) - 1, _all(frame, way) if len(way) == 1 else [])
+        found = (
+            number for sequence in sequences for number, item in enumerate(sequence) if self._has_value(item, way)
+        )
+        return next(found, 0)
 
     def _frames(self, dataset: Dataset, way: Way) -> tuple[list[Dataset], Way]:
         """The data sets that are frames, or the one that is none, and the way from there."""
@@ -130,9 +144,10 @@ class Oracle:
         """The values, for each frame."""
         result = []
         frames, rest = self._frames(dataset, way)
+        self._all_frames = frames if way[0] == FRAMES else []
         for frame in frames:
-            items = self._items([frame], rest[:-1])
             width = attribute.each if len(source.steps) > 1 else 0
+            items = self._items([frame], rest[:-1], listing=bool(width))
             by_item = []
             for item in items if width or not attribute.is_array or attribute.many else _all(frame, rest[:-1]):
                 element = None if item is None else _element(item, rest[-1])
@@ -155,19 +170,24 @@ class Oracle:
                 yield self._read(attribute, source, way, dataset), way[0] == FRAMES
             return
         for sequence in sequences:
-            if not any(
-                value is not None
+            told = {
+                number
                 for other in self._groups[sequences]
                 for source, way in self._places(other)
                 if way[:-1] == sequence
-                for values in self._read(other, source, way, dataset)
-                for value in values
-            ):
+                for number, values in enumerate(self._read(other, source, way, dataset))
+                if any(value is not None for value in values)
+            }
+            if not told:
                 continue
             alternatives = [
                 self._read(attribute, source, way, dataset) for source, way in places if way[:-1] == sequence
             ]
-            yield [_first_known(frame) for frame in zip(*alternatives, strict=True)], sequence[:1] == (FRAMES,)
+            frames = [_first_known(frame) for frame in zip(*alternatives, strict=True)]
+            if attribute.is_array and not attribute.each and not attribute.many:
+                yield frames, True
+            elif any(value is not None for value in frames[min(told)]):
+                yield frames[min(told) :], sequence[:1] == (FRAMES,)
             return
 
     def expected(self, attribute: Attribute, dataset: Dataset) -> Any:

@@ -113,7 +113,7 @@ def test_codes_keep_their_texts_and_frames_tell_when_a_series_ended(spark: Spark
     )
     (row,) = acquisitions(frame, ATTRIBUTES).collect()
     pairs = list(zip(row["view_code"], row["view_text"], strict=True))
-    assert pairs == [("A", None), ("B", "b"), ("B", None), (None, "b"), (None, "no code")]
+    assert pairs == [(None, "b"), (None, "no code"), ("A", None), ("B", None), ("B", "b")]
     (row,) = series(frame, ATTRIBUTES).collect()
     assert row["acquisition_date_time_min"] == noon - dt.timedelta(minutes=1)
     assert row["acquisition_date_time_max"] == noon

@@ -32,15 +32,27 @@ class Items:
         self._ways: dict[int, int] = {}  # by group: which of its sequences
         self._leads: dict[tuple[int, int], Context] = {}
         self._members: dict[int, dict[Trail, list[Context]]] = {}  # of listed sequences, by node and what is around
-        for entry, vr, raw, context in hits:
+        told: list[Hit] = []
+        for hit in hits:
+            entry, vr, raw, context = hit
             if entry.listed:
                 around = self._members.setdefault(id(context.node), {})
                 around.setdefault(context.trail[:-1], []).append(context)
             elif context.trail and entry.slots and not is_blank(vr or entry.slots[0].vr, raw):
                 self._choose(context.trail)
-                for slot in entry.slots:
+                told.append(hit)
+        for entry, _, _, context in told:
+            for slot in entry.slots:
+                if self._is_taken(context, bool(slot.each)):
                     self._ways[slot.group] = min(slot.items, self._ways.get(slot.group, slot.items))
                     self._leads.setdefault((slot.group, slot.items), context)
+
+    def _is_taken(self, context: Context, each: bool) -> bool:
+        """Whether values are taken from an item: one that is chosen, or listed in one that is chosen."""
+        depth, node = len(context.trail), context.node
+        while each and depth and node is not None and node.listed:
+            depth, node = depth - 1, node.parent
+        return self.is_chosen(context.trail[:depth])
 
     def _choose(self, trail: Trail) -> None:
         way: tuple[int, ...] = ()
@@ -64,6 +76,11 @@ class Items:
         """The best of a group's sequences in which any of its attributes has a value."""
         return self._ways.get(group)
 
+    def frame(self, slot: Slot) -> tuple[int, int] | None:
+        """The first frame in which any attribute of the slot's group has a value."""
+        lead = self._leads.get((slot.group, slot.items))
+        return None if lead is None else lead.trail[0]
+
     def listed(self, slot: Slot, node: Node) -> list[Context | None]:
         """The items that an array with ``slot`` lists, whose data sets are of the kind ``node``.
 
@@ -71,10 +88,8 @@ class Items:
         counts as one, None, so that the columns of both line up where no item has more. Over frames, those of the first
         with a value.
         """
-        lead = self._leads.get((slot.group, slot.items))
-        if lead is None:
-            return []
-        return self._of(node, lead.trail[0] if slot.frame else None)
+        frame = self.frame(slot)
+        return [] if frame is None else self._of(node, frame if slot.frame else None)
 
     def _of(self, node: Node, frame: tuple[int, int] | None) -> list[Context | None]:
         members = self._members.get(id(node), {})

@@ -84,7 +84,7 @@ def items(draw: st.DrawFn, way: tuple[Step, ...], declared: dict[tuple[Step, ...
 
 
 @pytest.mark.parametrize("name", GROUPS)
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_columns_of_one_sequence_stay_together(name: str, data: st.DataObject) -> None:
     declared = {
