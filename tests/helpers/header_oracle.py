@@ -128,9 +128,7 @@ class Oracle:
         sequences = [items]
         for frame in self._all_frames:
             sequences.insert(len(sequences) - 1, _all(frame, way) if len(way) == 1 else [])
-        found = (
-            number for sequence in sequences for number, item in enumerate(sequence) if self._has_value(item, way)
-        )
+        found = (number for sequence in sequences for number, item in enumerate(sequence) if self._has_value(item, way))
         return next(found, 0)
 
     def _frames(self, dataset: Dataset, way: Way) -> tuple[list[Dataset], Way]:

@@ -10,8 +10,8 @@ from eds_spark_imaging.dicom.reason import Reason
 from eds_spark_imaging.dicom.result import Header, Issue
 
 # What a person may be given, in MBq: from a breath test to a therapy. As Bq, none of these numbers is in the range
-# again, so the number itself tells its unit, whatever the standard asks of this kind of object (Bq in PS3.3 C.8.9.2, MBq
-# in C.8.4.10 and C.8.22.4) and the maker wrote.
+# again, so the number itself tells its unit, whatever the standard asks of this kind of object (Bq in PS3.3 C.8.9.2,
+# MBq in C.8.4.10 and C.8.22.4) and the maker wrote.
 LEAST_MBQ: Final = 0.1
 MOST_MBQ: Final = 50_000.0
 

@@ -172,7 +172,7 @@ class Resolution:
             return candidates
         chosen = [candidate for candidate in candidates if self._items.is_chosen(candidate[1][3].trail)]
         for candidate in candidates:
-            entry, vr, raw, context = candidate[1]
+            _, vr, raw, context = candidate[1]
             if not is_blank(vr or candidate[0].vr, raw) and not self._items.is_chosen(context.trail):
                 self._report(candidate, Reason.MULTIPLE_ITEMS)
                 break

@@ -5,20 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
+
+from eds_spark_imaging.vocabulary import Word
 
 Scalar = str | int | float | dt.date | dt.datetime
 Value = Scalar | list[str | None] | list[int | None] | list[float | None] | None
 
 
-class Status(StrEnum):
+class Status(Word):
     """Outcome of reading a file; the accounting of ``dicom_file`` uses the same words."""
 
-    PARSED = "parsed"
-    NOT_DICOM = "not_dicom"
-    DICOMDIR = "dicomdir"
-    QUARANTINED = "quarantined"
+    PARSED = "parsed", "Pixel Data or the end of the data set was reached; values and issues are there"
+    NOT_DICOM = "not_dicom", "neither a preamble nor a data set begins the file"
+    DICOMDIR = "dicomdir", "a directory of files (PS3.10 section 8), which describes no image itself"
+    QUARANTINED = "quarantined", "DICOM or unreadable, not read to the end of its header: no row in `dicom_instance`"
 
 
 class Issue(NamedTuple):
@@ -33,6 +34,11 @@ class Issue(NamedTuple):
     raw: str | None
     reason: str
 
+    attribute: str | None
+    tag: str | None
+    raw: str | None
+    reason: str
+
 
 @dataclass(slots=True)
 class Header:
@@ -40,10 +46,10 @@ class Header:
 
     ``values``: by column, absent where null; a list may be that of other headers too and is not to be changed.
     ``issues``: in no order.
-    ``frame_ranges``: for single-valued columns of numbers, dates and times that differ between the frames of one object,
-    (smallest, largest); the value itself is then the first frame's. ``offsets``: for datetime columns written with a zone,
-    minutes east of UTC. ``header_bytes``: offset of Pixel Data or the end. ``digest``: of the header bytes that were
-    read. Filled on request only, by column: ``sources``, the source text that gave the value, and ``tags``, the path
+    ``frame_ranges``: for single-valued columns of numbers, dates and times that differ between the frames of one
+    object, (smallest, largest); the value itself is then the first frame's. ``offsets``: for datetime columns written
+    with a zone, minutes east of UTC. ``header_bytes``: offset of Pixel Data or the end. ``digest``: of the header
+    bytes that were read. Filled on request only, by column: ``sources``, the source text that gave the value, and ``tags``, the path
     of tags to its (first) element, as in :class:`Issue`. ``common`` are those of the values that are in one dictionary
     with many other headers, and ``own`` the others, where that is known.
     """

@@ -79,8 +79,8 @@ FACTS = (
     Column(
         "frame_periods",
         pa.map_(STRING, pa.struct([pa.field("min", STRING), pa.field("max", STRING)])),
-        "Of single-valued columns of dates and times that differ between the frames of a multi-frame object: earliest and"
-        " latest, as ISO 8601 text; the column itself has the first frame's value",
+        "Of single-valued columns of dates and times that differ between the frames of a multi-frame object: earliest"
+        " and latest, as ISO 8601 text; the column itself has the first frame's value",
     ),
     Column(
         "frame_ranges",

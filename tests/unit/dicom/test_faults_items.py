@@ -164,10 +164,12 @@ def test_durations_of_dynamic_and_gated_series() -> None:
 )
 def test_the_finer_element_wins_over_its_rounding(coarse: int | None, fine: int, expected: float) -> None:
     """openrem#901."""
-    names = {"exposure": "Exposure", "exposure_time": "ExposureTime", "x_ray_tube_current": "XRayTubeCurrent"}
-    finer = {"exposure": "ExposureInuAs", "exposure_time": "ExposureTimeInuS", "x_ray_tube_current": "XRayTubeCurrentInuA"}
-    for column, keyword in names.items():
-        elements = {finer[column]: fine} | ({} if coarse is None else {keyword: coarse})
+    for column, keyword, finer in (
+        ("exposure", "Exposure", "ExposureInuAs"),
+        ("exposure_time", "ExposureTime", "ExposureTimeInuS"),
+        ("x_ray_tube_current", "XRayTubeCurrent", "XRayTubeCurrentInuA"),
+    ):
+        elements = {finer: fine} | ({} if coarse is None else {keyword: coarse})
         assert header_of(**elements).values[column] == expected
 
 

@@ -196,7 +196,8 @@ def attribute(
 ) -> Attribute:
     """Declare an attribute; the column defaults to the last keyword of the first source in snake case.
 
-    Without ``each``, what is many and only in sequences has one element for each item, anything else those of one element.
+    Without ``each``, what is many and only in sequences has one element for each item; anything else has the values of
+    one element.
     Raises ConfigError where a name or combination is not possible.
     """
     texts = (sources,) if isinstance(sources, str) else tuple(sources)

@@ -65,6 +65,6 @@ class Context:
             self.charset = raw
 
 
-# A declared element: its entry, VR as written (None: implicit), value field or why there is none, its data set. So is an
-# item of a sequence that is listed, with the sequence's entry, no value and the item's data set.
+# A declared element: its entry, VR as written (None: implicit), value field or why there is none, its data set. An item
+# of a sequence that is listed is noted alike: the sequence's entry, no value, and the item's data set.
 Hit = tuple[Entry, bytes | None, bytes | Reason, Context]

@@ -43,7 +43,9 @@ class Passing:
         self._around = [explicit] if nested else []  # whether the items around the open sequences are in explicit form
         self._begins = not nested  # an item whose form is not known yet
 
-    def go(self, data: bytes, position: int) -> tuple[int, bool]:
+    def go(  # noqa: PLR0912 - one loop, as in the scanner
+        self, data: bytes, position: int
+    ) -> tuple[int, bool]:
         """Go on at ``data[position]``: where it ends, or what is needed next begins, and whether it is the end.
 
         Raises MalformedError where sequences are nested too deep.

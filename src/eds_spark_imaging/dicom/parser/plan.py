@@ -263,9 +263,21 @@ class Plan:
             fast = fast_decoder(wanted, vr, little=self.order.little)
             way = ways.index(place.items) if in_sequences else rank
             slot = Slot(
-                number, rank, attribute.column, source, place.frame, group, way, not in_sequences, each, place.converted, place.finer,
-                vr, wanted, fast,
-            )  # fmt: skip
+                attribute=number,
+                rank=rank,
+                column=attribute.column,
+                source=source,
+                frame=place.frame,
+                group=group,
+                items=way,
+                only=not in_sequences,
+                each=each,
+                converted=place.converted,
+                finer=place.finer,
+                vr=vr,
+                wanted=wanted,
+                fast=fast,
+            )
             slot.simple = (
                 wanted.kind is not Kind.DATETIME
                 and steps != (FRAME_COUNT,)

@@ -12,7 +12,7 @@ from typing import Final
 from eds_spark_imaging.dicom.parser.context import Context
 from eds_spark_imaging.dicom.parser.element import LONG_FORM, NO_VR, SHORT_FORM, UNDEFINED, odd_vr
 from eds_spark_imaging.dicom.parser.passing import MalformedError, Passing, form_of, passed
-from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS, IGNORED, LITTLE, Entry, Order, Role, Stop
+from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS, IGNORED, LITTLE, Entry, Role, Stop
 from eds_spark_imaging.dicom.parser.window import TooLargeError
 from eds_spark_imaging.dicom.reason import Reason
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from eds_spark_imaging.dicom.parser.context import Context, Hit
 from eds_spark_imaging.dicom.parser.deflate import InflatedSource
 from eds_spark_imaging.dicom.parser.element import UNDEFINED, element
-from eds_spark_imaging.dicom.parser.passing import Passing
+from eds_spark_imaging.dicom.parser.passing import MalformedError, Passing
 from eds_spark_imaging.dicom.parser.plan import BIG, FRAME_GROUPS, IGNORED, LITTLE, Entry, Plan, Role, Stop
 from eds_spark_imaging.dicom.parser.scanner import (
     MAX_HITS,
-    MalformedError,
     ShortError,
     begin_item,
     elements,
