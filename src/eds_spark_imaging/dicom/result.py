@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from eds_spark_imaging.vocabulary import Word
 
@@ -34,11 +34,6 @@ class Issue(NamedTuple):
     raw: str | None
     reason: str
 
-    attribute: str | None
-    tag: str | None
-    raw: str | None
-    reason: str
-
 
 @dataclass(slots=True)
 class Header:
@@ -49,8 +44,8 @@ class Header:
     ``frame_ranges``: for single-valued columns of numbers, dates and times that differ between the frames of one
     object, (smallest, largest); the value itself is then the first frame's. ``offsets``: for datetime columns written
     with a zone, minutes east of UTC. ``header_bytes``: offset of Pixel Data or the end. ``digest``: of the header
-    bytes that were read. Filled on request only, by column: ``sources``, the source text that gave the value, and ``tags``, the path
-    of tags to its (first) element, as in :class:`Issue`. ``common`` are those of the values that are in one dictionary
+    bytes that were read. Filled on request only, by column: ``sources``, the source text that gave the value, and
+    ``tags``, the path of tags to its (first) element, as in :class:`Issue`. ``common`` are those of the values that are in one dictionary
     with many other headers, and ``own`` the others, where that is known.
     """
 
