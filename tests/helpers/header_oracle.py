@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.valuerep import DT
 
-from eds_spark_imaging.dicom.declaration.attribute import Attribute, Kind, Source, Step
+from eds_spark_imaging.dicom.declaration.attribute import WIDEST, Attribute, Kind, Source, Step
 
 AGE_UNITS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1}
 
@@ -50,71 +50,209 @@ def _element(dataset: Dataset, step: Step) -> DataElement | None:
     return block[step.tag & 0xFF] if (step.tag & 0xFF) in block else None  # noqa: SIM401 - a block has no get
 
 
-def _elements(dataset: Dataset, steps: tuple[Step, ...]) -> Iterator[DataElement]:
-    element = _element(dataset, steps[0])
-    if element is None:
-        return
-    if len(steps) == 1:
-        yield element
-    elif element.VR == "SQ":
-        for item in element.value or ():
-            yield from _elements(item, steps[1:])
+Way = tuple[Step, ...]
+FRAMES, SHARED = Step(0x52009230), Step(0x52009229)
+CONVERTED = {FRAMES: Step(0x00209171), SHARED: Step(0x00209170)}
 
 
-def _places(attribute: Attribute, dataset: Dataset) -> Iterator[tuple[Source, list[DataElement], bool]]:
-    for source in (s for s in attribute.sources if s.frame):
-        frames = [list(_elements(item, source.steps)) for item in dataset.get("PerFrameFunctionalGroupsSequence") or ()]
-        frames = [frame for frame in frames if any(not element.is_empty for element in frame)]
-        if attribute.many:
-            frames = frames[:1]
-        yield source, [element for frame in frames for element in frame], True
-        shared = dataset.get("SharedFunctionalGroupsSequence") or ()
-        yield source, [element for item in shared for element in _elements(item, source.steps)], False
-    for source in (s for s in attribute.sources if not s.frame):
-        yield source, list(_elements(dataset, source.steps)), False
+class Oracle:
+    """A declaration as pydicom's data sets are to be read by it.
 
+    Below a sequence, single values come from the first item that has any declared value; arrays declared with ``each``
+    have so many elements for each item. Attributes whose places are the same sequences are read from one of them.
+    """
 
-def expected(attribute: Attribute, dataset: Dataset) -> Any:
-    """The attribute's value by pydicom; None where there is none. Raises ValueError where it cannot be converted."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for source, elements, _ in _places(attribute, dataset):
-            values = [value for element in elements for value in _values(element, attribute, source)]
-            if not values:
+    def __init__(self, attributes: Iterable[Attribute]) -> None:
+        self.attributes = [attribute for attribute in attributes if not attribute.derived]
+        self._below: dict[Way, set[Step]] = {}  # by the way to a data set: what is declared in it, frames left out
+        self._groups: dict[tuple[Way, ...], list[Attribute]] = {}
+        self._listed: set[Way] = set()
+        self._all_frames: list[Dataset] = []
+        for attribute in self.attributes:
+            for source, way in self._places(attribute):
+                plain = tuple(step for step in way if step not in (FRAMES, SHARED))
+                for number, step in enumerate(plain):
+                    self._below.setdefault(plain[:number], set()).add(step)
+                if attribute.each and len(source.steps) > 1:
+                    self._listed.add(plain[:-1])
+            self._groups.setdefault(self._sequences(attribute), []).append(attribute)
+
+    def _places(self, attribute: Attribute) -> Iterator[tuple[Source, Way]]:
+        for source in attribute.sources:
+            if source.frame:
+                yield source, (FRAMES, *source.steps)
+                yield source, (SHARED, *source.steps)
+        others = [source for source in attribute.sources if not source.frame]
+        for source in others:
+            yield source, source.steps
+        for source in others:
+            if source.steps[0].tag >> 16 != 2:
+                for groups, unassigned in CONVERTED.items():
+                    yield source, (groups, unassigned, *source.steps)
+
+    def _sequences(self, attribute: Attribute) -> tuple[Way, ...]:
+        return tuple(dict.fromkeys(way[:-1] for _, way in self._places(attribute)))
+
+    def _has_value(self, dataset: Dataset, way: Way) -> bool:
+        """Whether anything that is declared below the way has a value."""
+        for step in self._below.get(way, ()):
+            element = _element(dataset, step)
+            if element is None or element.is_empty:
                 continue
-            if attribute.many:
-                return values
+            if element.VR != "SQ":
+                if str(element.value).strip(" \0"):
+                    return True
+            elif any(self._has_value(item, (*way, step)) for item in element.value):
+                return True
+        return False
+
+    def _items(
+        self, datasets: list[Dataset | None], way: Way, *, listing: bool, done: Way = ()
+    ) -> list[Dataset | None]:
+        """The items at the end of the way from these data sets: of a sequence that is not listed only the chosen."""
+        if not way:
+            return datasets
+        here = (*done, way[0])
+        found: list[Dataset | None] = []
+        for dataset in datasets:
+            element = None if dataset is None else _element(dataset, way[0])
+            items = [] if element is None or element.VR != "SQ" else list(element.value or ())
+            if not listing or here not in self._listed:
+                index = self._chosen(items, here)
+                items = items[index : index + 1]
+            found += items or ([None] if listing and done in self._listed else [])
+        return self._items(found, way[1:], listing=listing, done=here)
+
+    def _chosen(self, items: list[Dataset], way: Way) -> int:
+        """The first item that has a value; in a frame, that of the first frame where one has."""
+        sequences = [items]
+        for frame in self._all_frames:
+            sequences.insert(len(sequences) - 1, _all(frame, way) if len(way) == 1 else [])
+        found = (number for sequence in sequences for number, item in enumerate(sequence) if self._has_value(item, way))
+        return next(found, 0)
+
+    def _frames(self, dataset: Dataset, way: Way) -> tuple[list[Dataset], Way]:
+        """The data sets that are frames, or the one that is none, and the way from there."""
+        if way[0] in (FRAMES, SHARED):
+            element = dataset.get(way[0].tag)
+            return list(element.value or ()) if element is not None and element.VR == "SQ" else [], way[1:]
+        return [dataset], way
+
+    def _read(self, attribute: Attribute, source: Source, way: Way, dataset: Dataset) -> list[list[Any]]:
+        """The values, for each frame."""
+        result = []
+        frames, rest = self._frames(dataset, way)
+        self._all_frames = frames if way[0] == FRAMES else []
+        for frame in frames:
+            width = attribute.each if len(source.steps) > 1 else 0
+            items = self._items([frame], rest[:-1], listing=bool(width))
+            by_item = []
+            for item in items if width or not attribute.is_array or attribute.many else _all(frame, rest[:-1]):
+                element = None if item is None else _element(item, rest[-1])
+                by_item.append([] if element is None else _values(element, attribute, source, width))
+            if width == WIDEST:
+                width = max(map(len, by_item), default=0)
+            if width:
+                by_item = [[*values[:width], *[None] * (width - len(values))] for values in by_item]
+            elif not attribute.is_array or attribute.many:
+                by_item = by_item[:1]
+            result.append([value for values in by_item for value in values])
+        return result
+
+    def _found(self, attribute: Attribute, dataset: Dataset) -> Iterator[tuple[list[list[Any]], bool]]:
+        """Place by place, the values for each frame, and whether frames may differ; alternatives in an item merged."""
+        sequences = self._sequences(attribute)
+        places = list(self._places(attribute))
+        if () in sequences:
+            for source, way in places:
+                yield self._read(attribute, source, way, dataset), way[0] == FRAMES
+            return
+        for sequence in sequences:
+            told = {
+                number
+                for other in self._groups[sequences]
+                for source, way in self._places(other)
+                if way[:-1] == sequence
+                for number, values in enumerate(self._read(other, source, way, dataset))
+                if any(value is not None for value in values)
+            }
+            if not told:
+                continue
+            alternatives = [
+                self._read(attribute, source, way, dataset) for source, way in places if way[:-1] == sequence
+            ]
+            frames = [_first_known(frame) for frame in zip(*alternatives, strict=True)]
+            if attribute.is_array and not attribute.each and not attribute.many:
+                yield frames, True
+            elif any(value is not None for value in frames[min(told)]):
+                yield frames[min(told) :], sequence[:1] == (FRAMES,)
+            return
+
+    def expected(self, attribute: Attribute, dataset: Dataset) -> Any:
+        """The attribute's value by pydicom, None where there is none. Raises ValueError where none can be made."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = self._usual(attribute, dataset)
+            for source in attribute.finer:
+                fine = [v for frame in self._read(attribute, source, source.steps, dataset) for v in frame]
+                if fine:
+                    rounded = value is not None and value == int(value) and (value == 0 or abs(value - fine[0]) < 1)
+                    return fine[0] if value is None or rounded else value
+            return value
+
+    def _usual(self, attribute: Attribute, dataset: Dataset) -> Any:
+        for frames, _ in self._found(attribute, dataset):
+            known = [frame for frame in frames if any(value is not None for value in frame)]
+            if not known:
+                continue
+            if attribute.many or attribute.each:
+                return known[0]
+            values = [value for frame in known for value in frame]
             return sorted(set(values)) if attribute.is_array else values[0]
-    return None
+        return None
+
+    def frame_range(self, attribute: Attribute, dataset: Dataset) -> tuple[Any, Any] | None:
+        """Smallest and largest value over the frames, where they differ."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for frames, per_frame in self._found(attribute, dataset):
+                if values := [value for frame in frames for value in frame]:
+                    return (min(values), max(values)) if per_frame and min(values) < max(values) else None
+        return None
 
 
-def frame_range(attribute: Attribute, dataset: Dataset) -> tuple[float, float] | None:
-    """Smallest and largest value over the frames, where they differ."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for source, elements, per_frame in _places(attribute, dataset):
-            values = [value for element in elements for value in _values(element, attribute, source)]
-            if values:
-                return (min(values), max(values)) if per_frame and min(values) < max(values) else None
-    return None
+def _all(dataset: Dataset, way: Way) -> list[Dataset]:
+    """All items at the end of the way."""
+    if not way:
+        return [dataset]
+    element = _element(dataset, way[0])
+    items = [] if element is None or element.VR != "SQ" else list(element.value or ())
+    return [inner for item in items for inner in _all(item, way[1:])]
 
 
-def _values(element: DataElement, attribute: Attribute, source: Source) -> list[Any]:
+def _first_known(alternatives: tuple[list[Any], ...]) -> list[Any]:
+    """Of lists of one length the first that is known at each place; of others the first that is not empty."""
+    if len({len(values) for values in alternatives}) == 1:
+        return [next((v for v in at if v is not None), None) for at in zip(*alternatives, strict=True)]
+    return next((values for values in alternatives if values), [])
+
+
+def _values(element: DataElement, attribute: Attribute, source: Source, each: int) -> list[Any]:
     if element.is_empty:
         return []
     parts = list(element.value) if isinstance(element.value, MultiValue | list) else [element.value]
     if source.number:
         parts = parts[source.number - 1 : source.number]
-    if not attribute.is_array:
+    if not attribute.is_array or each == 1:
         parts = parts[:1]
     values = []
     for part in parts:
         if isinstance(part, bytes):
             raise ValueError("bytes")
         text = _plain(str(part))
-        if text or (attribute.many and attribute.kind is Kind.STRING):
-            values.append(_value(text, part, attribute.kind, source))
-    while values and values[-1] == "":
+        if text or attribute.many:
+            values.append(_value(text, part, attribute.kind, source) if text else None)
+    while values and values[-1] is None:
         values.pop()
     return values
 

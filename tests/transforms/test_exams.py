@@ -25,13 +25,18 @@ ATTRIBUTES = (
     attribute("KVP", "double", "acquisition"),
     attribute("XRayTubeCurrent", "double", "acquisition", "min_max"),
     attribute("EchoTime", "double", "acquisition", "distinct"),
+    attribute("AcquisitionDateTime", "datetime", "series", "min_max"),
+    attribute("ViewCodeSequence.CodeValue", "string", "acquisition", "distinct", column="view_code", each=1),
+    attribute("ViewCodeSequence.CodeMeaning", "string", "acquisition", "distinct", column="view_text", each=1),
 )
 DDL = (
     "sop_instance_uid string, study_instance_uid string, series_instance_uid string, is_primary boolean,"
     " uid_conflict string, source string,"
     " study_date date, study_time string, study_description string, patient_id string, modality string,"
     " software_versions array<string>, kvp double, x_ray_tube_current double, echo_time array<double>,"
-    " frame_ranges map<string, struct<min: double, max: double>>, series_date date, series_time string,"
+    " view_code array<string>, view_text array<string>,"
+    " frame_ranges map<string, struct<min: double, max: double>>,"
+    " frame_periods map<string, struct<min: string, max: string>>, series_date date, series_time string,"
     " acquisition_date date, acquisition_time string, acquisition_date_time timestamp_ntz, content_date date,"
     " content_time string, image_position_patient array<double>, image_orientation_patient array<double>,"
     " institution_name string, institutional_department_name string, station_name string,"
@@ -94,6 +99,24 @@ def test_acquisition_parameters_are_those_of_the_main_modality_frames_included(s
     assert (row["main_modality"], row["modalities"], row["number_of_instances"]) == ("CT", ["CT", "SR"], 4)
     assert row["conflicts"] == ["modality"]
     assert row["software_versions"] == ["a", "b"]
+
+
+def test_codes_keep_their_texts_and_frames_tell_when_a_series_ended(spark: SparkSession) -> None:
+    from eds_spark_imaging.transforms.exams import acquisitions, series
+
+    noon = dt.datetime(2024, 1, 31, 12)
+    frame = instances(
+        spark,
+        {"view_code": ["B", None, "A"], "view_text": ["b", "no code", None], "acquisition_date_time": noon},
+        {"view_code": ["A", "B"], "frame_periods": {"acquisition_date_time": ("2024-01-31 11:59:00", str(noon))}},
+        {"view_text": [None, "b"], "acquisition_date_time": noon},
+    )
+    (row,) = acquisitions(frame, ATTRIBUTES).collect()
+    pairs = list(zip(row["view_code"], row["view_text"], strict=True))
+    assert pairs == [(None, "b"), (None, "no code"), ("A", None), ("B", None), ("B", "b")]
+    (row,) = series(frame, ATTRIBUTES).collect()
+    assert row["acquisition_date_time_min"] == noon - dt.timedelta(minutes=1)
+    assert row["acquisition_date_time_max"] == noon
 
 
 def test_a_series_without_values_has_nulls_of_the_declared_types(spark: SparkSession) -> None:

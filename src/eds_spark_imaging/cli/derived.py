@@ -1,12 +1,21 @@
-"""Write the files that derive from declarations: ``docs/tables.md`` and ``conf/spark-defaults.conf``."""
+"""Write what derives from declarations: ``docs/tables.md``, ``conf/spark-defaults.conf``, tables of words in pages."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
+from eds_spark_imaging.archives.fault import ArchiveFault
 from eds_spark_imaging.cli.describe import markdown
+from eds_spark_imaging.dicom.reason import Reason, Rejection
+from eds_spark_imaging.dicom.result import Status
 from eds_spark_imaging.spark.settings import DELTA_PACKAGES, TABLE_CONF
+from eds_spark_imaging.storage.entries import Problem
 from eds_spark_imaging.tables import Catalogue
+from eds_spark_imaging.vocabulary import Word
+
+ROBUSTNESS = Path("docs/robustness.md")
 
 
 def spark_defaults() -> str:
@@ -16,11 +25,33 @@ def spark_defaults() -> str:
     return "\n".join(lines) + "\n"
 
 
+_PLACE = re.compile(r"(<!-- words: ([\w, ]+) -->\n\n).*?(\n<!-- end -->)", re.DOTALL)
+VOCABULARIES: Mapping[str, type[Word]] = {
+    words.__name__: words for words in (Status, Rejection, ArchiveFault, Problem, Reason)
+}
+
+
+def with_words(page: str) -> str:
+    """A page with its tables of words, each between ``<!-- words: NAME, NAME -->`` and ``<!-- end -->``."""
+
+    def table(match: re.Match[str]) -> str:
+        names = match[2].split(", ")
+        meanings: dict[str, str] = {}
+        for name in names:
+            meanings |= VOCABULARIES[name].meanings()
+        head = "status" if names == ["Status"] else "reason"
+        rows = [f"| `{word}` | {meaning} |" for word, meaning in meanings.items()]
+        return match[1] + "\n".join([f"| {head} | meaning |", "|---|---|", *rows]) + "\n" + match[3]
+
+    return _PLACE.sub(table, page)
+
+
 def derived_files() -> dict[Path, str]:
     """Each derived file of the project with its content."""
     return {
         Path("docs/tables.md"): "\n".join(markdown(Catalogue())) + "\n",
         Path("conf/spark-defaults.conf"): spark_defaults(),
+        ROBUSTNESS: with_words(ROBUSTNESS.read_text(encoding="utf-8")),
     }
 
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from eds_spark_imaging.dicom.declaration.attribute import Attribute
+from eds_spark_imaging.dicom.derived import derive
 from eds_spark_imaging.dicom.parser.plan import BIG, LITTLE, Plan
 from eds_spark_imaging.dicom.parser.walk import walk
 from eds_spark_imaging.dicom.parser.window import BLOCK
@@ -22,7 +23,7 @@ from eds_spark_imaging.dicom.values.charset import Charset, codec_of
 from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.storage.source import ByteSource
 
-READER_VERSION: Final = 1  # raise it when the same file gives other values
+READER_VERSION: Final = 2  # raise it when the same file gives other values
 
 
 def fingerprint(attributes: Sequence[Attribute]) -> str:
@@ -31,7 +32,12 @@ def fingerprint(attributes: Sequence[Attribute]) -> str:
     Only what decides the values counts, not comments or units.
     """
     text = "\n".join(
-        repr((a.column, a.kind.value, a.many, a.aggregate.value, a.identifying, [s.text for s in a.sources]))
+        repr(
+            (
+                (a.column, a.kind.value, a.many, a.each, a.aggregate.value, a.identifying, a.derived),
+                [source.text for source in (*a.sources, *a.finer)],
+            )
+        )
         for a in sorted(attributes, key=lambda a: a.column)
     )
     return hashlib.blake2b(f"{READER_VERSION}\n{text}".encode(), digest_size=8).hexdigest()
@@ -75,6 +81,7 @@ class HeaderReader:
     ) -> None:
         self.attributes = tuple(attributes)
         self.explain = explain
+        self._derived = tuple(attribute for attribute in self.attributes if attribute.derived)
         override = _codec(override_charset)
         self._charsets = _codec(default_charset), None if override is None else Charset((override,))
         self._options = (default_charset, override_charset, explain)
@@ -106,6 +113,7 @@ class HeaderReader:
         if not self.explain:
             known = self._layouts.header(source, block)
             if known is not None:
+                self._complete(known)
                 return known
         found = walk(source, block, self._little, self._big)
         header = found.header()
@@ -115,4 +123,15 @@ class HeaderReader:
         found.hits.clear()  # hits and contexts refer to each other: free them now, not when the collector runs
         if not self.explain:
             self._layouts.learn(block, header)
+        self._complete(header)
         return header
+
+    def _complete(self, header: Header) -> None:
+        """Add what derives from other columns, where both are declared."""
+        if self._derived:
+            derive(header)
+            if self.explain:
+                for attribute in self._derived:
+                    if attribute.column in header.values:
+                        header.sources[attribute.column] = attribute.path
+                        header.tags[attribute.column] = "derived"

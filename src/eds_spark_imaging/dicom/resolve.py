@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from itertools import groupby
 from typing import Any, Final
 
-from eds_spark_imaging.dicom.declaration.attribute import Kind
+from eds_spark_imaging.dicom.declaration.attribute import WIDEST, Kind
+from eds_spark_imaging.dicom.items import Items, is_blank
 from eds_spark_imaging.dicom.parser.context import Hit
 from eds_spark_imaging.dicom.parser.plan import FRAME_COUNT, Slot
 from eds_spark_imaging.dicom.reason import Reason
@@ -18,7 +20,7 @@ from eds_spark_imaging.dicom.values.typed import choose_vr, decode
 MAX_ISSUES: Final = 100
 MAX_RAW: Final = 256
 
-_NUMERIC: Final = (Kind.DOUBLE, Kind.BIGINT)
+_ORDERED: Final = frozenset((Kind.DOUBLE, Kind.BIGINT, Kind.DATE, Kind.TIME, Kind.DATETIME))
 
 Candidate = tuple[Slot, Hit]
 
@@ -66,9 +68,10 @@ class Resolution:
         """
         values = self._header.values
         places: dict[int, list[Candidate]] = {}
+        late: list[Candidate] = []  # where what was found directly wins
         last, ordered = 0, True
         for hit in hits:
-            entry, vr, raw, _ = hit
+            entry, vr, raw, context = hit
             direct = entry.direct
             if direct is not None and raw and (vr == direct.vr or vr is None):  # as most are
                 value = direct.known.get(raw)  # type: ignore[arg-type]
@@ -91,11 +94,14 @@ class Resolution:
                 continue
             for slot in slots:
                 number = slot.attribute
+                if slot.converted:
+                    late.append((slot, hit))
+                    continue
                 if number in places:
                     places[number].append((slot, hit))
                     continue
                 value = SLOW
-                if slot.simple and (vr == slot.vr or vr is None):
+                if slot.simple and context.first and (vr == slot.vr or vr is None):
                     value = slot.known.get(raw)  # type: ignore[arg-type]
                     if value is None:
                         value = slot.learn(raw)  # type: ignore[arg-type]
@@ -104,28 +110,83 @@ class Resolution:
                     if slot.direct:
                         continue
                 places[number] = [(slot, hit)]
+        for slot, hit in late:
+            if slot.attribute in places or slot.column not in values:
+                places.setdefault(slot.attribute, []).append((slot, hit))
         return [found for found in places.values() if len(found) > 1 or found[0][0].column not in values], ordered
 
     def _choose(self, candidates: list[Candidate]) -> None:
         """The value of an attribute is that of the best place that has one."""
-        for same_place in _by_rank(candidates):
+        usual = [candidate for candidate in candidates if not candidate[0].finer]
+        found = self._best(usual)
+        if len(usual) < len(candidates) and (found is None or _may_be_rounded(found[0])):
+            finer = self._best([candidate for candidate in candidates if candidate[0].finer])
+            if finer is not None and (found is None or _is_rounding(found[0], finer[0])):
+                found = finer
+        if found is None:
+            return
+        value, (slot, hit) = found
+        self._header.values[slot.column] = value
+        if self._explain:
+            self._header.sources[slot.column] = slot.source.text
+            self._header.tags.setdefault(slot.column, _path(hit))
+
+    def _best(self, candidates: list[Candidate]) -> tuple[Any, Candidate] | None:
+        """The value of the best place that has one, and the element that gives it."""
+        for same_place in self._by_place(candidates):
             slot = same_place[0][0]
             if slot.top:
                 del same_place[:-1]
-            value = self._scalar(same_place) if slot.wanted.single else self._array(same_place)
+            if slot.each:
+                value = self._listed(same_place)
+            else:
+                value = self._scalar(same_place) if slot.wanted.single else self._array(same_place)
             if slot.top and same_place[-1][1][0].tag == FRAME_COUNT.tag:
                 value = self._frame_count(value, same_place[-1])
             if value is not None:
-                self._header.values[slot.column] = value
-                if self._explain:
-                    self._header.sources[slot.column] = slot.source.text
-                    self._header.tags.setdefault(slot.column, _path(same_place[-1][1]))
-                return
+                return value, same_place[-1]
+        return None
+
+    def _by_place(self, candidates: list[Candidate]) -> Iterable[list[Candidate]]:
+        """What was found of an attribute, place by place, the best first.
+
+        Attributes of the same sequences have one place, the best where any of them has a value.
+        """
+        if not candidates:
+            return []
+        if len(candidates) == 1:
+            way = None if candidates[0][0].only else self._items.way(candidates[0][0].group)
+            return [candidates] if way in (None, candidates[0][0].items) else []
+        candidates.sort(key=_rank)
+        places = [list(group) for _, group in groupby(candidates, key=_way)]
+        way = None if candidates[0][0].only else self._items.way(candidates[0][0].group)
+        return places if way is None else [place for place in places if place[0][0].items == way]
+
+    @cached_property
+    def _items(self) -> Items:
+        return Items(self._hits)
+
+    def _of_chosen(self, candidates: list[Candidate]) -> list[Candidate]:
+        """What is in the items that single values are taken from; an issue tells of a value in another item."""
+        if all(hit[3].first for _, hit in candidates):
+            return candidates
+        chosen = [candidate for candidate in candidates if self._items.is_chosen(candidate[1][3].trail)]
+        for candidate in candidates:
+            _, vr, raw, context = candidate[1]
+            if not is_blank(vr or candidate[0].vr, raw) and not self._items.is_chosen(context.trail):
+                self._report(candidate, Reason.MULTIPLE_ITEMS)
+                break
+        return chosen
 
     def _scalar(self, candidates: list[Candidate]) -> Any:
         """The first value; over frames also the smallest and largest."""
         first: Any = None
+        candidates = self._of_chosen(candidates)
+        slot = candidates[0][0] if candidates else None
+        frame = self._items.frame(slot) if slot is not None and slot.frame and not slot.only else None
         for number, candidate in enumerate(candidates):
+            if frame is not None and candidate[1][3].trail[0] != frame:
+                continue
             if values := self._decode(candidate):
                 first = values[0]
                 slot = candidate[0]
@@ -133,35 +194,53 @@ class Resolution:
                     first, offset = first
                     if offset is not None:
                         self._header.offsets[slot.column] = offset
-                elif slot.frame and slot.wanted.kind in _NUMERIC:
+                if slot.frame and slot.wanted.kind in _ORDERED:
                     self._range(first, candidates[number:])
                 break
         return first
 
-    def _range(self, first: float, candidates: list[Candidate]) -> None:
+    def _range(self, first: Any, candidates: list[Candidate]) -> None:
         different = {hit[2]: (slot, hit) for slot, hit in candidates}
-        numbers = [first, *(number for candidate in different.values() for number in self._decode(candidate))]
-        if min(numbers) < max(numbers):
-            self._header.frame_ranges[candidates[0][0].column] = (min(numbers), max(numbers))
+        values = [first, *(value for candidate in different.values() for value in self._plain(candidate))]
+        if min(values) < max(values):
+            self._header.frame_ranges[candidates[0][0].column] = (min(values), max(values))
+
+    def _plain(self, candidate: Candidate) -> list[Any]:
+        """The values of one element, datetimes without their zone."""
+        values = self._decode(candidate)
+        return [value for value, _ in values] if candidate[0].wanted.kind is Kind.DATETIME else values
 
     def _array(self, candidates: list[Candidate]) -> list[Any] | None:
-        """All values of a sequence's items, or of the first frame that has any; sorted and distinct over all frames."""
+        """All values of one element, of the first frame that has any; or the sorted and distinct ones of all."""
         slot = candidates[0][0]
-        if slot.wanted.many:
-            values: list[Any] = []
-            frame = None
-            for candidate in candidates:
-                its_frame = candidate[1][3].trail[0][1] if slot.frame else None
-                if values and its_frame != frame:
-                    break
-                values += self._decode(candidate)
-                frame = its_frame
-        else:
+        if not slot.wanted.many:
             different = {candidate[1][1:3]: candidate for candidate in candidates}
-            values = [value for candidate in different.values() for value in self._decode(candidate)]
-        if slot.wanted.kind is Kind.DATETIME:
-            values = [value for value, _ in values]
-        return (values if slot.wanted.many else sorted(set(values))) or None
+            return sorted({value for candidate in different.values() for value in self._plain(candidate)}) or None
+        for candidate in self._of_chosen(candidates):
+            if values := self._plain(candidate):
+                return values
+        return None
+
+    def _listed(self, candidates: list[Candidate]) -> list[Any] | None:
+        """The values of every item of a sequence, as many for each: None where there is none."""
+        slot = candidates[0][0]
+        by_item: dict[int, list[Any]] = {}
+        for candidate in candidates:
+            key = id(candidate[1][3])
+            if not by_item.get(key):
+                by_item[key] = self._plain(candidate)
+        node = candidates[0][1][3].node
+        items = [] if node is None else self._items.listed(slot, node)
+        width = max((len(values) for values in by_item.values()), default=0) if slot.each == WIDEST else slot.each
+        listed: list[Any] = []
+        for item in items:
+            values = by_item.get(id(item), [])
+            listed += [*values[:width], *[None] * (width - len(values))]
+        for candidate in candidates:
+            if len(by_item[id(candidate[1][3])]) > width:
+                self._report(candidate, Reason.MULTIPLE_VALUES)
+                break
+        return listed if any(value is not None for value in listed) else None
 
     def _frame_count(self, value: Any, candidate: Candidate) -> Any:
         """NumberOfFrames that is empty or not positive means one frame (PS3.3 section C.7.6.6)."""
@@ -224,17 +303,21 @@ def _long_ways(hits: list[Hit]) -> Iterable[list[Candidate]]:
     return places.values()
 
 
-def _by_rank(candidates: list[Candidate]) -> Iterable[list[Candidate]]:
-    """What was found of an attribute, place by place, the best first."""
-    best = candidates[0][0].rank
-    if all(slot.rank == best for slot, _ in candidates):
-        return [candidates]
-    candidates.sort(key=_rank)
-    return [list(group) for _, group in groupby(candidates, key=_rank)]
-
-
 def _rank(candidate: Candidate) -> int:
     return candidate[0].rank
+
+
+def _way(candidate: Candidate) -> int:
+    return candidate[0].items
+
+
+def _may_be_rounded(value: Any) -> bool:
+    return isinstance(value, float) and value.is_integer()
+
+
+def _is_rounding(coarse: float, fine: float) -> bool:
+    """Whether a whole number may stand for ``fine``, rounded in whichever direction; 0 for what was too small."""
+    return coarse == 0 or abs(coarse - fine) < 1
 
 
 def _is_private(tag: int) -> bool:

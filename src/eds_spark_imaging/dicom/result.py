@@ -5,20 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from eds_spark_imaging.vocabulary import Word
 
 Scalar = str | int | float | dt.date | dt.datetime
-Value = Scalar | list[str] | list[int] | list[float] | None
+Value = Scalar | list[str | None] | list[int | None] | list[float | None] | None
 
 
-class Status(StrEnum):
+class Status(Word):
     """Outcome of reading a file; the accounting of ``dicom_file`` uses the same words."""
 
-    PARSED = "parsed"
-    NOT_DICOM = "not_dicom"
-    DICOMDIR = "dicomdir"
-    QUARANTINED = "quarantined"
+    PARSED = "parsed", "Pixel Data or the end of the data set was reached; values and issues are there"
+    NOT_DICOM = "not_dicom", "neither a preamble nor a data set begins the file"
+    DICOMDIR = "dicomdir", "a directory of files (PS3.10 section 8), which describes no image itself"
+    QUARANTINED = "quarantined", "DICOM or unreadable, not read to the end of its header: no row in `dicom_instance`"
 
 
 class Issue(NamedTuple):
@@ -40,11 +41,11 @@ class Header:
 
     ``values``: by column, absent where null; a list may be that of other headers too and is not to be changed.
     ``issues``: in no order.
-    ``frame_ranges``: for single-valued numeric columns that differ between the frames of one object, (smallest,
-    largest); the value itself is then the first frame's. ``offsets``: for datetime columns written with a zone,
-    minutes east of UTC. ``header_bytes``: offset of Pixel Data or the end. ``digest``: of the header bytes that were
-    read. Filled on request only, by column: ``sources``, the source text that gave the value, and ``tags``, the path
-    of tags to its (first) element, as in :class:`Issue`. ``common`` are those of the values that are in one dictionary
+    ``frame_ranges``: for single-valued columns of numbers, dates and times that differ between the frames of one
+    object, (smallest, largest); the value itself is then the first frame's. ``offsets``: for datetime columns written
+    with a zone, minutes east of UTC. ``header_bytes``: offset of Pixel Data or the end. ``digest``: of the header
+    bytes that were read. Filled on request only, by column: ``sources``, the source text that gave the value, and
+    ``tags``, the path of tags to its (first) element, as in :class:`Issue`. ``common`` are those of the values that are in one dictionary
     with many other headers, and ``own`` the others, where that is known.
     """
 
@@ -52,7 +53,7 @@ class Header:
     reason: str | None = None
     values: dict[str, Value] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
-    frame_ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    frame_ranges: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     offsets: dict[str, int] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
@@ -62,9 +63,15 @@ class Header:
     bytes_read: int = 0
     digest: str | None = None
     common: Mapping[str, Value] | None = field(default=None, repr=False, compare=False)
-    own: Mapping[str, Value] = field(default_factory=dict, repr=False, compare=False)
+    own: dict[str, Value] = field(default_factory=dict, repr=False, compare=False)
 
     def share(self, common: Mapping[str, Value]) -> None:
         """Add ``common`` to the values, which are so far this header's own."""
         self.common, self.own = common, self.values
         self.values = {**common, **self.own}
+
+    def add(self, column: str, value: Value) -> None:
+        """Add a value of this header's own."""
+        self.values[column] = value
+        if self.common is not None:
+            self.own[column] = value

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import NamedTuple
 
+from eds_spark_imaging.vocabulary import Word
 
-class Problem(StrEnum):
+
+class Problem(Word):
     """Why an entry can't be parsed, known without opening it."""
 
-    UNREADABLE_FOLDER = "unreadable_folder"  # a folder that cannot be listed; what is known below it stays
-    UNREADABLE_ENTRY = "unreadable_entry"  # an entry whose size and time cannot be asked for
-    BROKEN_LINK = "broken_link"  # a symbolic link that leads nowhere
-    SPECIAL_FILE = "special_file"  # not DICOM: a device, a pipe or a socket
-    UNDECODABLE_NAME = "undecodable_name"  # a name that is no UTF-8
-    LOOKS_LIKE_MEMBER = "looks_like_member"  # a name, as a.zip!b, that would pass for a member of an archive
+    UNREADABLE_FOLDER = "unreadable_folder", "a folder that cannot be listed; what is known below it stays"
+    UNREADABLE_ENTRY = "unreadable_entry", "an entry whose size and time cannot be asked for"
+    BROKEN_LINK = "broken_link", "a symbolic link that leads nowhere"
+    SPECIAL_FILE = "special_file", "not DICOM: a device, a pipe or a socket"
+    UNDECODABLE_NAME = "undecodable_name", "a name that is no UTF-8"
+    LOOKS_LIKE_MEMBER = "looks_like_member", "a name, as a.zip!b, that would pass for a member of an archive"
 
 
 class Entry(NamedTuple):

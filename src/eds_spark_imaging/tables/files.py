@@ -77,6 +77,12 @@ FACTS = (
     Column("has_pixel_data", BOOLEAN, "The data set has a top-level Pixel Data element"),
     Column("header_digest", STRING, "BLAKE2b of the header bytes that were read; tells contents apart"),
     Column(
+        "frame_periods",
+        pa.map_(STRING, pa.struct([pa.field("min", STRING), pa.field("max", STRING)])),
+        "Of single-valued columns of dates and times that differ between the frames of a multi-frame object: earliest"
+        " and latest, as ISO 8601 text; the column itself has the first frame's value",
+    ),
+    Column(
         "frame_ranges",
         pa.map_(STRING, pa.struct([pa.field("min", DOUBLE), pa.field("max", DOUBLE)])),
         "Of single-valued numeric columns that differ between the frames of a multi-frame object: smallest and largest;"

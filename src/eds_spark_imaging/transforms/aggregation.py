@@ -17,21 +17,38 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.dicom.declaration.attribute import Aggregate, Attribute, Kind
 
 _NUMBERS = {Kind.DOUBLE, Kind.BIGINT, Kind.AGE}
-_TEXT_OF = {Kind.BIGINT: "CAST({} AS BIGINT)"}
+_TEXT_OF = {
+    Kind.BIGINT: "CAST({} AS BIGINT)",
+    Kind.DATE: "CAST({} AS DATE)",
+    Kind.DATETIME: "CAST({} AS TIMESTAMP_NTZ)",
+}
 
 
 def _bound(a: Attribute, bound: str) -> str:
     """The instance's value, or the bound over its frames where they differ."""
-    if a.kind not in _NUMBERS or a.is_array:
+    if a.kind is Kind.STRING or a.is_array:
         return f"`{a.column}`"
-    over_frames = _TEXT_OF.get(a.kind, "{}").format(f"frame_ranges['{a.column}'].{bound}")
+    ranges = "frame_ranges" if a.kind in _NUMBERS else "frame_periods"
+    over_frames = _TEXT_OF.get(a.kind, "{}").format(f"{ranges}['{a.column}'].{bound}")
     return f"coalesce({over_frames}, `{a.column}`)"
 
 
-def _aggregates(a: Attribute) -> list[str]:
+def _lining_up(a: Attribute, attributes: Sequence[Attribute]) -> list[str]:
+    """The distinct columns of one sequence, whose values stay together: a code with its scheme."""
+    return [f"`{o.column}`" for o in attributes if a.aligned and (o.aggregate, o.aligned) == (a.aggregate, a.aligned)]
+
+
+def _aggregates(a: Attribute, line_up: Sequence[str]) -> list[str]:
+    """``line_up``: the columns, itself included, with whose elements those of a distinct one stay together."""
     low, high = f"min({_bound(a, 'min')})", f"max({_bound(a, 'max')})"
     if a.aggregate is Aggregate.MIN_MAX:
         return [f"{low} AS `{a.column}_min`", f"{high} AS `{a.column}_max`"]
+    if a.aggregate is Aggregate.DISTINCT and line_up:
+        arrays = ", ".join(f"coalesce({column}, array())" for column in line_up)
+        known = f"x -> coalesce({', '.join(f'x.`{n}`' for n in range(len(line_up)))}) IS NOT NULL"
+        items = f"array_sort(array_distinct(flatten(collect_set(filter(arrays_zip({arrays}), {known})))))"
+        own = f"{items}.`{line_up.index(f'`{a.column}`')}`"
+        return [f"IF(exists({own}, x -> x IS NOT NULL), {own}, NULL) AS `{a.column}`"]
     if a.aggregate is Aggregate.DISTINCT:
         distinct = f"array_sort(array_distinct(flatten(collect_set(`{a.column}`))))"
         return [f"nullif({distinct}, array()) AS `{a.column}`"]
@@ -43,12 +60,13 @@ def aggregate(
 ) -> DataFrame:
     """One row for each ``keys``: the attributes' columns, ``conflicts``, and the columns ``extra``.
 
-    ``instances`` has the columns of dicom_instance that the attributes name, ``frame_ranges`` and what ``extra`` uses.
+    ``instances`` has the columns of dicom_instance that the attributes name, ``frame_ranges``, ``frame_periods`` and
+    what ``extra`` uses.
     """
     kept = [a for a in attributes if a.aggregate is not Aggregate.NONE and a.column not in keys]
     constant = [a for a in kept if a.aggregate is Aggregate.CONSTANT]
     others = [c for a in kept if a not in constant for c in _names(a)]
-    columns = [F.expr(text) for a in kept for text in _aggregates(a)]
+    columns = [F.expr(text) for a in kept for text in _aggregates(a, _lining_up(a, kept))]
     named = [f"IF(`_low_{a.column}` != `_high_{a.column}`, '{a.column}', NULL)" for a in constant]
     conflicts = f"array_sort(array_compact(array({', '.join(named)})))" if named else "CAST(array() AS ARRAY<STRING>)"
     grouped = instances.groupBy(*keys).agg(*columns, *extra).withColumn("conflicts", F.expr(conflicts))

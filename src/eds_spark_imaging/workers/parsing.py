@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -129,6 +130,14 @@ class Pool:
             yield self._running.popleft().result()
 
 
+def _add_ranges(row: dict[str, Any], frame_ranges: Mapping[str, tuple[Any, Any]]) -> None:
+    """Numbers as they are, dates and times as text: a map of Arrow holds values of one type."""
+    for name, kinds, shown in (("frame_ranges", (int, float), float), ("frame_periods", (str, dt.date), str)):
+        found = {k: bounds for k, bounds in frame_ranges.items() if isinstance(bounds[0], kinds)}
+        if found:
+            row[name] = [(k, {"min": shown(low), "max": shown(high)}) for k, (low, high) in found.items()]
+
+
 class Assembler:
     """Collects readings and gives them as one Arrow batch.
 
@@ -172,7 +181,7 @@ class Assembler:
         if header.issues:
             row["issues"] = [issue._asdict() for issue in header.issues]
         if header.frame_ranges:
-            row["frame_ranges"] = [(k, {"min": low, "max": high}) for k, (low, high) in header.frame_ranges.items()]
+            _add_ranges(row, header.frame_ranges)
         for column, minutes in header.offsets.items():
             row[f"{column}_utc_offset"] = minutes
         columns, position = self._columns, self.count

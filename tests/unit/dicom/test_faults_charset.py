@@ -208,3 +208,22 @@ def test_readers_share_nothing() -> None:
     data = file(b"ISO_IR 100", b"Zo\xe9")
     HeaderReader(ATTRIBUTES, override_charset="ISO_IR 144").read(BytesSource(data))
     assert READER.read(BytesSource(data)).values["patient_name"] == "Zoé"
+
+
+@pytest.mark.parametrize(
+    ("terms", "raw", "expected", "reason"),
+    [
+        (b"\\ISO 2022 IR 149", "홍^길동".encode("euc_kr"), "홍^길동", Reason.MISSING_ESCAPE),
+        (b"\\ISO 2022 IR 58", "王^小东".encode("gb2312"), "王^小东", Reason.MISSING_ESCAPE),
+        (b"ISO 2022 IR 6\\ISO 2022 IR 144", "Иван".encode("iso8859_5"), "Иван", Reason.MISSING_ESCAPE),
+        (b"\\ISO 2022 IR 149", b"\xff\xff", "ÿÿ", Reason.UNDECLARED_CHARSET),
+        (b"ISO 2022 IR 100\\ISO 2022 IR 144", b"Zo\xe9", "Zoé", None),
+    ],
+)
+def test_a_code_extension_without_its_escape_sequence(
+    terms: bytes, raw: bytes, expected: str, reason: Reason | None
+) -> None:
+    """dcm4che#1503, #196; fo-dicom#1805."""
+    header = read_name(terms, raw)
+    assert header.values["patient_name"] == expected
+    assert reasons(header, "patient_name") == ([] if reason is None else [reason])

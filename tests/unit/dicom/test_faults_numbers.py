@@ -82,8 +82,8 @@ def test_scale_brings_to_the_unit_exactly() -> None:
     [
         ("PixelSpacing", "pixel_spacing", b".5\\.5 ", [0.5, 0.5], ()),
         ("PixelSpacing", "pixel_spacing", b"0.5\\", [0.5], (Reason.EMPTY_VALUE,)),
-        ("PixelSpacing", "pixel_spacing", b"\\0.5", None, (Reason.EMPTY_VALUE,)),
-        ("PixelSpacing", "pixel_spacing", b"0.5\\x ", None, (Reason.BAD_NUMBER,)),
+        ("PixelSpacing", "pixel_spacing", b"\\0.5", [None, 0.5], (Reason.EMPTY_VALUE,)),
+        ("PixelSpacing", "pixel_spacing", b"0.5\\x ", [0.5, None], (Reason.BAD_NUMBER,)),
         ("PixelSpacing", "pixel_spacing", b"\\ ", None, ()),
         (
             "PixelSpacing",
@@ -99,7 +99,7 @@ def test_scale_brings_to_the_unit_exactly() -> None:
     ],
 )
 def test_several_numbers(
-    keyword: str, column: str, raw: bytes, value: list[float] | None, expected: tuple[Reason, ...]
+    keyword: str, column: str, raw: bytes, value: list[float | None] | None, expected: tuple[Reason, ...]
 ) -> None:
     assert_value(keyword, "DS", raw, column, value, *expected)
 

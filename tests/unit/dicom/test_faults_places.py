@@ -104,8 +104,8 @@ def test_lifted_sequences() -> None:
     )
     header = read(part10(data_set(("Modality", "CS", b"NM")) + detectors + views))
     assert header.values["view"] == "cranio-caudal"
-    assert header.values["detector_ids"] == ["A1", "A1"]
-    assert header.issues == []
+    assert header.values["detector_ids"] == ["A1", None, "A1"]
+    assert reasons(header, "view") == [Reason.MULTIPLE_ITEMS]
 
 
 def test_fallback_sources_in_their_order() -> None:
@@ -182,7 +182,7 @@ def test_private_creators_hold_for_their_own_item_only() -> None:
     data = sequence(tag("DetectorInformationSequence"), "SQ", with_creator, without)
     for outside in (b"", block(0x0019, 0x10, b"ACME", 0x0C, "US", b"\x09\0")):
         header = HeaderReader(attributes).read(BytesSource(part10(outside + data)))
-        assert header.values == {"x": [7]}
+        assert header.values == {"x": [7, None]}
 
 
 def test_values_of_a_private_sequence() -> None:

@@ -160,12 +160,12 @@ def test_raw_text_is_kept_whole_and_shown_as_text() -> None:
     ("raw", "value", "expected"),
     [
         (b"ORIGINAL\\PRIMARY ", ["ORIGINAL", "PRIMARY"], []),
-        (b"ORIGINAL\\\\AXIAL ", ["ORIGINAL", "", "AXIAL"], []),
+        (b"ORIGINAL\\\\AXIAL ", ["ORIGINAL", None, "AXIAL"], []),
         (b"ORIGINAL\\PRIMARY\\\\ ", ["ORIGINAL", "PRIMARY"], []),
         (b"", None, []),
     ],
 )
-def test_several_texts_keep_their_places(raw: bytes, value: list[str] | None, expected: list[str]) -> None:
+def test_several_texts_keep_their_places(raw: bytes, value: list[str | None] | None, expected: list[str]) -> None:
     header = read_one("ImageType", "CS", raw)
     assert header.values.get("image_type") == value
     assert reasons(header, "image_type") == expected

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from pydicom.datadict import tag_for_keyword
 
@@ -56,6 +56,8 @@ class Kind(StrEnum):
     DATETIME = "datetime"
     AGE = "age"
 
+
+WIDEST: Final = -1  # values of each item: as many as the item with most has
 
 _TAG = re.compile(r"\(([0-9A-Fa-f]{4}),([0-9A-Fa-f]{4})\)")
 _PRIVATE = re.compile(r"\(([0-9A-Fa-f]{4}),xx([0-9A-Fa-f]{2})\)\[([^\]]+)\]")
@@ -128,9 +130,14 @@ class Attribute:
     """One declared attribute: a column, where it is read, and what it means.
 
     ``sources`` are tried in order, functional groups before top-level elements. ``many`` keeps every value of a
-    multi-valued element (or of every item of a sequence), in order; otherwise the first is the value and more
-    than one is an issue. ``modalities`` empty means all. ``unit`` is the column's unit after scaling.
-    ``codes`` maps coded texts to themselves in comments only.
+    multi-valued element, in order; otherwise the first is the value and more than one is an issue. ``modalities`` empty
+    means all. ``unit`` is the column's unit after scaling.
+
+    Below a sequence, all columns take their values from its first item that has any. With ``each`` they are arrays of
+    so many elements for each item, null where the item has no value, so that the columns of one sequence line up;
+    ``WIDEST`` gives each item as many as the one with most. ``finer`` are sources of the same quantity that are used
+    where what ``sources`` give is their rounding, or 0. A ``derived`` attribute is computed from other columns: its
+    sources only say from which elements.
     """
 
     sources: tuple[Source, ...]
@@ -143,6 +150,15 @@ class Attribute:
     modalities: frozenset[str] = field(default_factory=frozenset)
     many: bool = False
     identifying: bool = False
+    each: int = 0
+    finer: tuple[Source, ...] = ()
+    derived: bool = False
+
+    def __post_init__(self) -> None:
+        if self.aggregate is Aggregate.MIN_MAX and (self.is_array or self.kind is Kind.STRING):
+            raise ConfigError(f"attribute {self.column}: min_max needs a single number or date")
+        if self.each and not (self.is_array and any(len(source.steps) > 1 for source in self.sources)):
+            raise ConfigError(f"attribute {self.column}: each needs an array and a sequence")
 
     @property
     def is_array(self) -> bool:
@@ -153,6 +169,13 @@ class Attribute:
     def path(self) -> str:
         """The first source as text: the DICOM path shown in comments and docs."""
         return self.sources[0].text
+
+    @property
+    def aligned(self) -> str | None:
+        """The sequence, as text, with whose other arrays the array lines up; None where it is of one element."""
+        if not self.each:
+            return None
+        return next(s.text.rpartition(".")[0] for s in self.sources if len(s.steps) > 1)
 
 
 def attribute(
@@ -167,20 +190,28 @@ def attribute(
     modalities: Iterable[str] = (),
     many: bool = False,
     identifying: bool = False,
+    each: int | None = None,
+    finer: str | Iterable[str] = (),
+    derived: bool = False,
 ) -> Attribute:
     """Declare an attribute; the column defaults to the last keyword of the first source in snake case.
 
+    Without ``each``, what is many and only in sequences has one element for each item; anything else has the values of
+    one element.
     Raises ConfigError where a name or combination is not possible.
     """
     texts = (sources,) if isinstance(sources, str) else tuple(sources)
     if not texts:
         raise ConfigError("an attribute needs at least one source")
+    parsed = tuple(parse_source(text) for text in texts)
+    if each is None:
+        each = int(many and all(len(source.steps) > 1 and not source.frame for source in parsed))
     name = column or snake_case(re.split(r"[.@]", texts[0].partition("*")[0])[-1])
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise ConfigError(f"attribute {texts[0]}: column name {name!r} is not lower snake case; give `column`")
     try:
-        result = Attribute(
-            sources=tuple(parse_source(text) for text in texts),
+        return Attribute(
+            sources=parsed,
             column=name,
             kind=Kind(kind),
             level=Level(level),
@@ -190,15 +221,15 @@ def attribute(
             modalities=frozenset(modalities),
             many=many,
             identifying=identifying,
+            each=each,
+            finer=tuple(parse_source(text) for text in ((finer,) if isinstance(finer, str) else finer)),
+            derived=derived,
         )
     except ValueError as error:
         raise ConfigError(f"attribute {texts[0]}: {error}") from None
-    if result.aggregate is Aggregate.MIN_MAX and (result.many or result.kind is Kind.STRING):
-        raise ConfigError(f"attribute {name}: min_max needs a single number or date")
-    return result
 
 
-_FIELDS = {f.name for f in fields(Attribute)}
+_FIELDS = {f.name for f in fields(Attribute)} - {"derived"}
 
 
 def attribute_from_mapping(entry: Mapping[str, Any]) -> Attribute:

@@ -23,15 +23,25 @@ def coded(
 ) -> tuple[Attribute, ...]:
     """The three columns of a code sequence: ``<prefix>_code_value``, its coding scheme and its meaning.
 
-    ``sequences`` are the paths to try in order; ``meaning`` completes the comments ("the procedure performed").
+    ``sequences`` are the paths to try in order; ``meaning`` completes the comments ("the procedure performed"). Arrays
+    have one element for each item of the sequence, and line up.
     """
     paths = (sequences,) if isinstance(sequences, str) else sequences
+    each = int(many or aggregate == "distinct")
     modalities = frozenset(modalities)
 
     def column(name: str, keywords: tuple[str, ...], comment: str) -> Attribute:
         sources = _under(paths, *keywords)
         return attribute(
-            sources, "string", level, aggregate, column=name, comment=comment, modalities=modalities, many=many
+            sources,
+            "string",
+            level,
+            aggregate,
+            column=name,
+            comment=comment,
+            modalities=modalities,
+            many=many,
+            each=each,
         )
 
     scheme = f"{prefix}_coding_scheme_designator"
@@ -61,12 +71,12 @@ def lifted(
     comment: str,
     unit: str | None = None,
     modalities: Iterable[str] = (),
-    many: bool = False,
+    each: int = 0,
     identifying: bool = False,
 ) -> Attribute:
     """A value inside a sequence, as column ``<prefix>_<keyword>``, a keyword that begins with the prefix as it stands.
 
-    ``sequences`` are the paths to try in order.
+    ``sequences`` are the paths to try in order. With ``each`` it is an array of so many elements for each item.
     """
     paths = (sequences,) if isinstance(sequences, str) else sequences
     name = snake_case(keyword)
@@ -79,6 +89,7 @@ def lifted(
         comment=comment,
         unit=unit,
         modalities=modalities,
-        many=many,
+        many=bool(each),
+        each=each,
         identifying=identifying,
     )

@@ -50,6 +50,7 @@ ATTRIBUTES = (
         "double",
         unit="mL/s",
         many=True,
+        each=1,
         comment="Flow rates of the phases of injection",
     ),
     contrast(
@@ -57,6 +58,7 @@ ATTRIBUTES = (
         "double",
         unit="s",
         many=True,
+        each=1,
         comment="Durations of the phases of injection",
     ),
     contrast(

@@ -2,14 +2,15 @@
 
 Sources: PS3.3 C.8.7.2 and C.8.7.10 (tube and dose of projections), C.8.2.1 (CT image), C.8.15.3.8 and .9 (enhanced CT),
 C.8.19.3 and C.8.19.6.10 (enhanced XA/XRF), C.8.21.3 (X-ray 3D, tomosynthesis).
-Vendors write these integers with decimals: they are doubles.
+Vendors write these integers with decimals: they are doubles. Where an integer is 0 or rounded, the element in
+finer units beside it is taken.
 """
 
 from __future__ import annotations
 
 from functools import partial
 
-from eds_spark_imaging.dicom.declaration.attribute import attribute
+from eds_spark_imaging.dicom.declaration.attribute import WIDEST, attribute
 from eds_spark_imaging.dicom.declaration.modalities import PROJECTION, TUBE
 
 tube = partial(attribute, level="acquisition", modalities=TUBE)
@@ -25,13 +26,12 @@ ATTRIBUTES = (
     tube(
         (
             "XRayTubeCurrent",
-            "XRayTubeCurrentInmA",
-            "XRayTubeCurrentInuA*0.001",
             "@CTExposureSequence.XRayTubeCurrentInmA",
             "@FrameAcquisitionSequence.XRayTubeCurrentInmA",
             "XRay3DAcquisitionSequence.XRayTubeCurrentInmA",
         ),
         "double",
+        finer=("XRayTubeCurrentInmA", "XRayTubeCurrentInuA*0.001"),
         aggregate="min_max",
         unit="mA",
         comment="Current of the X-ray tube; varies from slice to slice under dose modulation",
@@ -39,14 +39,13 @@ ATTRIBUTES = (
     tube(
         (
             "ExposureTime",
-            "ExposureTimeInms",
-            "ExposureTimeInuS*0.001",
             "@CTExposureSequence.ExposureTimeInms",
             "@FrameAcquisitionSequence.ExposureTimeInms",
             "@XRayAcquisitionDoseSequence.ExposureTimeInms",
             "XRay3DAcquisitionSequence.ExposureTimeInms",
         ),
         "double",
+        finer=("ExposureTimeInms", "ExposureTimeInuS*0.001"),
         aggregate="min_max",
         unit="ms",
         comment="Duration of the X-ray exposure",
@@ -54,14 +53,13 @@ ATTRIBUTES = (
     tube(
         (
             "Exposure",
-            "ExposureInmAs",
-            "ExposureInuAs*0.001",
             "@CTExposureSequence.ExposureInmAs",
             "@FrameAcquisitionSequence.ExposureInmAs",
             "@XRayAcquisitionDoseSequence.ExposureInmAs",
             "XRay3DAcquisitionSequence.ExposureInmAs",
         ),
         "double",
+        finer=("ExposureInmAs", "ExposureInuAs*0.001"),
         aggregate="min_max",
         unit="mAs",
         comment="Tube current times exposure time; some CT makers divide it by the pitch",
@@ -92,6 +90,7 @@ ATTRIBUTES = (
         ),
         "string",
         many=True,
+        each=WIDEST,
         comment="Materials of the X-ray filter: ALUMINUM, COPPER, RHODIUM, MOLYBDENUM, SILVER ...",
     ),
     tube(
@@ -140,6 +139,7 @@ ATTRIBUTES = (
         "double",
         unit="mm",
         many=True,
+        each=WIDEST,
         comment="Least thickness of each X-ray filter",
     ),
     projection(
@@ -151,6 +151,7 @@ ATTRIBUTES = (
         "double",
         unit="mm",
         many=True,
+        each=WIDEST,
         comment="Greatest thickness of each X-ray filter",
     ),
     projection(

@@ -15,7 +15,7 @@ series = partial(attribute, level="series")
 instance = partial(attribute, level="instance")
 qualifier = partial(lifted, "IssuerOfPatientIDQualifiersSequence", "issuer_of_patient_id", kind="string", level="study")
 other_id = partial(
-    lifted, "OtherPatientIDsSequence", "other_patient_ids", kind="string", level="study", many=True, identifying=True
+    lifted, "OtherPatientIDsSequence", "other_patient_ids", kind="string", level="study", each=1, identifying=True
 )
 
 FILE_META = (
@@ -88,7 +88,7 @@ PATIENT = (
         comment="Other identifiers of the patient, without issuer (retired element, still written by older systems)",
     ),
     other_id(keyword="PatientID", comment="Other identifiers of the patient, one for each item"),
-    other_id(keyword="IssuerOfPatientID", comment="Authorities that issued the other identifiers"),
+    other_id(keyword="IssuerOfPatientID", comment="Authorities that issued the other identifiers, one for each item"),
     other_id(keyword="TypeOfPatientID", comment="What carries the other identifiers: TEXT, RFID or BARCODE"),
     study("PatientName", "string", identifying=True, comment="Patient name, components separated by ^: family^given"),
     study("OtherPatientNames", "string", many=True, identifying=True, comment="Other names of the patient"),

@@ -97,7 +97,16 @@ TIMES = (
     mr("NumberOfTemporalPositions", "bigint", comment="Time points of a dynamic series"),
     mr("TemporalResolution", "double", unit="ms", comment="Time between time points of a dynamic series"),
     mr_instance(
-        "TriggerTime", "double", unit="ms", comment="Delay from the R wave or from the start of the dynamic series"
+        ("TriggerTime", "@CardiacSynchronizationSequence.NominalCardiacTriggerDelayTime"),
+        "double",
+        unit="ms",
+        comment="Delay from the R wave or from the start of the dynamic series",
+    ),
+    mr(
+        ("NominalInterval", "@CardiacSynchronizationSequence.RRIntervalTimeNominal"),
+        "double",
+        unit="ms",
+        comment="Time between two heart beats that the gating expects (R-R interval)",
     ),
 )
 
@@ -216,6 +225,7 @@ WEIGHTING = (
             "(0043,xx39)[GEMS_PARM_01]#1%1000000000",
             "(0019,xx0C)[SIEMENS MR HEADER]",
             "(2001,xx03)[Philips Imaging DD 001]",
+            "(0065,xx09)[Image Private Header]",
         ),
         "double",
         aggregate="distinct",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from eds_spark_imaging.dicom.declaration.attribute import attribute
+from eds_spark_imaging.dicom.declaration.attribute import WIDEST, attribute
 from eds_spark_imaging.dicom.declaration.coded import coded, lifted
 from eds_spark_imaging.dicom.declaration.modalities import NM, NUCLEAR, PT
 
@@ -12,8 +12,8 @@ pt = partial(attribute, level="acquisition", modalities=PT)
 nm = partial(attribute, level="acquisition", modalities=NM)
 nuclear = partial(attribute, level="acquisition", modalities=NUCLEAR)
 pt_instance = partial(attribute, level="instance", modalities=PT)
-detector = partial(lifted, "DetectorInformationSequence", "detector", level="acquisition", modalities=NM, many=True)
-rotation = partial(lifted, "RotationInformationSequence", "rotation", level="acquisition", modalities=NM, many=True)
+detector = partial(lifted, "DetectorInformationSequence", "detector", level="acquisition", modalities=NM, each=1)
+rotation = partial(lifted, "RotationInformationSequence", "rotation", level="acquisition", modalities=NM, each=1)
 
 DRUG = "RadiopharmaceuticalInformationSequence"
 CORRECTION = "@PETFrameCorrectionFactorsSequence"
@@ -33,8 +33,25 @@ RADIOPHARMACEUTICAL = (
     nuclear(
         f"{DRUG}.RadionuclideTotalDose",
         "double",
-        unit="Bq",
-        comment="Injected activity as stored: Bq in PET; NM and enhanced PET should hold MBq, but makers differ",
+        comment="Injected activity as stored: Bq in PET, MBq in NM and enhanced PET by the standard, but makers differ:"
+        " use injected_activity",
+    ),
+    nuclear(
+        f"{DRUG}.RadionuclideTotalDose",
+        "double",
+        column="injected_activity",
+        unit="MBq",
+        derived=True,
+        comment="Injected activity in one unit: radionuclide_total_dose taken as Bq or MBq, whichever a person may get;"
+        " null where neither is plausible",
+    ),
+    nuclear(
+        (f"{DRUG}.RadiopharmaceuticalStartDateTime", f"{DRUG}.RadiopharmaceuticalStartTime"),
+        "datetime",
+        column="injection_datetime",
+        derived=True,
+        comment="Date and time of injection: the datetime as stored, or else the time with the date of the series, on"
+        " the day before where it would be after the acquisition",
     ),
     nuclear(f"{DRUG}.RadionuclideHalfLife", "double", unit="s", comment="Half-life used for the decay correction"),
     nuclear(f"{DRUG}.RadionuclidePositronFraction", "double", comment="Share of decays that emit a positron, 0 to 1"),
@@ -74,6 +91,13 @@ PET = (
         column="philips_suv_scale_factor",
         unit="g/mL",
         comment="Philips: factor from stored value to SUV by weight, where units are CNTS",
+    ),
+    pt(
+        "(7053,xx09)[Philips PET Private Group]",
+        "double",
+        column="philips_activity_concentration_scale_factor",
+        unit="Bq/mL",
+        comment="Philips: factor from stored value to activity concentration, where units are CNTS",
     ),
     pt("CountsSource", "string", comment="EMISSION or TRANSMISSION"),
     nuclear(
@@ -120,7 +144,7 @@ PET = (
     pt("DoseCalibrationFactor", "double", aggregate="min_max", comment="Factor from counts to Bq/mL applied"),
 )
 
-# Several detectors, rotations or energy windows: the arrays list them in the order of the items.
+# Several detectors, rotations or energy windows: the arrays line up, in the order of the items.
 GAMMA = (
     nuclear("NumberOfSlices", "bigint", comment="Slices of the volume"),
     nuclear(
@@ -128,6 +152,8 @@ GAMMA = (
             "ActualFrameDuration",
             "@FrameContentSequence.FrameAcquisitionDuration",
             "RotationInformationSequence.ActualFrameDuration",
+            "PhaseInformationSequence.ActualFrameDuration",
+            "GatedInformationSequence.DataInformationSequence.FrameTime",
         ),
         "double",
         aggregate="distinct",
@@ -148,11 +174,18 @@ GAMMA = (
             unit="keV",
             modalities=NUCLEAR,
             many=True,
+            each=1,
             comment=f"{bound} bounds of the energy windows",
         )
         for keyword, bound in (("EnergyWindowLowerLimit", "Lower"), ("EnergyWindowUpperLimit", "Upper"))
     ),
-    nm("EnergyWindowInformationSequence.EnergyWindowName", "string", many=True, comment="Names of the energy windows"),
+    nm(
+        "EnergyWindowInformationSequence.EnergyWindowName",
+        "string",
+        many=True,
+        each=1,
+        comment="Names of the energy windows",
+    ),
     nm("NumberOfEnergyWindows", "bigint", comment="Energy windows of the acquisition"),
     nm("NumberOfDetectors", "bigint", comment="Detector heads of the camera that were used"),
     nm("CountsAccumulated", "bigint", aggregate="min_max", comment="Events counted in all frames"),
@@ -173,13 +206,31 @@ GAMMA = (
         comment="Collimators of the detectors: PARA parallel, PINH pinhole, FANB, CONE, SLNT, ASTG, DIVG, NONE, UNKN",
     ),
     detector(keyword="FieldOfViewShape", kind="string", comment="Fields of view: RECTANGLE, ROUND or HEXAGONAL"),
-    detector(keyword="FieldOfViewDimensions", kind="double", unit="mm", comment="Sizes of the fields of view"),
-    detector(keyword="ZoomFactor", kind="double", comment="Zooms of each detector, one or two directions"),
-    detector(keyword="RadialPosition", kind="double", unit="mm", comment="Distances from the centre of rotation"),
+    detector(
+        keyword="FieldOfViewDimensions",
+        kind="double",
+        each=2,
+        unit="mm",
+        comment="Sizes of the fields of view, two values for each detector; the second is null for a round one",
+    ),
+    detector(
+        keyword="ZoomFactor",
+        kind="double",
+        each=2,
+        comment="Zooms of each detector, two values for each: vertical, then horizontal",
+    ),
+    detector(
+        keyword="RadialPosition",
+        kind="double",
+        each=WIDEST,
+        unit="mm",
+        comment="Distances from the centre of rotation, by detector and view",
+    ),
     detector(
         keyword="ImagePositionPatient",
         kind="double",
         level="instance",
+        each=3,
         unit="mm",
         comment="Patient coordinates x, y, z of the first pixel, three values for each detector",
     ),
@@ -187,13 +238,18 @@ GAMMA = (
         keyword="ImageOrientationPatient",
         kind="double",
         level="instance",
+        each=6,
         comment="Direction cosines of rows and columns, six values for each detector",
     ),
     rotation(keyword="ScanArc", kind="double", unit="deg", comment="Arcs of the rotations"),
     rotation(keyword="AngularStep", kind="double", unit="deg", comment="Angles between the views of each rotation"),
     rotation(keyword="NumberOfFramesInRotation", kind="bigint", comment="Views of each rotation"),
     rotation(
-        keyword="RadialPosition", kind="double", unit="mm", comment="Distances from the centre of rotation, by view"
+        keyword="RadialPosition",
+        kind="double",
+        each=WIDEST,
+        unit="mm",
+        comment="Distances from the centre of rotation, by rotation and view",
     ),
 )
 

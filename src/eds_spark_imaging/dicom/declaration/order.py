@@ -21,7 +21,7 @@ ISSUED = {
 
 study = partial(attribute, level="study")
 series = partial(attribute, level="series")
-request = partial(lifted, REQUESTS, "request", level="series", many=True)
+request = partial(lifted, REQUESTS, "request", level="series", each=1)
 
 VISIT = (
     study(
@@ -97,7 +97,7 @@ ORDER = (
     ),
 )
 
-# An acquisition may serve several requests: each column lists the values of all of them.
+# An acquisition may serve several requests: one element for each in every column.
 REQUEST = (
     request(
         keyword="AccessionNumber", kind="string", identifying=True, comment="Accession numbers of the requests served"
@@ -148,6 +148,7 @@ SCHEDULED = tuple(
         (keyword, f"ScheduledProcedureStepSequence.{keyword}", f"RequestAttributesSequence.{keyword}"),
         "string",
         many=True,
+        each=1,
         comment=comment,
     )
     for keyword, comment in (

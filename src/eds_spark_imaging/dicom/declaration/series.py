@@ -17,6 +17,7 @@ GENERAL = (
     series("SeriesDate", "date", comment="Date the series started, hospital wall clock"),
     series("SeriesTime", "time", comment="Time the series started, hospital wall clock; vendors differ on its meaning"),
     series("SeriesDescription", "string", comment="Description of the series; free text that differs between sites"),
+    *coded("SeriesDescriptionCodeSequence", "series_description", "the description of the series", "series"),
     series("ProtocolName", "string", comment="Protocol chosen at the machine; free text"),
     series("PerformingPhysicianName", "string", many=True, identifying=True, comment="Physicians who did the exam"),
     series("OperatorsName", "string", many=True, identifying=True, comment="Radiographers who did the exam"),

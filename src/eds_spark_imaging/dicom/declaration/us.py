@@ -9,7 +9,7 @@ from eds_spark_imaging.dicom.declaration.coded import lifted
 from eds_spark_imaging.dicom.declaration.modalities import CT, MR, PT, US, XA
 
 us = partial(attribute, level="acquisition", modalities=US)
-region = partial(lifted, "SequenceOfUltrasoundRegions", "region", level="acquisition", modalities=US, many=True)
+region = partial(lifted, "SequenceOfUltrasoundRegions", "region", level="acquisition", modalities=US, each=1)
 UNITS = "0 none, 1 %, 2 dB, 3 cm, 4 s, 5 Hz, 6 dB/s, 7 cm/s, 8 cm2, 9 cm2/s, 10 cm3, 11 cm3/s, 12 degrees"
 
 PROBE = (
@@ -20,6 +20,7 @@ PROBE = (
         "string",
         column="transducer_serial_number",
         many=True,
+        each=1,
         comment="Serial numbers of the probes",
     ),
     us("ProcessingFunction", "string", comment="Preset of the machine, in the maker's words"),

@@ -255,6 +255,15 @@ FLUOROSCOPY = (
         comment="Time from one frame to the next of a cine",
     ),
     attribute(
+        "FrameTimeVector",
+        "double",
+        "instance",
+        modalities=XA | US | NUCLEAR | CT,
+        unit="ms",
+        many=True,
+        comment="Time from the frame before to each frame; the first is 0",
+    ),
+    attribute(
         "CineRate",
         "double",
         "acquisition",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from eds_spark_imaging.dicom.parser.plan import IGNORED, Entry, Node, Order, Role
+from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS, IGNORED, Entry, Node, Order, Role
 from eds_spark_imaging.dicom.reason import Reason
 
 _NO_CREATORS: Final[Mapping[int, str]] = {}
@@ -16,11 +16,12 @@ class Context:
 
     ``node`` says what is looked for, None that it is passed over. ``trail`` is the way from the top level, as tags of
     sequences and numbers of items. ``hits`` is common to all. Items inherit the charset (PS3.5 section 7.5.3).
+    ``first`` is true at the top level and in the first items of its sequences, of whichever frame.
     ``groups``, in the item of a frame, are the functional groups of the frames before, the last of each kind: one that
     is the same, as most are, tells nothing new.
     """
 
-    __slots__ = ("charset", "creators", "explicit", "groups", "hits", "node", "order", "trail")
+    __slots__ = ("charset", "creators", "explicit", "first", "groups", "hits", "node", "order", "trail")
 
     def __init__(self, order: Order, explicit: bool, node: Node | None, hits: list[Hit]) -> None:
         self.order = order
@@ -30,6 +31,7 @@ class Context:
         self.charset: bytes | None = None
         self.creators: Mapping[int, str] = _NO_CREATORS
         self.trail: tuple[tuple[int, int], ...] = ()
+        self.first = True
         self.groups: dict[Entry | None, bytes] | None = None
 
     def item(self, order: Order, explicit: bool, entry: Entry | None, index: int) -> Context:
@@ -37,6 +39,9 @@ class Context:
         child = Context(order, explicit, None if entry is None else entry.node, self.hits)
         child.charset = self.charset
         child.trail = (*self.trail, (0 if entry is None else entry.tag, index))
+        child.first = self.first and (not index or child.trail[-1][0] == FRAME_GROUPS.tag)
+        if entry is not None and entry.listed:
+            self.hits.append((entry, None, b"", child))
         if not self.trail:
             child.groups = self.groups
         return child
@@ -60,5 +65,6 @@ class Context:
             self.charset = raw
 
 
-# A declared element: its entry, VR as written (None: implicit), value field or why there is none, its data set.
+# A declared element: its entry, VR as written (None: implicit), value field or why there is none, its data set. An item
+# of a sequence that is listed is noted alike: the sequence's entry, no value, and the item's data set.
 Hit = tuple[Entry, bytes | None, bytes | Reason, Context]

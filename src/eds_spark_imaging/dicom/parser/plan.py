@@ -6,11 +6,11 @@ does there. A place where an attribute may be found is a :class:`Slot`; an attri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from struct import Struct
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pydicom.datadict import dictionary_VR, private_dictionary_VR
 
@@ -20,7 +20,10 @@ from eds_spark_imaging.dicom.values.typed import Wanted
 
 SHARED_GROUPS: Final = Step(0x52009229)
 FRAME_GROUPS: Final = Step(0x52009230)
+CONVERTED_SHARED: Final = Step(0x00209170)  # Unassigned Shared Converted Attributes Sequence
+CONVERTED_FRAME: Final = Step(0x00209171)  # Unassigned Per-Frame Converted Attributes Sequence
 FRAME_COUNT: Final = Step(0x00280008)
+FILE_META: Final = 0x0002
 PIXELS: Final = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))  # tags of Pixel Data, in whichever form
 
 # Bounds of what a slot keeps in mind: some 20 kB, were every value of an attribute another one.
@@ -76,15 +79,39 @@ class Stop(IntEnum):
     PADDING = 6
 
 
+class Place(NamedTuple):
+    """Where an attribute may be found."""
+
+    source: Source
+    steps: tuple[Step, ...]
+    frame: bool = False  # in the per-frame functional groups
+    converted: bool = False  # among the attributes that a legacy converted object has no other place for
+    finer: bool = False  # in finer units than elsewhere
+
+    @property
+    def items(self) -> tuple[Step, ...]:
+        """The way to the items that hold it; empty at the top level."""
+        return self.steps[:-1]
+
+
 @dataclass(slots=True, eq=False)
 class Slot:
-    """One place of one attribute; lower ranks win."""
+    """One place of one attribute; lower ranks win. ``group`` is common to the attributes of the same sequences.
+
+    ``items`` ranks the sequence among those of the group: all of a group are taken from one.
+    """
 
     attribute: int
     rank: int
     column: str
     source: Source
     frame: bool  # in the per-frame functional groups
+    group: int
+    items: int
+    only: bool  # what other attributes have at other places does not matter
+    each: int  # elements of the array for each item of the sequence
+    converted: bool
+    finer: bool
     vr: bytes | None  # by the dictionary
     wanted: Wanted
     fast: Fast  # for that VR, little endian
@@ -114,6 +141,7 @@ class Entry:
     stop: Stop = Stop.END
     creators: dict[str, Entry] = field(default_factory=dict)
     top: bool = False  # a declared public element of the top level
+    listed: bool = False  # a sequence each of whose items counts, even one without values
     direct: Slot | None = None  # the only slot, where it is direct
 
 
@@ -126,6 +154,8 @@ class Node:
 
     order: Order
     entries: dict[int, Entry] = field(default_factory=dict)
+    parent: Node | None = None
+    listed: bool = False  # as the sequence's entry
 
     def stop(self, tag: int, why: Stop) -> None:
         """Let the scanner stop at ``tag``."""
@@ -164,11 +194,11 @@ def _vr(step: Step) -> bytes | None:
     return vr.encode() if len(vr) == 2 else None  # "US or SS" depends on the file
 
 
-def _wanted(attribute: Attribute, source: Source) -> Wanted:
+def _wanted(attribute: Attribute, source: Source, each: int) -> Wanted:
     return Wanted(
         attribute.kind,
-        attribute.many,
-        attribute.is_array and not attribute.many,
+        attribute.many if not each else each != 1,
+        attribute.is_array and not attribute.many and not each,
         source.number,
         source.modulo,
         source.scale,
@@ -176,15 +206,25 @@ def _wanted(attribute: Attribute, source: Source) -> Wanted:
     )
 
 
-def _places(attribute: Attribute) -> Iterable[tuple[Source, bool, tuple[Step, ...]]]:
-    """Where the attribute may be, best first: functional groups before others, per frame before shared."""
+def _places(attribute: Attribute) -> Iterator[Place]:
+    """Where the attribute may be, best first: functional groups before others, per frame before shared.
+
+    Last come the sequences in which legacy converted objects keep what has no functional group (PS3.3 section
+    C.7.6.16.2.25 and .26).
+    """
     for source in attribute.sources:
         if source.frame:
-            yield source, True, (FRAME_GROUPS, *source.steps)
-            yield source, False, (SHARED_GROUPS, *source.steps)
-    for source in attribute.sources:
-        if not source.frame:
-            yield source, False, source.steps
+            yield Place(source, (FRAME_GROUPS, *source.steps), frame=True)
+            yield Place(source, (SHARED_GROUPS, *source.steps))
+    others = [source for source in attribute.sources if not source.frame]
+    for source in others:
+        yield Place(source, source.steps)
+    for source in attribute.finer:
+        yield Place(source, source.steps, finer=True)
+    for source in others:
+        if source.steps[0].tag >> 16 != FILE_META:
+            yield Place(source, (FRAME_GROUPS, CONVERTED_FRAME, *source.steps), frame=True, converted=True)
+            yield Place(source, (SHARED_GROUPS, CONVERTED_SHARED, *source.steps), converted=True)
 
 
 class Plan:
@@ -194,17 +234,10 @@ class Plan:
         self.order = order
         self.attributes = tuple(attributes)
         self.top = Node(order)
+        self._groups: dict[object, int] = {}
         for number, attribute in enumerate(self.attributes):
-            places = list(_places(attribute))
-            for rank, (source, frame, steps) in enumerate(places):
-                vr = _vr(steps[-1])
-                wanted = _wanted(attribute, source)
-                fast = fast_decoder(wanted, vr, little=order.little)
-                slot = Slot(number, rank, attribute.column, source, frame, vr, wanted, fast)
-                slot.simple = wanted.kind is not Kind.DATETIME and steps != (FRAME_COUNT,)
-                slot.top = len(steps) == 1 and steps[0].creator is None
-                slot.direct = slot.top and slot.simple and len(places) == 1
-                self._add(steps, slot)
+            if not attribute.derived:
+                self._take_in(number, attribute)
         for entry in self.top.entries.values():
             if len(entry.slots) == 1 and entry.slots[0].direct:
                 entry.direct = entry.slots[0]
@@ -214,12 +247,54 @@ class Plan:
         self.top.stop(0x00041220, Stop.DIRECTORY)
         self.top.stop(0x00000000, Stop.PADDING)
 
+    def _take_in(self, number: int, attribute: Attribute) -> None:
+        """Make the slots of an attribute."""
+        places = list(_places(attribute))
+        usual = [place for place in places if not place.converted]
+        ways = list(dict.fromkeys(place.items for place in places))
+        in_sequences = all(place.items for place in usual)
+        group = self._groups.setdefault(tuple(ways) if in_sequences else number, len(self._groups))
+        one_way = len({place.items for place in usual}) == 1
+        for rank, place in enumerate(places):
+            source, steps = place.source, place.steps
+            vr = _vr(steps[-1])
+            each = attribute.each if len(source.steps) > 1 else 0
+            wanted = _wanted(attribute, source, each)
+            fast = fast_decoder(wanted, vr, little=self.order.little)
+            way = ways.index(place.items) if in_sequences else rank
+            slot = Slot(
+                attribute=number,
+                rank=rank,
+                column=attribute.column,
+                source=source,
+                frame=place.frame,
+                group=group,
+                items=way,
+                only=not in_sequences,
+                each=each,
+                converted=place.converted,
+                finer=place.finer,
+                vr=vr,
+                wanted=wanted,
+                fast=fast,
+            )
+            slot.simple = (
+                wanted.kind is not Kind.DATETIME
+                and steps != (FRAME_COUNT,)
+                and not (each or place.converted)
+                and (one_way or not in_sequences)
+            )
+            slot.top = not place.items and steps[0].creator is None
+            slot.direct = slot.top and slot.simple and len(usual) == 1
+            self._add(steps, slot)
+
     def _add(self, steps: tuple[Step, ...], slot: Slot) -> None:
         node = self.top
         for step in steps[:-1]:
             entry = node.entry(step)
             if entry.node is None:
-                entry.role, entry.node = Role.SEQUENCE, Node(self.order)
+                entry.role, entry.node = Role.SEQUENCE, Node(self.order, parent=node)
+            entry.node.listed = entry.listed = entry.listed or (bool(slot.each) and step is steps[-2])
             node = entry.node
         entry = node.entry(steps[-1])
         entry.slots.append(slot)

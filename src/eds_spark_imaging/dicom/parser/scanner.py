@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from eds_spark_imaging.dicom.parser.context import Context
-from eds_spark_imaging.dicom.parser.element import LONG_FORM, NO_VR, SHORT_FORM, UNDEFINED, VRS, element, odd_vr
-from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS, IGNORED, LITTLE, Entry, Order, Role, Stop
+from eds_spark_imaging.dicom.parser.element import LONG_FORM, NO_VR, SHORT_FORM, UNDEFINED, odd_vr
+from eds_spark_imaging.dicom.parser.passing import MalformedError, Passing, form_of, passed
+from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS, IGNORED, LITTLE, Entry, Role, Stop
 from eds_spark_imaging.dicom.parser.window import TooLargeError
 from eds_spark_imaging.dicom.reason import Reason
 
 MAX_VALUE: Final = 64 * 1024
-MAX_DEPTH: Final = 64
 MAX_ITEM: Final = 4 * 1024 * 1024  # of an item that is gone through, not passed over
 MAX_HITS: Final = 500_000  # memory for hostile files; 10,000 frames with 20 values each that differ are 200,000
 
@@ -30,10 +30,6 @@ class ShortError(Exception):
     def __init__(self, end: int = 0) -> None:
         super().__init__(end)
         self.end = end
-
-
-class MalformedError(Exception):
-    """The structure cannot be followed from here."""
 
 
 def elements(  # noqa: PLR0911, PLR0912, PLR0915 - one loop, since a call for each element would double its time
@@ -132,7 +128,7 @@ def _has_frames(entry: Entry | None) -> bool:
 def _sequence(data: bytes, position: int, length: int, entry: Entry | None, context: Context) -> int:
     """Go through a sequence that lies in an item; gives the offset after it. Raises as ``item``."""
     if entry is None and length == UNDEFINED and context.order.little:
-        return _pass(data, position, context.explicit, context.order, nested=True)
+        return passed(data, position, Passing(context.explicit, context.order, nested=True))
     end = None if length == UNDEFINED else position + length
     index = 0
     while end is None or position < end:
@@ -169,7 +165,7 @@ def begin_item(
         raise MalformedError
     position += 8
     end = len(data) if length == UNDEFINED else position + length
-    explicit = _form(data, position, end, explicit, order)
+    explicit = form_of(data, position, end, explicit, order)
     return position, length, context.item(order, explicit, entry, index)
 
 
@@ -186,7 +182,9 @@ def item(  # noqa: PLR0917
         return position + 8, False
     position, length, child = begun
     if child.node is None:
-        return (position + length if length != UNDEFINED else _pass(data, position, child.explicit, child.order)), True
+        if length == UNDEFINED:
+            return passed(data, position, Passing(child.explicit, child.order)), True
+        return position + length, True
     if length == UNDEFINED:
         position, why = elements(data, position, len(data), child)
         if why != Stop.ITEM_END:
@@ -206,56 +204,3 @@ def item(  # noqa: PLR0917
     if len(context.hits) > MAX_HITS:
         raise TooLargeError
     return end, True
-
-
-def _form(data: bytes, position: int, end: int, explicit: bool, order: Order) -> bool:
-    """Whether an item is in explicit form: that of the data set, unless its first element tells otherwise.
-
-    Items of UN sequences are in implicit form (PS3.5 section 6.2.2), but not always, and other sequences are
-    met in the wrong form too.
-    """
-    has_vr = data[position + 4 : position + 6] in VRS
-    if explicit == has_vr or position + 8 > end:
-        return explicit
-    tag, length = order.pair(data, position)
-    if explicit:
-        return bool(tag == order.item_end)
-    return bool(length != UNDEFINED and position + 8 + length > end)
-
-
-def _pass(data: bytes, position: int, explicit: bool, order: Order, *, nested: bool = False) -> int:
-    """The offset after an item of undefined length, whatever is nested in it, whose elements begin at ``position``.
-
-    With ``nested``, that after a whole sequence of undefined length. Elements, items and delimiters are passed one
-    after another; only how deep they are nested is kept in mind. Raises MalformedError where that is too deep,
-    struct.error where the data end.
-    """
-    head, long = order.head, order.long
-    marks = {order.item, order.item_end, order.sequence_end}
-    around = [explicit] if nested else []  # whether the items around the open sequences are in explicit form
-    if not nested:
-        explicit = _form(data, position, len(data), explicit, order)
-    while True:
-        tag, vr, length = head(data, position)
-        if explicit and vr in SHORT_FORM and tag not in marks:
-            position += 8 + length
-            continue
-        if tag in marks:
-            (length,) = long(data, position + 4)
-            position += 8
-        else:
-            _, _, length, position = element(data, position, explicit, order)
-        if length != UNDEFINED:
-            position += length
-        elif tag == order.item:
-            explicit = _form(data, position, len(data), explicit, order)
-        elif len(around) == MAX_DEPTH:
-            raise MalformedError
-        else:
-            around.append(explicit)
-        if tag == order.sequence_end and around:
-            explicit = around.pop()
-            if nested and not around:
-                return position
-        elif tag == order.item_end and not around:
-            return position

@@ -25,6 +25,7 @@ DICOMDIR_CLASS: Final = "1.2.840.10008.1.3.10"
 PREAMBLE: Final = 132  # bytes of preamble and magic, before the elements
 TRANSFER_SYNTAX: Final = LITTLE.key(0x00020010)
 SOP_CLASS: Final = LITTLE.key(0x00020002)
+_COMMAND_LENGTH: Final = struct.pack("<2HL", 0, 0, 4)  # (0000,0000), implicit
 _FIRST_GROUPS: Final = (0x0002, 0x0004, 0x0008)
 
 
@@ -48,11 +49,41 @@ def has_magic(data: bytes) -> bool:
     return data[128:PREAMBLE] == b"DICM"
 
 
+def begin_of(data: bytes, size: int | None) -> int | None:
+    """Where the elements begin, behind a preamble or at once; None where there are none.
+
+    ``DICM`` may also be in the text of a file without preamble: what follows decides.
+    """
+    if not has_magic(data):
+        return find_data_set(data, size)
+    if find_data_set(data[PREAMBLE:], None) is None and (bare := find_data_set(data, size)) is not None:
+        return bare
+    return PREAMBLE
+
+
+def after_commands(data: bytes, position: int) -> int:
+    """The offset after the elements of a message's command set (PS3.7 section 6.3.1), where there are any.
+
+    They are implicit and little endian, and may stand before the data set in what was saved from the network.
+    """
+    if data[position : position + 8] != _COMMAND_LENGTH:
+        return position
+    last = -1
+    while position + 8 <= len(data):
+        group, number, length = struct.unpack_from("<HHL", data, position)
+        if group or number <= last or length > MAX_VALUE:
+            break
+        last, position = number, position + 8 + length
+    return position
+
+
 def find_data_set(data: bytes, size: int | None) -> int | None:
     """Where a data set begins in bytes without preamble, old ones included; None where there is none.
 
     That may be at the second byte: a header that was cut off badly leaves its last pad byte.
     """
+    if (behind := after_commands(data, 0)) and find_data_set(data[behind:], None) is not None:
+        return 0
     for position in (0, 1) if data[:1] in (b" ", b"\0") else (0,):
         for encoding in _ENCODINGS:
             if position + 8 > len(data):

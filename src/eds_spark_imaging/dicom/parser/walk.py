@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from eds_spark_imaging.dicom.parser.context import Context, Hit
 from eds_spark_imaging.dicom.parser.deflate import InflatedSource
 from eds_spark_imaging.dicom.parser.element import UNDEFINED, element
+from eds_spark_imaging.dicom.parser.passing import MalformedError, Passing
 from eds_spark_imaging.dicom.parser.plan import BIG, FRAME_GROUPS, IGNORED, LITTLE, Entry, Plan, Role, Stop
 from eds_spark_imaging.dicom.parser.scanner import (
     MAX_HITS,
-    MalformedError,
     ShortError,
     begin_item,
     elements,
@@ -21,6 +21,8 @@ from eds_spark_imaging.dicom.parser.syntax import (
     DEFLATED,
     DICOMDIR_CLASS,
     PREAMBLE,
+    after_commands,
+    begin_of,
     encoding_of,
     find_data_set,
     has_magic,
@@ -82,12 +84,12 @@ def walk(source: ByteSource, data: bytes, little: Plan, big: Plan) -> Walk:
     result = Walk(window, window)
     if not data:
         return result.end(Status.NOT_DICOM, Rejection.EMPTY)
-    result.has_preamble = has_magic(data)
-    if result.has_preamble and len(data) == PREAMBLE:
+    if has_magic(data) and len(data) == PREAMBLE:
         return result.end(Status.NOT_DICOM, Rejection.PREAMBLE_ONLY)
-    position = PREAMBLE if result.has_preamble else find_data_set(data, window.size)
+    position = begin_of(data, window.size)
     if position is None:
         return result.end(Status.NOT_DICOM, Rejection.NO_DICOM_STRUCTURE)
+    result.has_preamble = position == PREAMBLE
     try:
         return _read(result, source, position, little, big)
     except (TooLargeError, MalformedError) as error:
@@ -117,7 +119,7 @@ def _read(result: Walk, source: ByteSource, position: int, little: Plan, big: Pl
         return result.end(Status.QUARANTINED, Rejection.TRUNCATED)
     if meta.sop_class == DICOMDIR_CLASS:
         return result.end(Status.DICOMDIR)
-    position = meta.position
+    position = after_commands(window.data, meta.position)
     said_deflated = meta.transfer_syntax in DEFLATED
     if said_deflated and find_data_set(window.data[position:], None) is None:
         result.inflated = InflatedSource(source, window.start + position)
@@ -187,7 +189,7 @@ def _sequence(result: Walk, position: int, context: Context) -> int | None:
     if entry is not None and entry.role == Role.PRIVATE:
         entry = context.private(entry)
     per_frame = entry is not None and entry.tag == FRAME_GROUPS.tag
-    first_in: dict[tuple[Entry, bytes | Reason], int] = {}
+    first_in: dict[tuple[Entry, bytes | Reason, tuple[tuple[int, int], ...]], int] = {}
     if per_frame:
         context.groups = {}
     end = None if length == UNDEFINED else window.start + value + length
@@ -207,7 +209,11 @@ def _sequence(result: Walk, position: int, context: Context) -> int | None:
             hits.append((entry or IGNORED, b"", Reason.BAD_SEQUENCE, context))
             break
         if per_frame:  # most values are those of an earlier frame and tell nothing new
-            hits[mark:] = [hit for hit in hits[mark:] if first_in.setdefault((hit[0], hit[2]), index) == index]
+            hits[mark:] = [
+                hit
+                for hit in hits[mark:]
+                if hit[0].listed or first_in.setdefault((hit[0], hit[2], hit[3].trail[1:]), index) == index
+            ]
         index += more
     if per_frame:
         result.frames = index
@@ -232,6 +238,9 @@ def _item(  # noqa: PLR0917
             if begun is not None and begun[1] == UNDEFINED and begun[2].node is not None:
                 after, why = _data_set(result, begun[0], begun[2])
                 return (after + 8 if why == Stop.ITEM_END else None), True
+            if begun is not None and begun[1] == UNDEFINED:
+                return _pass(window, begun[0], Passing(begun[2].explicit, begun[2].order)), True
+            del hits[mark:]
             limit = None if end is None else end - window.start
             return item(window.data, position, limit, entry, index, context)
         except (ShortError, struct.error) as error:
@@ -240,3 +249,17 @@ def _item(  # noqa: PLR0917
             if not window.advance(position, need):
                 return None, False
             position = 0
+
+
+def _pass(window: Window, position: int, passing: Passing) -> int | None:
+    """The offset in the window after an item in which nothing is declared; None where the file ends in it.
+
+    It need not be in memory at once. Raises MalformedError, TooLargeError.
+    """
+    while True:
+        position, ended = passing.go(window.data, position)
+        if ended:
+            return position
+        if not window.advance(position, 16):
+            return None
+        position = 0

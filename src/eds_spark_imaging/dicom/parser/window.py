@@ -10,7 +10,7 @@ BLOCK = 16 * 1024  # covers 3 of 4 real headers in one read
 DIGEST_SIZE = 16  # bytes
 MAX_READ = 4 * 1024 * 1024  # unless more is needed
 MAX_WINDOW = 32 * 1024 * 1024  # one element that must be seen whole
-MAX_HEADER = 64 * 1024 * 1024  # 20 times the largest header met; bounds the time spent on hostile files
+MAX_HEADER = 256 * 1024 * 1024  # contours of 90 MB were met; bounds the time spent on hostile files
 
 
 class TooLargeError(Exception):

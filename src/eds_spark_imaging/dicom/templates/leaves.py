@@ -10,8 +10,8 @@ from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from eds_spark_imaging.dicom.parser.element import UNDEFINED, VRS, element
+from eds_spark_imaging.dicom.parser.passing import MAX_DEPTH
 from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS, LITTLE, PIXELS, SHARED_GROUPS, Node
-from eds_spark_imaging.dicom.parser.scanner import MAX_DEPTH
 from eds_spark_imaging.dicom.parser.syntax import PREAMBLE, SOP_CLASS, TRANSFER_SYNTAX
 
 MARGIN: Final = 64  # near the end of a block, the scanner may read on

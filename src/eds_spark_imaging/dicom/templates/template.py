@@ -99,7 +99,7 @@ class Layout:
     def _fits(self, hits: Iterable[Hit]) -> bool:
         """Whether the tags of what was found behind still ascend. Raises ElsewhereError."""
         entries = {hit[0] for hit in hits}
-        elsewhere = self.settled.intersection(slot.attribute for entry in entries for slot in entry.slots)
+        elsewhere = self.settled.intersection(slot.group for entry in entries for slot in entry.slots)
         if elsewhere:
             raise ElsewhereError(elsewhere)
         return all(entry.tag >= self.behind for entry in entries if entry.top)
@@ -146,7 +146,7 @@ class Example:
         self._known_structure = self._structure.unpack_from(data)
         self._varying = set(varying) & set(self._leaves)
         # Attributes whose value may also depend on what is behind.
-        self._elsewhere = {slot.attribute for slot in plan.top.entry(FRAME_COUNT).slots}
+        self._elsewhere = {slot.group for slot in plan.top.entry(FRAME_COUNT).slots}
         self.is_of_use = False  # yet: no other file was recognised by it
         self.layout = self._laid_out()
 
@@ -183,7 +183,7 @@ class Example:
             _within(declared),
             tuple(hits[number] for number in taken),
             tuple((place, hits[number]) for place, number in enumerate(together) if number not in set(taken)),
-            frozenset(slot.attribute for hit in settled for slot in hit[0].slots),
+            frozenset(slot.group for hit in settled for slot in hit[0].slots),
             common,
             self._context,
             self._charsets,
@@ -192,13 +192,19 @@ class Example:
 
 def _together(hits: Sequence[Hit], some: Iterable[int], elsewhere: Collection[int]) -> list[int]:
     """The numbers of ``some`` hits, of those of the attributes ``elsewhere``, and of all that tell of the same ones."""
-    attributes = [{slot.attribute for slot in hit[0].slots} for hit in hits]
+    attributes = [_ties(hit) for hit in hits]
     wanted = set(elsewhere).union(*(attributes[number] for number in some))
     found = set(some)
     while more := {number for number, its in enumerate(attributes) if its & wanted} - found:
         found |= more
         wanted.update(*(attributes[number] for number in more))
     return sorted(found)
+
+
+def _ties(hit: Hit) -> set[int]:
+    """What else has to be known to choose: all of the same groups of attributes, and all that is in a sequence."""
+    entry, _, _, context = hit
+    return {slot.group for slot in entry.slots} | {-tag for tag, _ in context.trail[:1]}
 
 
 def _between(leaves: Iterable[Leaf], length: int) -> struct.Struct:

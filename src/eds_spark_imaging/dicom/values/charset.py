@@ -27,6 +27,7 @@ _PLAIN: Final = re.compile(
     r"(utf.?8|latin.?\d|iso.?8859.?\d+|cp\d+|windows.?\d+|gb\w+|euc.?\w+|shift.?jis|koi8.?\w)", re.I
 )
 _FRAGMENTS: Final = re.compile(rb"\x1b\$?[()\-][^\x1b]|\x1b\$[^\x1b()]|[^\x1b]+|\x1b")
+_ASCII_TERMS: Final = ("", "ISO_IR 6", "ISO 2022 IR 6")
 _DELIMITERS: Final = re.compile(rb"[\\\r\n\t\f]")
 _NAME_DELIMITERS: Final = re.compile(rb"[\\\r\n\t\f^=]")
 _C1: Final = re.compile(rb"[\x80-\x9f]")
@@ -35,12 +36,14 @@ _C1: Final = re.compile(rb"[\x80-\x9f]")
 class Charset(NamedTuple):
     """Python codecs, the first of them for bytes without escape sequence, and what is odd about their declaration.
 
-    ``declared`` is false for bytes above 127 that nothing explains.
+    ``declared`` is false for bytes above 127 that nothing explains. ``ascii_first``: the first codec is for ASCII, and
+    the others are code extensions, to which escape sequences lead.
     """
 
     codecs: tuple[str, ...]
     reason: Reason | None = None
     declared: bool = True
+    ascii_first: bool = False
 
 
 def codec_of(term: str) -> tuple[str | None, Reason | None]:
@@ -82,7 +85,7 @@ def charset_of(raw: bytes | None, default: str | None) -> Charset:
             found.append(codec)
     if not found or terms in (["ISO_IR 6"], ["ISO 2022 IR 6"]):
         return Charset((default or "latin_1",), reason, declared=default is not None)
-    return Charset(tuple(found), reason)
+    return Charset(tuple(found), reason, ascii_first=len(found) > 1 and terms[0] in _ASCII_TERMS)
 
 
 def decode_text(raw: bytes, charset: Charset, *, name: bool) -> tuple[str, Reason | None]:
@@ -94,6 +97,8 @@ def decode_text(raw: bytes, charset: Charset, *, name: bool) -> tuple[str, Reaso
         return _decode_escaped(raw, charset, _NAME_DELIMITERS if name else _DELIMITERS)
     if raw.isascii():
         return raw.decode("ascii"), charset.reason if charset.reason is Reason.UNKNOWN_CHARSET else None
+    if charset.ascii_first:
+        return _decode_unescaped(raw, charset)
     codec = charset.codecs[0]
     try:
         text = raw.decode(codec)
@@ -103,6 +108,16 @@ def decode_text(raw: bytes, charset: Charset, *, name: bool) -> tuple[str, Reaso
     if reason is Reason.LOOKS_LIKE_WINDOWS_1252:
         text = raw.decode("cp1252")
     return text, reason or (None if charset.declared else Reason.UNDECLARED_CHARSET)
+
+
+def _decode_unescaped(raw: bytes, charset: Charset) -> tuple[str, Reason | None]:
+    """Bytes above 127 where only a code extension has any: by the first that takes them, though nothing leads to it."""
+    for codec in charset.codecs[1:]:
+        try:
+            return raw.decode(codec), Reason.MISSING_ESCAPE
+        except UnicodeDecodeError:
+            continue
+    return raw.decode(charset.codecs[0], "replace"), Reason.UNDECLARED_CHARSET
 
 
 def _suspicion(raw: bytes, codec: str) -> Reason | None:
@@ -140,6 +155,10 @@ def _decode_escaped(raw: bytes, charset: Charset, delimiters: re.Pattern[bytes])
             end = found.start()
         begin = escape if codec in _KEEP_ESCAPE else b""
         for piece, its_codec in ((begin + fragment[:end], codec), (fragment[end:], first)):
+            if charset.ascii_first and its_codec == first and not piece.isascii():
+                text, reason = _decode_unescaped(piece, charset)
+                parts.append(text)
+                continue
             try:
                 parts.append(piece.decode(its_codec))
             except UnicodeDecodeError:

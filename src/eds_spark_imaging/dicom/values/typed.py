@@ -35,6 +35,7 @@ _BINARY: Final = {
     b"FD": "d",
     b"AT": "HH",
 }
+BINARY_VRS: Final = frozenset(_BINARY)
 _TEXT: Final = frozenset(b"AE CS LO LT PN SH ST UC UI UR UT".split())
 _NUMBER_TEXT: Final = frozenset((b"DS", b"IS"))
 _TEXT_LIKE: Final = _TEXT | _NUMBER_TEXT | {b"AS", b"DA", b"DT", b"TM"}
@@ -123,16 +124,12 @@ def decode(raw: bytes, vr: bytes, wanted: Wanted, *, little: bool, charset: Char
 
 
 def _several(parts: list[Any], vr: bytes, wanted: Wanted, report: Report) -> list[Any]:
-    """All values. Where the order counts, one that is missing takes the others with it, except among texts."""
-    if wanted.kind is Kind.STRING and wanted.many:
-        return ["" if part == "" else _convert(part, vr, wanted, report) for part in parts]
-    if wanted.many and "" in parts:
+    """All values. Where the order counts, None stands for one that is missing, so that the others keep their places."""
+    if "" in parts and wanted.many and wanted.kind is not Kind.STRING:
         report(Reason.EMPTY_VALUE)
-        return []
-    values = [_convert(part, vr, wanted, report) for part in parts if part != ""]
-    if wanted.many and None in values:
-        return []
-    return [value for value in values if value is not None]
+    values = [None if part == "" else _convert(part, vr, wanted, report) for part in parts]
+    known = [value for value in values if value is not None]
+    return values if wanted.many and known else known
 
 
 def _unpack(raw: bytes, vr: bytes, little: bool, report: Report) -> list[Any]:

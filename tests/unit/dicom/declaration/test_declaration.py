@@ -99,15 +99,20 @@ decay_factor dose_calibration_factor detector_zoom_factor detector_binning
 exposure_index target_exposure_index deviation_index relative_x_ray_exposure sensitivity
 mechanical_index bone_thermal_index cranial_thermal_index soft_tissue_thermal_index
 image_orientation_patient detector_image_orientation_patient diffusion_gradient_orientation
-number_of_averages
+number_of_averages radionuclide_total_dose
 rescale_intercept rescale_slope window_center window_width region_physical_delta_x region_physical_delta_y
 """
+
+
+PRIVATE_VRS = {"Image Private Header": "FD"}  # of UIH, not in pydicom's dictionary
 
 
 def vr_of(source: Source) -> str:
     step = source.steps[-1]
     if step.creator is None:
         return dictionary_VR(step.tag)
+    if step.creator in PRIVATE_VRS:
+        return PRIVATE_VRS[step.creator]
     return private_dictionary_VR(step.tag & 0xFFFF0000 | 0x1000 | step.tag & 0xFF, step.creator)
 
 
@@ -117,7 +122,11 @@ def column(name: str) -> Attribute:
 
 def test_required_elements_are_read() -> None:
     read = {
-        keyword_for_tag(step.tag) for a in ATTRIBUTES for s in a.sources for step in s.steps if step.creator is None
+        keyword_for_tag(step.tag)
+        for a in ATTRIBUTES
+        for s in (*a.sources, *a.finer)
+        for step in s.steps
+        if step.creator is None
     }
     assert set(REQUIRED.split()) - read == set()
 
@@ -131,12 +140,13 @@ def test_columns_are_unique_in_every_table() -> None:
 
 
 def test_no_place_is_read_by_two_columns() -> None:
-    places = [(s.frame, s.steps) for a in ATTRIBUTES for s in a.sources]
+    places = [(s.frame, s.steps) for a in ATTRIBUTES if not a.derived for s in (*a.sources, *a.finer)]
     assert len(places) == len(set(places))
 
 
 def test_kinds_fit_the_dictionary() -> None:
-    wrong = [(a.column, s.text) for a in ATTRIBUTES for s in a.sources if a.kind not in ALLOWED[vr_of(s)]]
+    read = [(a, s) for a in ATTRIBUTES if not a.derived for s in (*a.sources, *a.finer)]
+    wrong = [(a.column, s.text) for a, s in read if a.kind not in ALLOWED[vr_of(s)]]
     assert wrong == []
 
 
@@ -146,7 +156,7 @@ def test_paths_lead_through_sequences() -> None:
 
 
 def test_only_doubles_are_calculated() -> None:
-    scaled = {a.column: a.kind for a in ATTRIBUTES for s in a.sources if s.scale != 1 or s.modulo}
+    scaled = {a.column: a.kind for a in ATTRIBUTES for s in (*a.sources, *a.finer) if s.scale != 1 or s.modulo}
     assert scaled == dict.fromkeys(
         ("x_ray_tube_current", "exposure_time", "exposure", "diffusion_b_value"), Kind.DOUBLE
     )
@@ -161,13 +171,15 @@ def test_only_doubles_are_calculated() -> None:
     ],
 )
 def test_alternate_elements_are_brought_to_one_unit(name: str, text: str, scale: float) -> None:
-    assert {s.text: s.scale for s in column(name).sources}[text] == scale
-    assert {s.scale for s in column(name).sources if s.text != text} == {1.0}
+    sources = (*column(name).sources, *column(name).finer)
+    assert {s.text: s.scale for s in sources}[text] == scale
+    assert {s.scale for s in sources if s.text != text} == {1.0}
 
 
 def test_public_b_value_comes_before_the_makers_own() -> None:
     creators = [s.steps[-1].creator for s in column("diffusion_b_value").sources]
-    assert creators == [None, None, "GEMS_PARM_01", "SIEMENS MR HEADER", "Philips Imaging DD 001"]
+    makers = ["GEMS_PARM_01", "SIEMENS MR HEADER", "Philips Imaging DD 001", "Image Private Header"]
+    assert creators == [None, None, *makers]
 
 
 def test_ge_b_value_is_the_first_number_without_its_bias() -> None:

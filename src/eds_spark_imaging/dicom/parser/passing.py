@@ -1,0 +1,95 @@
+"""Over an item or a sequence of undefined length in which nothing is declared, in whatever portions its bytes come."""
+
+from __future__ import annotations
+
+import struct
+from typing import Final
+
+from eds_spark_imaging.dicom.parser.element import SHORT_FORM, UNDEFINED, VRS, element
+from eds_spark_imaging.dicom.parser.plan import Order
+
+MAX_DEPTH: Final = 64
+
+
+class MalformedError(Exception):
+    """The structure cannot be followed from here."""
+
+
+def form_of(data: bytes, position: int, end: int, explicit: bool, order: Order) -> bool:
+    """Whether an item is in explicit form: that of the data set, unless its first element tells otherwise.
+
+    Items of UN sequences are in implicit form (PS3.5 section 6.2.2), but not always, and other sequences are
+    met in the wrong form too.
+    """
+    has_vr = data[position + 4 : position + 6] in VRS
+    if explicit == has_vr or position + 8 > end:
+        return explicit
+    tag, length = order.pair(data, position)
+    if explicit:
+        return bool(tag == order.item_end)
+    return bool(length != UNDEFINED and position + 8 + length > end)
+
+
+class Passing:
+    """How deep in nested sequences the way over an item, or with ``nested`` over a whole sequence, has come.
+
+    Elements, items and delimiters are passed one after another; only the forms of the items around are kept in mind.
+    """
+
+    def __init__(self, explicit: bool, order: Order, *, nested: bool = False) -> None:
+        self._order = order
+        self._explicit = explicit
+        self._nested = nested
+        self._around = [explicit] if nested else []  # whether the items around the open sequences are in explicit form
+        self._begins = not nested  # an item whose form is not known yet
+
+    def go(  # noqa: PLR0912 - one loop, as in the scanner
+        self, data: bytes, position: int
+    ) -> tuple[int, bool]:
+        """Go on at ``data[position]``: where it ends, or what is needed next begins, and whether it is the end.
+
+        Raises MalformedError where sequences are nested too deep.
+        """
+        order, around = self._order, self._around
+        head, long = order.head, order.long
+        marks = (order.item, order.item_end, order.sequence_end)
+        try:
+            while True:
+                if self._begins:
+                    head(data, position)
+                    self._explicit = form_of(data, position, len(data), self._explicit, order)
+                    self._begins = False
+                tag, vr, length = head(data, position)
+                if tag not in marks and self._explicit and vr in SHORT_FORM:
+                    position += 8 + length
+                    continue
+                if tag in marks:
+                    (length,) = long(data, position + 4)
+                    after = position + 8
+                else:
+                    _, _, length, after = element(data, position, self._explicit, order)
+                if length != UNDEFINED:
+                    after += length
+                elif tag == order.item:
+                    self._begins = True
+                elif len(around) == MAX_DEPTH:
+                    raise MalformedError
+                else:
+                    around.append(self._explicit)
+                position = after
+                if tag == order.sequence_end and around:
+                    self._explicit = around.pop()
+                    if self._nested and not around:
+                        return position, True
+                elif tag == order.item_end and not around:
+                    return position, True
+        except struct.error:
+            return position, False
+
+
+def passed(data: bytes, position: int, passing: Passing) -> int:
+    """The offset after what is all in ``data``. Raises MalformedError, struct.error where it is not."""
+    position, ended = passing.go(data, position)
+    if not ended:
+        raise struct.error
+    return position
