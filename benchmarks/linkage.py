@@ -92,7 +92,7 @@ def linked(studies: DataFrame, warehouse: Warehouse, config: Config, with_identi
     found = judge(meeting).persist()
     if config.link.probabilistic:
         found = with_probable(found, meeting, meeting.exams, config.link, lambda _, frame: frame.localCheckpoint())
-    links = decide(studies, found, config.link).toPandas()
+    links = decide(meeting.exams, found).toPandas()
     studies.sparkSession.catalog.clearCache()
     return links
 

@@ -37,7 +37,7 @@ from eds_spark_imaging.dicom.declaration.attribute import Attribute
 from eds_spark_imaging.errors import ImagingError
 from eds_spark_imaging.lake.views import VIEWS
 from eds_spark_imaging.tables import Catalogue
-from eds_spark_imaging.tables.links import LinkStatus
+from eds_spark_imaging.tables.link_words import LinkStatus
 from eds_spark_imaging.warehouse.mapping import check_layout
 
 if TYPE_CHECKING:

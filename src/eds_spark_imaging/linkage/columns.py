@@ -34,6 +34,11 @@ def date(frame: DataFrame, name: str) -> Column:
     return _column(frame, name, "date")
 
 
+def dates(frame: DataFrame, name: str) -> Column:
+    """The array of dates, empty where it is null or absent."""
+    return F.coalesce(_column(frame, name, "array<date>"), F.array().cast("array<date>"))
+
+
 def wall_clock(frame: DataFrame, name: str) -> Column:
     """The wall-clock column, null where it is absent."""
     return _column(frame, name, "timestamp_ntz")

@@ -17,9 +17,9 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.config import LinkConfig
 from eds_spark_imaging.linkage.acceptance import evidence_of
 from eds_spark_imaging.linkage.meeting import Meeting
-from eds_spark_imaging.linkage.methods import PROBABILISTIC
 from eds_spark_imaging.linkage.names import without_particles
 from eds_spark_imaging.linkage.traits import compared
+from eds_spark_imaging.tables.link_words import LinkMethod, Refusal
 from eds_spark_imaging.tables.links import IMAGING_STUDY_PERSON
 
 Keep = Callable[[str, DataFrame], DataFrame]
@@ -58,10 +58,10 @@ def _judged(pairs: DataFrame, meeting: Meeting, threshold: float) -> DataFrame:
     exam = Window.partitionBy("study_instance_uid")
     enough = F.col("probability") >= threshold
     alone = F.count(F.lit(1)).over(exam) == 1
-    reason = F.when(enough & ~alone, "rival").when(~enough, "improbable")
+    reason = F.when(enough & ~alone, str(Refusal.RIVAL)).when(~enough, str(Refusal.IMPROBABLE))
     made = {
-        "method": F.lit(PROBABILISTIC).alias("method"),
-        "methods": F.array(F.lit(PROBABILISTIC)).alias("methods"),
+        "method": F.lit(str(LinkMethod.PROBABILISTIC)).alias("method"),
+        "methods": F.array(F.lit(str(LinkMethod.PROBABILISTIC))).alias("methods"),
         "score": F.round("probability", 4).alias("score"),
         "verified": F.lit(False).alias("verified"),
         "evidence": evidence_of(F.lit("patient_name"), F.lit(None).cast("string")).alias("evidence"),

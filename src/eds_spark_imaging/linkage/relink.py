@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.linkage.meeting import Meeting
-from eds_spark_imaging.tables.links import LinkCause, LinkStatus
+from eds_spark_imaging.tables.link_words import LinkCause, LinkStatus
 from eds_spark_imaging.transforms.changes import row_hash
 
 _STUDY = "study_instance_uid"

@@ -26,11 +26,11 @@ from eds_spark_imaging.linkage import (
     survivors,
     traits_of_persons,
     with_probable,
-    with_requests,
+    with_series,
 )
-from eds_spark_imaging.linkage.methods import PROBABILISTIC
 from eds_spark_imaging.runs.context import Context, Run
-from eds_spark_imaging.tables.links import LINK_COLUMNS, LINK_DECISION, LINK_INPUT, LinkStatus
+from eds_spark_imaging.tables.link_words import LinkMethod, LinkStatus
+from eds_spark_imaging.tables.links import LINK_COLUMNS, LINK_DECISION, LINK_INPUT
 from eds_spark_imaging.warehouse.reader import Warehouse
 from eds_spark_imaging.workers.crash import crash_point
 
@@ -142,7 +142,7 @@ def _work(context: Context, warehouse: Warehouse, scratch: Scratch, some: DataFr
     def read(name: str) -> DataFrame:
         return lake.read(name) if some is None else lake.read(name).join(some, _STUDY, "left_semi")
 
-    studies = with_requests(read("imaging_study").where("removed_at IS NULL"), read("imaging_series"))
+    studies = with_series(read("imaging_study").where("removed_at IS NULL"), read("imaging_series"))
     base = replace(base_centrale(warehouse), decisions=lake.read(LINK_DECISION.name))
     base = replace(base, survivors=scratch.keep("survivors", base.survivors))
     persons = scratch.keep("persons", traits_of_persons(base.identity, base.person, base.survivors))
@@ -151,7 +151,7 @@ def _work(context: Context, warehouse: Warehouse, scratch: Scratch, some: DataFr
     inputs = scratch.keep("inputs", link_inputs(meeting, rules_hash(config)))
     recorded = read(LINK_INPUT.name)
     # Without a key in common, any new person may be that of an exam: where the probabilistic step is on.
-    by_model = F.col("person_id").isNull() | F.coalesce(F.col("link_method") == PROBABILISTIC, F.lit(False))
+    by_model = F.col("person_id").isNull() | F.col("link_method").eqNullSafe(str(LinkMethod.PROBABILISTIC))
     open_ended = by_model if config.probabilistic else F.lit(False)
     again = scratch.keep("again", due(inputs, recorded, studies, open_ended))
     gone = scratch.keep("gone", recorded.join(studies, _STUDY, "left_anti").select(_STUDY))
@@ -165,7 +165,7 @@ def _link(context: Context, run: Run, work: _Work, scratch: Scratch) -> None:
     if context.config.link.probabilistic:
         more = with_probable(found, meeting, work.meeting.exams, context.config.link, scratch.keep)
         found = scratch.keep("probable", more)
-    links = decide(studies, found, context.config.link).join(work.again, _STUDY, "inner")
+    links = decide(meeting.exams, found).join(work.again, _STUDY, "inner")
     links = scratch.keep("links", links)
     done = context.lake.sync("imaging_study_person", found, run.run_id, scope=work.scope)
     crash_point("candidates")
