@@ -10,6 +10,7 @@ from eds_spark_imaging.linkage import columns
 from eds_spark_imaging.linkage.birth_dates import is_default_date
 from eds_spark_imaging.linkage.ids import cleaned_ipp, is_placeholder, plain
 from eds_spark_imaging.linkage.names import is_placeholder_name, joined_parts, normalised, tokens
+from eds_spark_imaging.linkage.not_patients import is_not_a_patient
 
 OTHER_IDS = ("other_patient_ids", "other_patient_ids_patient_id")
 REQUESTS, SERIES_DATES = "request_accession_number", "series_dates"
@@ -57,7 +58,7 @@ def exams(studies: DataFrame, config: LinkConfig) -> DataFrame:
         F.array_union(F.array_compact(F.array(exam_date)), F.filter(series_dates, lambda day: ~_is_absurd(day))).alias(
             "exam_dates"
         ),
-        is_phantom(studies, config).alias("is_phantom"),
+        is_not_a_patient(studies, config).alias("is_phantom"),
         F.array_contains(conflicts, "patient_id").alias("is_mixed"),
         F.array_contains(conflicts, "patient_birth_date").alias("_two_birth_dates"),
     )
@@ -76,17 +77,6 @@ def exams(studies: DataFrame, config: LinkConfig) -> DataFrame:
 
 def _is_absurd(day: Column) -> Column:
     return F.coalesce(F.year(day) < _FIRST_YEAR, F.lit(False))
-
-
-def is_phantom(studies: DataFrame, config: LinkConfig) -> Column:
-    """Whether the exam shows no patient: by the patterns of the configuration, or because the header says so."""
-    found = F.coalesce(columns.text(studies, "quality_control_subject") == "YES", F.lit(False))
-    for name in ("patient_id", "patient_name"):
-        # DICOM writes names with `^`, which many patterns do not take for the edge of a word.
-        words = F.trim(F.replace(normalised(columns.text(studies, name)), F.lit("^"), F.lit(" ")))
-        for pattern in config.phantom_patterns:
-            found = found | F.coalesce(words.rlike(f"(?i){pattern}"), F.lit(False))
-    return found
 
 
 def with_series(studies: DataFrame, series: DataFrame) -> DataFrame:

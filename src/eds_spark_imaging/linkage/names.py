@@ -57,8 +57,13 @@ def joined_parts(text: Column) -> Column:
 
 def is_placeholder_name(text: Column, placeholders: Sequence[str]) -> Column:
     """Whether a normalised name holds a placeholder (`INCONNU^HOMME`), or nothing but X: it names nobody."""
-    words = sorted({_words(placeholder) for placeholder in placeholders} - {""})
+    words = placeholder_words(placeholders)
     return text.rlike(rf"(^|[ ^])({'|'.join(words)})($|[ ^])|^[X^ ]+$" if words else r"^[X^ ]+$")
+
+
+def placeholder_words(placeholders: Sequence[str]) -> list[str]:
+    """Placeholders as patterns for normalised names."""
+    return sorted({_words(placeholder) for placeholder in placeholders} - {""})
 
 
 def _words(text: str) -> str:
