@@ -10,6 +10,7 @@ from eds_spark_imaging.tables.link_words import LinkMethod, LinkStatus, Refusal
 
 # Numbers that may be another's anyway: that they lead to an impossible person is no conflict.
 _WEAK = [str(method) for method, strength in STRENGTHS.items() if strength.alone == Standing.WEAK]
+_ALONE = [str(method) for method, strength in STRENGTHS.items() if strength.alone > Standing.NONE]
 
 
 def decide(exams: DataFrame, candidates: DataFrame) -> DataFrame:
@@ -20,9 +21,11 @@ def decide(exams: DataFrame, candidates: DataFrame) -> DataFrame:
     by_ipp = F.array_contains("methods", str(LinkMethod.IPP)).alias("by_ipp")
     link = F.struct("ipp", "person_id", "method", "score", "verified", by_ipp)
     contradicted = (F.col("reason") == str(Refusal.CONTRADICTED)) & ~F.col("method").isin(*_WEAK)
+    # An identifier that could stand alone, beside others in the files of the exam: somebody has to look.
+    doubtful = (F.col("reason") == str(Refusal.NEEDS_TRAITS)) & F.col("method").isin(*_ALONE)
     outcomes = candidates.groupBy("study_instance_uid").agg(
         F.max(F.when(F.col("accepted"), link)).alias("link"),
-        F.coalesce(F.bool_or(F.col("reason") == str(Refusal.RIVAL)), F.lit(False)).alias("is_rivalled"),
+        F.coalesce(F.bool_or((F.col("reason") == str(Refusal.RIVAL)) | doubtful), F.lit(False)).alias("is_doubtful"),
         F.coalesce(F.bool_or(contradicted), F.lit(False)).alias("is_contradicted"),
     )
     has_id = F.col("patient_id").isNotNull() | (F.size("other_ids") > 0)
@@ -44,7 +47,7 @@ def _status() -> Column:
         .when(F.col("link").isNotNull(), str(LinkStatus.LINKED_RECOVERED))
         .when(F.col("is_phantom"), str(LinkStatus.NOT_A_PATIENT))
         .when(F.col("is_contradicted"), str(LinkStatus.CONFLICT))
-        .when(F.col("is_rivalled"), str(LinkStatus.AMBIGUOUS))
+        .when(F.col("is_doubtful"), str(LinkStatus.AMBIGUOUS))
         .when(F.col("has_id"), str(LinkStatus.UNLINKED_UNKNOWN_ID))
         .otherwise(str(LinkStatus.UNLINKED_NO_ID))
     )
