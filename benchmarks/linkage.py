@@ -150,7 +150,7 @@ def report(spark: SparkSession, places: list[Path], given: argparse.Namespace, w
         studies = blurred(studies, given.blur) if given.blur else studies
         started = time.monotonic()
         links = linked(studies, warehouse, config, with_identity)
-        exams = with_people(judged(links, pd.read_parquet(place / "truth" / "exam.parquet")), place)
+        exams = with_people(judged(links, pd.read_parquet(place / "truth" / "exam.parquet")), place, with_identity)
         print(f"{place.name}: {len(exams):,} exams in {time.monotonic() - started:.0f} s", flush=True)
         together.append(exams.assign(rate=place.name.rpartition("-")[2]))
     exams = pd.concat(together)

@@ -57,9 +57,9 @@ def measures(exams: pd.DataFrame, with_identity: bool) -> dict[str, str]:
     }
 
 
-def with_people(exams: pd.DataFrame, hospital: Path) -> pd.DataFrame:
+def with_people(exams: pd.DataFrame, hospital: Path, with_identity: bool) -> pd.DataFrame:
     """Adds the strata of the true person (age, sex, sort of name) and ``against``: whether the header holds anything
-    against the person of the link: birth date, sex or a name."""
+    against the person of the link: birth date, sex or, where they are known, a name."""
     people = _people(hospital)
     header = pd.read_parquet(hospital / "truth" / "header.parquet").drop_duplicates("study_instance_uid")
     columns = ["study_instance_uid", "patient_name", "patient_birth_date", "patient_sex"]
@@ -80,6 +80,8 @@ def with_people(exams: pd.DataFrame, hospital: Path) -> pd.DataFrame:
     exams["sex"] = true["sex"].fillna("none")
     exams["name"] = kind.mask(short, "name of one syllable")
     linked = people.reindex(exams["person_id"]).reset_index(drop=True)
+    if not with_identity:
+        linked[["birth_name", "used_name", "first_given_name"]] = None
     exams["against"] = [
         bool(is_linked) and _against(says, known)
         for is_linked, says, known in zip(
@@ -115,6 +117,8 @@ def _against(says: dict[str, object], known: dict[str, object]) -> bool:
     if not name or "INCONNU" in name or set(name) == {"X"}:
         return False
     families = [_letters(known[column]) for column in ("birth_name", "used_name") if isinstance(known[column], str)]
+    if not families:
+        return False
     given = _letters(known["first_given_name"])
     return not any(family[:4] in name for family in families) or given[:3] not in name
 

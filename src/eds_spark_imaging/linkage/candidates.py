@@ -18,14 +18,15 @@ _STANDS_ALONE = [str(method) for method, strength in STRENGTHS.items() if streng
 def judged(meeting: Meeting) -> DataFrame:
     """Rows of ``imaging_study_person``: each exam and person that met are compared by their traits.
 
-    What needs traits to be believed and has none is not a candidate.
+    What needs traits to be believed is no candidate where the birth date does not agree.
     """
     pairs = _pairs(meeting.found).join(meeting.exams, "study_instance_uid", "inner")
     pairs = pairs.join(meeting.persons, "person_id", "inner")
     believed = (
         F.when(F.exists("methods", lambda method: method.isin(*_STANDS_ALONE)), F.lit(True))
         .when(F.forall("methods", lambda method: method == str(LinkMethod.TRAITS)), identified_by_traits())
-        .otherwise(F.col("agrees"))
+        # The birth date without the name, or with another, is not enough to link, but to be looked at.
+        .otherwise(F.col("agrees") | F.col("possible"))
     )
     rejected = None if meeting.decisions is None else rejections(meeting.decisions)
     return accepted(compared(pairs).where(believed), rejected)

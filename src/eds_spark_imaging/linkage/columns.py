@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
+
+from eds_spark_imaging.transforms.changes import row_hash
+
+
+def hash_of(frame: DataFrame, names: Iterable[str]) -> Column:
+    """A hash of columns, in which null differs from any value."""
+    nested = {name for name, kind in frame.dtypes if kind.startswith(("array", "map", "struct"))}
+    return row_hash(names, nested)
 
 
 def text(frame: DataFrame, name: str) -> Column:

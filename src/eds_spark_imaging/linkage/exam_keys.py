@@ -6,11 +6,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import LinkConfig
-from eds_spark_imaging.linkage.ids import cleaned_ipp, one_digit_variants, plain, unpadded
+from eds_spark_imaging.linkage.ids import cleaned_ipp, digits, one_digit_variants, plain, unpadded
 from eds_spark_imaging.tables.link_words import LinkMethod
 
 # Kinds of key: exams and the directory of persons meet on kind and key.
 IPP, NIP, VISIT, ACCESSION, TRAITS = "ipp", "nip", "visit", "accession", "traits"
+# An identifier that may be a mistyped IPP: no person has a key of this kind.
+MISTYPED = "mistyped"
 
 
 def exam_keys(exams: DataFrame, known_ipps: DataFrame, config: LinkConfig) -> DataFrame:
@@ -34,6 +36,7 @@ def exam_keys(exams: DataFrame, known_ipps: DataFrame, config: LinkConfig) -> Da
         _each(F.col("other_ids"), IPP, LinkMethod.OTHER_PATIENT_ID, "other_patient_ids"),
         _each(F.transform("other_ids", cleaned), IPP, LinkMethod.OTHER_PATIENT_ID, "other_patient_ids"),
         _each(one_digit_variants(doubtful, config.ipp_pattern), IPP, LinkMethod.IPP_ONE_DIGIT, "patient_id"),
+        _each(F.array_compact(F.array(digits(doubtful))), MISTYPED, LinkMethod.IPP_ONE_DIGIT, "patient_id"),
         _each(F.transform(own, unpadded), NIP, LinkMethod.NIP, "patient_id"),
         _each(F.transform("other_ids", unpadded), NIP, LinkMethod.OTHER_PATIENT_ID, "other_patient_ids"),
         _each(F.transform(own, plain), VISIT, LinkMethod.VISIT_NUMBER, "patient_id"),

@@ -10,7 +10,6 @@ from eds_spark_imaging.tables.link_words import LinkMethod, LinkStatus, Refusal
 
 # Numbers that may be another's anyway: that they lead to an impossible person is no conflict.
 _WEAK = [str(method) for method, strength in STRENGTHS.items() if strength.alone == Standing.WEAK]
-_ALONE = [str(method) for method, strength in STRENGTHS.items() if strength.alone > Standing.NONE]
 
 
 def decide(exams: DataFrame, candidates: DataFrame) -> DataFrame:
@@ -21,11 +20,10 @@ def decide(exams: DataFrame, candidates: DataFrame) -> DataFrame:
     by_ipp = F.array_contains("methods", str(LinkMethod.IPP)).alias("by_ipp")
     link = F.struct("ipp", "person_id", "method", "score", "verified", by_ipp)
     contradicted = (F.col("reason") == str(Refusal.CONTRADICTED)) & ~F.col("method").isin(*_WEAK)
-    # An identifier that could stand alone, beside others in the files of the exam: somebody has to look.
-    doubtful = (F.col("reason") == str(Refusal.NEEDS_TRAITS)) & F.col("method").isin(*_ALONE)
+    doubtful = F.col("reason").isin(str(Refusal.RIVAL), str(Refusal.NEEDS_TRAITS))
     outcomes = candidates.groupBy("study_instance_uid").agg(
         F.max(F.when(F.col("accepted"), link)).alias("link"),
-        F.coalesce(F.bool_or((F.col("reason") == str(Refusal.RIVAL)) | doubtful), F.lit(False)).alias("is_doubtful"),
+        F.coalesce(F.bool_or(doubtful), F.lit(False)).alias("is_doubtful"),
         F.coalesce(F.bool_or(contradicted), F.lit(False)).alias("is_contradicted"),
     )
     has_id = F.col("patient_id").isNotNull() | (F.size("other_ids") > 0)

@@ -18,8 +18,8 @@ def compared(pairs: DataFrame) -> DataFrame:
     ``family_name``, ``given_name``, ``birth_date_state``, ``sex_state``: words of :class:`TraitState`; ``agreeing``
     and ``differing``: how many do; ``date_fault``: how the exam's date does not fit the person's life;
     ``contradictions``: what makes the person impossible; ``agrees``: the traits do, the birth date among them, so that
-    they can find a person or correct an identifier; ``confirmed``: they do, and nothing contradicts; ``verified``:
-    that, or the names agree where there is no birth date.
+    they can find a person or correct an identifier; ``confirmed``: they do, and nothing contradicts; ``possible``:
+    the birth date does, and nothing contradicts; ``verified``: all do, or the names agree where there is no birth date.
     """
     named = compare_names(pairs)
     states = named.withColumns({"birth_date_state": birth_date_state(), "sex_state": _sex()})
@@ -28,7 +28,11 @@ def compared(pairs: DataFrame) -> DataFrame:
     judged = judged.withColumn("contradictions", _contradictions())
     possible = F.size("contradictions") == 0
     return judged.withColumns(
-        {"confirmed": possible & F.col("agrees"), "verified": possible & (F.col("agrees") | _named())}
+        {
+            "confirmed": possible & F.col("agrees"),
+            "possible": possible & _is("birth_date_state", TraitState.AGREE),
+            "verified": possible & (F.col("agrees") | _named()),
+        }
     )
 
 

@@ -147,6 +147,33 @@ LINK_INPUT = Table(
     cluster_by=("study_instance_uid",),
 )
 
+PERSON_LINK_KEY = Table(
+    name="person_link_key",
+    grain="key of the base centrale by which exams find persons",
+    comment="Hashes of the persons that each key names; exams with a key whose hash differs are looked at again",
+    columns=(
+        Column("kind", STRING, "ipp, nip, visit, accession or traits", False),
+        Column("key", STRING, "Identifier, or birth date and beginnings of names", False, identifying=True),
+        Column("key_hash", BIGINT, "Of the persons, what is known of them and what limits the key", False),
+    ),
+    keys=("kind", "key"),
+    cluster_by=("kind", "key"),
+)
+
+IMAGING_STUDY_LINK_KEY = Table(
+    name="imaging_study_link_key",
+    grain="key of an exam that has been linked",
+    comment="Keys by which an exam may find persons",
+    columns=(
+        _STUDY,
+        Column("kind", STRING, "ipp, nip, visit, accession, traits, or mistyped: an IPP with a wrong digit", False),
+        Column("key", STRING, "Identifier, or birth date and beginnings of names", False, identifying=True),
+        Column("method", STRING, "Method that the key may lead to a person by", values=LinkMethod),
+    ),
+    keys=("study_instance_uid", "kind", "key"),
+    cluster_by=("kind", "key"),
+)
+
 _DAYS = "Calendar days from the exam: positive after the exam, negative before. Unit: days"
 _SAME_VISIT = (
     "The exam took place during the visit of the {0}; null where the {0} has no visit, or where the exam is after the"
@@ -209,6 +236,8 @@ def tables() -> tuple[Table, ...]:
         IMAGING_STUDY_PERSON,
         IMAGING_STUDY_LINK_HISTORY,
         LINK_INPUT,
+        PERSON_LINK_KEY,
+        IMAGING_STUDY_LINK_KEY,
         LINK_DECISION,
         IMAGING_STUDY_DIAGNOSIS,
         IMAGING_STUDY_PROCEDURE,
