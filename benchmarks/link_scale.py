@@ -23,6 +23,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from linkage_measures import markdown
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -33,7 +34,7 @@ from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.spark.session import spark_session
 from eds_spark_imaging.synth import generate
 from eds_spark_imaging.tables.spec import sql_type
-from linkage import exams_of_headers, markdown
+from linkage import exams_of_headers
 
 _COMPUTED = {
     "link_status": "not_attempted",

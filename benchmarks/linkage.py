@@ -9,7 +9,6 @@ lake that was built from the files of ``--synth`` instead. Tables come out as Ma
 from __future__ import annotations
 
 import argparse
-import math
 import shutil
 import tempfile
 import time
@@ -17,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+from linkage_measures import by_defect, by_method, confusion, judged, markdown, measures, strata, with_people
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -34,8 +34,6 @@ from eds_spark_imaging.spark.session import spark_session
 from eds_spark_imaging.synth import generate
 from eds_spark_imaging.transforms.times import study_datetime_quality, wall_clock
 from eds_spark_imaging.warehouse import Warehouse
-
-_DATES = 7  # kinds of defect up to this one touch identifiers, names, birth date, sex or the dates of the exam
 
 
 def exams_of_headers(spark: SparkSession, synth: Path, config: Config) -> DataFrame:
@@ -92,103 +90,9 @@ def linked(studies: DataFrame, warehouse: Warehouse, config: Config, with_identi
     found = judge(meeting).persist()
     if config.link.probabilistic:
         found = with_probable(found, meeting, meeting.exams, config.link, lambda _, frame: frame.localCheckpoint())
-    links = decide(studies, found, config.link).toPandas()
+    links = decide(meeting.exams, found).toPandas()
     studies.sparkSession.catalog.clearCache()
     return links
-
-
-def judged(links: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
-    """Exams with their truth: ``is_linked``, and ``is_right`` where the link names the true person."""
-    exams = truth.merge(links, on="study_instance_uid", how="left", suffixes=("_true", ""), validate="one_to_one")
-    exams["is_linked"] = exams["person_id"].notna()
-    true_ids = exams["person_ids"].map(lambda ids: set() if ids is None else set(ids))
-    exams["is_right"] = [p in ids for p, ids in zip(exams["person_id"], true_ids, strict=True)]
-    return exams
-
-
-def interval(right: int, total: int) -> str:
-    """A share with its 95 % interval (Wilson)."""
-    if total == 0:
-        return "none"
-    z, p = 1.96, right / total
-    middle, spread = p + z * z / (2 * total), z * math.sqrt(p * (1 - p) / total + z * z / (4 * total * total))
-    low, high = ((middle - spread) / (1 + z * z / total), (middle + spread) / (1 + z * z / total))
-    return f"{p:.4%} ({low:.3%} to {high:.3%}) of {total:,}"
-
-
-def measures(exams: pd.DataFrame, with_identity: bool) -> dict[str, str]:
-    """The figures of one hospital, or of several together."""
-    verified = exams[exams["is_linked"] & exams["link_verified"]]
-    unverified = exams[exams["is_linked"] & ~exams["link_verified"]]
-    knowable = exams["person_knowable_with_identity" if with_identity else "person_knowable_without_identity"]
-    lost = exams[exams["is_patient"] & ~exams["correctly_attached"] & knowable]
-    attached = exams[exams["is_patient"] & exams["correctly_attached"]]
-    wrong_ipp = exams[exams["wrong_person_id"].notna() & exams["traits_present"]]
-    caught = ~(wrong_ipp["is_linked"] & ~wrong_ipp["is_right"])
-    # A default date is no date: without names, nothing but the sex is then left to compare.
-    dated = caught[~wrong_ipp["defects"].map(lambda names: "birth_date_default" in names)]
-    return {
-        "verified links that are right": interval(int(verified["is_right"].sum()), len(verified)),
-        "unverified links that are right": interval(int(unverified["is_right"].sum()), len(unverified)),
-        "not correctly attached but knowable, recovered": interval(int(lost["is_right"].sum()), len(lost)),
-        "correctly attached, linked": interval(int(attached["is_right"].sum()), len(attached)),
-        "IPP of another person with traits, caught": interval(int(caught.sum()), len(wrong_ipp)),
-        "the same, where the birth date is no default": interval(int(dated.sum()), len(dated)),
-    }
-
-
-def by_method(exams: pd.DataFrame) -> pd.DataFrame:
-    """Right links among those of each method."""
-    links = exams[exams["is_linked"]]
-    groups = links.groupby("link_method")
-    right = groups["is_right"].sum()
-    rows = {name: (len(group), interval(int(right[name]), len(group))) for name, group in groups}
-    return pd.DataFrame(rows, index=["links", "right"]).T.rename_axis("method")
-
-
-def by_defect(exams: pd.DataFrame, defects: pd.DataFrame) -> pd.DataFrame:
-    """What became of the exams with each defect of identity or dates, of ``truth/defect``; an exam may have several."""
-    rows = exams.assign(defect=exams["defects"].map(lambda names: list(names) or ["none"])).explode("defect")
-    rows = rows[rows["defect"].isin({"none", *defects.loc[defects["kind"] <= _DATES, "defect"]})]
-    groups = rows.groupby("defect")
-    table = pd.DataFrame({"exams": groups.size()})
-    for name, column in _outcomes(rows).items():
-        table[name] = column.groupby(rows["defect"]).sum()
-    return table
-
-
-def confusion(exams: pd.DataFrame, knowable: pd.Series) -> pd.DataFrame:
-    """What became of the exams by what is true of them."""
-    truth = pd.Series("no patient", index=exams.index)
-    truth[exams["is_patient"] & exams["correctly_attached"]] = "correctly attached"
-    lost = exams["is_patient"] & ~exams["correctly_attached"]
-    truth[lost & knowable] = "wrongly or not attached, person can be known"
-    truth[lost & ~knowable] = "wrongly or not attached, person cannot be known"
-    table = pd.DataFrame({"exams": truth.value_counts()})
-    for name, column in _outcomes(exams).items():
-        table[name] = column.groupby(truth).sum()
-    return table.rename_axis("truth").sort_index()
-
-
-def _outcomes(exams: pd.DataFrame) -> dict[str, pd.Series]:
-    status = exams["link_status"]
-    linked, right, verified = exams["is_linked"], exams["is_right"], exams["link_verified"].fillna(False)
-    return {
-        "right": linked & right,
-        "wrong, verified": linked & ~right & verified,
-        "wrong, not verified": linked & ~right & ~verified,
-        "conflict": status == "conflict",
-        "ambiguous": status == "ambiguous",
-        "unlinked": status.isin(["unlinked_unknown_id", "unlinked_no_id"]),
-        "not_a_patient": status == "not_a_patient",
-    }
-
-
-def markdown(table: pd.DataFrame) -> str:
-    """A table without the help of other packages."""
-    rows = [[str(table.index.name), *map(str, table.columns)], ["---"] * (table.shape[1] + 1)]
-    rows += [[str(name), *map(str, row)] for name, row in zip(table.index, table.to_numpy(), strict=True)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _by_rate(hospitals: list[pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -246,7 +150,7 @@ def report(spark: SparkSession, places: list[Path], given: argparse.Namespace, w
         studies = blurred(studies, given.blur) if given.blur else studies
         started = time.monotonic()
         links = linked(studies, warehouse, config, with_identity)
-        exams = judged(links, pd.read_parquet(place / "truth" / "exam.parquet"))
+        exams = with_people(judged(links, pd.read_parquet(place / "truth" / "exam.parquet")), place, with_identity)
         print(f"{place.name}: {len(exams):,} exams in {time.monotonic() - started:.0f} s", flush=True)
         together.append(exams.assign(rate=place.name.rpartition("-")[2]))
     exams = pd.concat(together)
@@ -254,7 +158,7 @@ def report(spark: SparkSession, places: list[Path], given: argparse.Namespace, w
     figures = {rate: measures(some, with_identity) for rate, some in _by_rate(together).items()}
     print(f"\n{markdown(pd.DataFrame(figures).rename_axis('rate of defects'))}")
     defects = pd.read_parquet(places[0] / "truth" / "defect.parquet")
-    for table in (by_method(exams), confusion(exams, knowable), by_defect(exams, defects)):
+    for table in (strata(exams, knowable), by_method(exams), confusion(exams, knowable), by_defect(exams, defects)):
         print(f"\n{markdown(table)}")
     if given.wrong:
         doubtful = exams[(exams["is_linked"] & ~exams["is_right"]) | (knowable & ~exams["is_right"])]

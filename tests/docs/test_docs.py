@@ -37,7 +37,7 @@ from eds_spark_imaging.dicom.declaration.attribute import Attribute
 from eds_spark_imaging.errors import ImagingError
 from eds_spark_imaging.lake.views import VIEWS
 from eds_spark_imaging.tables import Catalogue
-from eds_spark_imaging.tables.links import LinkStatus
+from eds_spark_imaging.tables.link_words import LinkStatus
 from eds_spark_imaging.warehouse.mapping import check_layout
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ DOCUMENTS = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md")])
 COMMANDS = typer.main.get_command(app).commands
 LAKE_IN_DOCS = "/data/imaging/lake"
 INSTALLED_AT = "/opt/eds-spark-imaging/"  # where the documents put the project in an image
-FOR_THE_JOBS = {"dicom_study_touched", "imaging_study_link_input"}
+FOR_THE_JOBS = {"dicom_study_touched", "imaging_study_link_input", "imaging_study_link_key", "person_link_key"}
 OTHER_PROGRAMS = {"python3", "pip", "venv-pack", "export"}
 
 

@@ -68,7 +68,7 @@ def link(studies: DataFrame, base: BaseCentrale, config: LinkConfig) -> dict[str
     found = with_probable(
         judged(meeting).persist(), meeting, meeting.exams, config, lambda _, frame: frame.localCheckpoint()
     )
-    rows = decide(studies, found, config).collect()
+    rows = decide(meeting.exams, found).collect()
     return {r.study_instance_uid: (r.link_status, r.link_method, r.person_id, r.link_verified) for r in rows}
 
 

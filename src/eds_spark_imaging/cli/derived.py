@@ -13,9 +13,20 @@ from eds_spark_imaging.dicom.result import Status
 from eds_spark_imaging.spark.settings import DELTA_PACKAGES, TABLE_CONF
 from eds_spark_imaging.storage.entries import Problem
 from eds_spark_imaging.tables import Catalogue
+from eds_spark_imaging.tables.link_words import (
+    Contradiction,
+    Decision,
+    LinkCause,
+    LinkChange,
+    LinkMethod,
+    LinkStatus,
+    Refusal,
+    TraitState,
+)
 from eds_spark_imaging.vocabulary import Word
 
 ROBUSTNESS = Path("docs/robustness.md")
+LINKAGE = Path("docs/linkage.md")
 
 
 def spark_defaults() -> str:
@@ -30,6 +41,11 @@ VOCABULARIES: Mapping[str, type[Word]] = {
     words.__name__: words for words in (Status, Rejection, ArchiveFault, Problem, Reason)
 }
 
+LINK_VOCABULARIES: Mapping[str, type[Word]] = {
+    words.__name__: words
+    for words in (LinkStatus, LinkMethod, TraitState, Contradiction, Refusal, LinkCause, LinkChange, Decision)
+}
+
 
 def with_words(page: str) -> str:
     """A page with its tables of words, each between ``<!-- words: NAME, NAME -->`` and ``<!-- end -->``."""
@@ -38,8 +54,8 @@ def with_words(page: str) -> str:
         names = match[2].split(", ")
         meanings: dict[str, str] = {}
         for name in names:
-            meanings |= VOCABULARIES[name].meanings()
-        head = "status" if names == ["Status"] else "reason"
+            meanings |= {**VOCABULARIES, **LINK_VOCABULARIES}[name].meanings()
+        head = "status" if names == ["Status"] else "reason" if names[0] in VOCABULARIES else "word"
         rows = [f"| `{word}` | {meaning} |" for word, meaning in meanings.items()]
         return match[1] + "\n".join([f"| {head} | meaning |", "|---|---|", *rows]) + "\n" + match[3]
 
@@ -52,6 +68,7 @@ def derived_files() -> dict[Path, str]:
         Path("docs/tables.md"): "\n".join(markdown(Catalogue())) + "\n",
         Path("conf/spark-defaults.conf"): spark_defaults(),
         ROBUSTNESS: with_words(ROBUSTNESS.read_text(encoding="utf-8")),
+        LINKAGE: with_words(LINKAGE.read_text(encoding="utf-8")),
     }
 
 

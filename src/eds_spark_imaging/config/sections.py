@@ -131,8 +131,8 @@ class ParseConfig:
 
 @dataclass(frozen=True)
 class LinkConfig:
-    """Rules of the patient link. The phantom patterns are searched in the patient id and name, without accents and
-    with blanks for all other signs, case ignored.
+    """Rules of the patient link. ``phantom_patterns`` are a site's own words for phantoms and tests beside those that
+    are known, searched in the patient id and name, without accents and with blanks for all other signs, case ignored.
 
     ``nip_domains`` maps a hospital's code to the domain of its NIPs where that is not its hospital group's code.
     ``key_days`` is how far an exam may lie from the visit, act or report that its visit or accession number names.
@@ -144,12 +144,7 @@ class LinkConfig:
     key_days: int = 31
     probabilistic: bool = False
     probabilistic_threshold: float = 0.999
-    phantom_patterns: tuple[str, ...] = (
-        r"\bPHANTOM\b",
-        r"\bFANTOME\b",
-        r"\b(QC|QA|CQ)(\b|[0-9])",  # quality control, quality assurance, contrôle qualité
-        r"\bTEST\b",
-    )
+    phantom_patterns: tuple[str, ...] = ()
     placeholders: tuple[str, ...] = (
         "W/I",
         "URGENCE",

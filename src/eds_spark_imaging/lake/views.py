@@ -9,7 +9,7 @@ from eds_spark_imaging.dicom.declaration import VIEWS as MODALITY_VIEWS
 from eds_spark_imaging.dicom.declaration.attribute import Level
 from eds_spark_imaging.tables import Catalogue
 from eds_spark_imaging.tables.attributes import aggregated_columns
-from eds_spark_imaging.tables.links import LinkStatus
+from eds_spark_imaging.tables.link_words import LinkStatus
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from eds_spark_imaging.linkage.methods import METHODS, Standing
+from eds_spark_imaging.linkage.methods import STRENGTHS, Standing
+from eds_spark_imaging.tables.link_words import LinkMethod, Refusal
 from eds_spark_imaging.tables.links import IMAGING_STUDY_PERSON
 
 
@@ -25,6 +26,7 @@ def accepted(pairs: DataFrame, rejected: DataFrame | None) -> DataFrame:
             "first": F.max(place).over(exam),
             "doubt": F.max(_contradicted() & _own_identifier()).over(exam) | F.col("is_mixed"),
             "identified": F.max(_identified()).over(exam),
+            "namesake": F.coalesce(F.max(_agreeing_by_traits()).over(exam), F.lit(0)),
         }
     )
     alone = F.count(F.when(F.col("place") == F.col("first"), 1)).over(exam) == 1
@@ -42,13 +44,17 @@ def _with_rejections(pairs: DataFrame, rejected: DataFrame | None) -> DataFrame:
     return joined.withColumn("is_rejected", F.coalesce("is_rejected", F.lit(False)))
 
 
+def _by_hand() -> Column:
+    return F.array_contains("methods", str(LinkMethod.MANUAL))
+
+
 def _contradicted() -> Column:
-    return (F.size("contradictions") > 0) & ~F.array_contains("methods", "manual")
+    return (F.size("contradictions") > 0) & ~_by_hand()
 
 
 def _own_identifier() -> Column:
     """Whether an identifier of the exam itself led to the person, one that would do without traits."""
-    return _of_best({method.name: F.lit(method.alone == Standing.IDENTIFIED) for method in METHODS})
+    return _of_best({method: F.lit(strength.alone == Standing.IDENTIFIED) for method, strength in STRENGTHS.items()})
 
 
 def _identified() -> Column:
@@ -58,14 +64,20 @@ def _identified() -> Column:
     return stands | (_own_identifier() & _contradicted() & F.col("agrees"))
 
 
+def _agreeing_by_traits() -> Column:
+    return F.when(F.col("standing") == int(Standing.TRAITS), F.col("agreeing"))
+
+
 def _standing() -> Column:
-    alone = _of_best({method.name: F.lit(int(method.alone)) for method in METHODS})
-    by_traits_alone = F.col("best.method") == "traits"
+    alone = _of_best({method: F.lit(int(strength.alone)) for method, strength in STRENGTHS.items()})
+    by_traits_alone = F.col("best.method") == str(LinkMethod.TRAITS)
     with_traits = F.when(by_traits_alone, int(Standing.TRAITS)).otherwise(int(Standing.VERIFIED))
+    # A date that does not fit is a fault of the date, unless another person fits as well and in the date too.
+    with_traits = F.least(with_traits, F.when(F.col("date_fault").isNotNull(), int(Standing.TRAITS)))
     # An identifier that needs traits to be believed needs the birth date among them.
     trusted = F.col("verified") & ((alone > int(Standing.NONE)) | F.col("confirmed"))
     return (
-        F.when(F.array_contains("methods", "manual"), int(Standing.MANUAL))
+        F.when(_by_hand(), int(Standing.MANUAL))
         .when(F.col("is_rejected") | _contradicted(), int(Standing.NONE))
         .when(trusted, with_traits)
         .otherwise(alone)
@@ -73,9 +85,9 @@ def _standing() -> Column:
 
 
 def _score() -> Column:
-    base = _of_best({method.name: F.lit(method.score) for method in METHODS})
+    base = _of_best({method: F.lit(strength.score) for method, strength in STRENGTHS.items()})
     return F.round(
-        F.when(F.array_contains("methods", "manual"), base)
+        F.when(_by_hand(), base)
         .when(_contradicted(), base * 0.1)
         .when(F.col("verified"), 1 - (1 - base) * 0.1)
         .when(F.col("differing") > 0, base * 0.7)
@@ -84,15 +96,18 @@ def _score() -> Column:
     )
 
 
-def _of_best(values: dict[str, Column]) -> Column:
+def _of_best(values: dict[LinkMethod, Column]) -> Column:
     """The value that belongs to the best method."""
-    return F.coalesce(*[F.when(F.col("best.method") == name, value) for name, value in values.items()])
+    return F.coalesce(*[F.when(F.col("best.method") == str(method), value) for method, value in values.items()])
 
 
 def _is_enough() -> Column:
     standing = F.col("first.standing")
     return (
-        F.when(standing >= int(Standing.VERIFIED), F.lit(True))
+        F.when(standing == int(Standing.MANUAL), F.lit(True))
+        # Another's identifier may agree in part (JEAN for JEAN-LUC, who is the twin) where the exam's own person
+        # agrees in whole.
+        .when(standing == int(Standing.VERIFIED), F.col("namesake") <= F.col("first.agreeing"))
         .when(standing == int(Standing.TRAITS), ~F.col("identified"))
         .when(standing > int(Standing.NONE), ~F.col("doubt"))
         .otherwise(F.lit(False))
@@ -102,15 +117,16 @@ def _is_enough() -> Column:
 def _reason(is_linked: Column) -> Column:
     standing, first = F.col("standing"), F.col("first.standing")
     beside_traits = (first == int(Standing.TRAITS)) & (standing == int(Standing.IDENTIFIED))
+    better_by_traits = (first == int(Standing.VERIFIED)) & (_agreeing_by_traits() > F.col("first.agreeing"))
     return (
         F.when(F.col("accepted"), F.lit(None).cast("string"))
-        .when(F.col("is_rejected"), "rejected_by_hand")
-        .when(_contradicted(), "contradicted")
-        .when(standing == int(Standing.NONE), "needs_traits")
-        .when(is_linked, "outranked")
-        .when((first <= int(Standing.IDENTIFIED)) & F.col("doubt"), "needs_traits")
-        .when((F.col("place") == F.col("first")) | beside_traits, "rival")
-        .otherwise("outranked")
+        .when(F.col("is_rejected"), str(Refusal.REJECTED_BY_HAND))
+        .when(_contradicted(), str(Refusal.CONTRADICTED))
+        .when(standing == int(Standing.NONE), str(Refusal.NEEDS_TRAITS))
+        .when(is_linked, str(Refusal.OUTRANKED))
+        .when((first <= int(Standing.IDENTIFIED)) & F.col("doubt"), str(Refusal.NEEDS_TRAITS))
+        .when((F.col("place") == F.col("first")) | beside_traits | better_by_traits, str(Refusal.RIVAL))
+        .otherwise(str(Refusal.OUTRANKED))
     )
 
 

@@ -5,35 +5,28 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from eds_spark_imaging.config import LinkConfig
 from eds_spark_imaging.linkage.acceptance import accepted
-from eds_spark_imaging.linkage.base import BaseCentrale
 from eds_spark_imaging.linkage.manual_decisions import rejections
-from eds_spark_imaging.linkage.meeting import Meeting, meet
-from eds_spark_imaging.linkage.methods import METHODS, Standing
-from eds_spark_imaging.linkage.persons import traits_of_persons
+from eds_spark_imaging.linkage.meeting import Meeting
+from eds_spark_imaging.linkage.methods import STRENGTHS, Standing
 from eds_spark_imaging.linkage.traits import compared, identified_by_traits
+from eds_spark_imaging.tables.link_words import LinkMethod
 
-_STANDS_ALONE = [method.name for method in METHODS if method.alone > Standing.NONE]
-
-
-def candidates(studies: DataFrame, base: BaseCentrale, config: LinkConfig) -> DataFrame:
-    """Rows of ``imaging_study_person`` (key: exam, person) for the exams of ``studies``, rows of ``imaging_study``."""
-    persons = traits_of_persons(base.identity, base.person, base.survivors)
-    return judged(meet(studies, base, persons, config))
+_STANDS_ALONE = [str(method) for method, strength in STRENGTHS.items() if strength.alone > Standing.NONE]
 
 
 def judged(meeting: Meeting) -> DataFrame:
     """Rows of ``imaging_study_person``: each exam and person that met are compared by their traits.
 
-    What needs traits to be believed and has none is not a candidate.
+    What needs traits to be believed is no candidate where the birth date does not agree.
     """
     pairs = _pairs(meeting.found).join(meeting.exams, "study_instance_uid", "inner")
     pairs = pairs.join(meeting.persons, "person_id", "inner")
     believed = (
         F.when(F.exists("methods", lambda method: method.isin(*_STANDS_ALONE)), F.lit(True))
-        .when(F.forall("methods", lambda method: method == "traits"), identified_by_traits())
-        .otherwise(F.col("agrees"))
+        .when(F.forall("methods", lambda method: method == str(LinkMethod.TRAITS)), identified_by_traits())
+        # The birth date without the name, or with another, is not enough to link, but to be looked at.
+        .otherwise(F.col("agrees") | F.col("possible"))
     )
     rejected = None if meeting.decisions is None else rejections(meeting.decisions)
     return accepted(compared(pairs).where(believed), rejected)
@@ -41,7 +34,7 @@ def judged(meeting: Meeting) -> DataFrame:
 
 def _pairs(found: DataFrame) -> DataFrame:
     """One row for each exam and person, with all the methods, best first, and the best match."""
-    rank = F.array_position(F.array(*[F.lit(method.name) for method in METHODS]), F.col("method"))
+    rank = F.array_position(F.array(*[F.lit(str(method)) for method in LinkMethod]), F.col("method"))
     match = F.struct(rank.alias("rank"), "method", "matched_on", "matched_ipp")
     return (
         found.groupBy("study_instance_uid", "person_id")

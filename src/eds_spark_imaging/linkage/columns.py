@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
+
+from eds_spark_imaging.transforms.changes import row_hash
+
+
+def hash_of(frame: DataFrame, names: Iterable[str]) -> Column:
+    """A hash of columns, in which null differs from any value."""
+    nested = {name for name, kind in frame.dtypes if kind.startswith(("array", "map", "struct"))}
+    return row_hash(names, nested)
 
 
 def text(frame: DataFrame, name: str) -> Column:
@@ -32,6 +42,11 @@ def _trimmed(value: Column) -> Column:
 def date(frame: DataFrame, name: str) -> Column:
     """The date column, null where it is absent."""
     return _column(frame, name, "date")
+
+
+def dates(frame: DataFrame, name: str) -> Column:
+    """The array of dates, empty where it is null or absent."""
+    return F.coalesce(_column(frame, name, "array<date>"), F.array().cast("array<date>"))
 
 
 def wall_clock(frame: DataFrame, name: str) -> Column:

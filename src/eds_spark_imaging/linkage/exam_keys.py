@@ -6,10 +6,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import LinkConfig
-from eds_spark_imaging.linkage.ids import cleaned_ipp, one_digit_variants, plain, unpadded
+from eds_spark_imaging.linkage.ids import cleaned_ipp, digits, one_digit_variants, plain, unpadded
+from eds_spark_imaging.tables.link_words import LinkMethod
 
 # Kinds of key: exams and the directory of persons meet on kind and key.
 IPP, NIP, VISIT, ACCESSION, TRAITS = "ipp", "nip", "visit", "accession", "traits"
+# An identifier that may be a mistyped IPP: no person has a key of this kind.
+MISTYPED = "mistyped"
 
 
 def exam_keys(exams: DataFrame, known_ipps: DataFrame, config: LinkConfig) -> DataFrame:
@@ -28,18 +31,19 @@ def exam_keys(exams: DataFrame, known_ipps: DataFrame, config: LinkConfig) -> Da
         return cleaned_ipp(value, F.col("hospital_code"), config.ipp_pattern)
 
     keys = F.concat(
-        _each(own, IPP, "ipp", "patient_id"),
-        _each(F.array_except(F.array_compact(F.array("cleaned_ipp")), own), IPP, "ipp_cleaned", "patient_id"),
-        _each(F.col("other_ids"), IPP, "other_patient_id", "other_patient_ids"),
-        _each(F.transform("other_ids", cleaned), IPP, "other_patient_id", "other_patient_ids"),
-        _each(one_digit_variants(doubtful, config.ipp_pattern), IPP, "ipp_one_digit", "patient_id"),
-        _each(F.transform(own, unpadded), NIP, "nip", "patient_id"),
-        _each(F.transform("other_ids", unpadded), NIP, "other_patient_id", "other_patient_ids"),
-        _each(F.transform(own, plain), VISIT, "visit_number", "patient_id"),
-        _each(F.transform("other_ids", plain), VISIT, "visit_number", "other_patient_ids"),
-        _each(F.transform("visit_numbers", plain), VISIT, "visit_number", "admission_id"),
-        _each(F.transform("accession_numbers", plain), ACCESSION, "accession_number", "accession_number"),
-        _each(_own_traits(), TRAITS, "traits", "patient_name"),
+        _each(own, IPP, LinkMethod.IPP, "patient_id"),
+        _each(F.array_except(F.array_compact(F.array("cleaned_ipp")), own), IPP, LinkMethod.IPP_CLEANED, "patient_id"),
+        _each(F.col("other_ids"), IPP, LinkMethod.OTHER_PATIENT_ID, "other_patient_ids"),
+        _each(F.transform("other_ids", cleaned), IPP, LinkMethod.OTHER_PATIENT_ID, "other_patient_ids"),
+        _each(one_digit_variants(doubtful, config.ipp_pattern), IPP, LinkMethod.IPP_ONE_DIGIT, "patient_id"),
+        _each(F.array_compact(F.array(digits(doubtful))), MISTYPED, LinkMethod.IPP_ONE_DIGIT, "patient_id"),
+        _each(F.transform(own, unpadded), NIP, LinkMethod.NIP, "patient_id"),
+        _each(F.transform("other_ids", unpadded), NIP, LinkMethod.OTHER_PATIENT_ID, "other_patient_ids"),
+        _each(F.transform(own, plain), VISIT, LinkMethod.VISIT_NUMBER, "patient_id"),
+        _each(F.transform("other_ids", plain), VISIT, LinkMethod.VISIT_NUMBER, "other_patient_ids"),
+        _each(F.transform("visit_numbers", plain), VISIT, LinkMethod.VISIT_NUMBER, "admission_id"),
+        _each(F.transform("accession_numbers", plain), ACCESSION, LinkMethod.ACCESSION_NUMBER, "accession_number"),
+        _each(_own_traits(), TRAITS, LinkMethod.TRAITS, "patient_name"),
     )
     fields = F.inline(keys)
     return places.select("study_instance_uid", "hospital_code", "issuer", "exam_date", fields).where("key IS NOT NULL")
@@ -55,14 +59,14 @@ def traits_key(birth_date: Column, family: Column, given: Column) -> Column:
     )
 
 
-def _each(values: Column, kind: str, method: str, matched_on: str) -> Column:
+def _each(values: Column, kind: str, method: LinkMethod, matched_on: str) -> Column:
     """One key for each value of an array; an array that is null has none."""
     keys = F.transform(
         values,
         lambda value: F.struct(
             F.lit(kind).alias("kind"),
             value.alias("key"),
-            F.lit(method).alias("method"),
+            F.lit(str(method)).alias("method"),
             F.lit(matched_on).alias("matched_on"),
         ),
     )

@@ -7,31 +7,39 @@ from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import LinkConfig
 from eds_spark_imaging.linkage import columns
+from eds_spark_imaging.linkage.birth_dates import is_default_date
 from eds_spark_imaging.linkage.ids import cleaned_ipp, is_placeholder, plain
 from eds_spark_imaging.linkage.names import is_placeholder_name, joined_parts, normalised, tokens
+from eds_spark_imaging.linkage.not_patients import is_not_a_patient
 
 OTHER_IDS = ("other_patient_ids", "other_patient_ids_patient_id")
+REQUESTS, SERIES_DATES = "request_accession_number", "series_dates"
 NAMES = ("patient_name", "patient_birth_name")
-VISIT_PLACES = ("admission_id", "service_episode_id", "accession_number", "request_accession_number")
+VISIT_PLACES = ("admission_id", "service_episode_id", "accession_number", REQUESTS)
 ACCESSION_PLACES = (
     "accession_number",
-    "request_accession_number",
+    REQUESTS,
     "filler_order_number_imaging_service_request",
     "admission_id",
 )
+
+# ACR-NEMA, from which DICOM came, is of 1985: no image was exchanged as a file before.
+_FIRST_YEAR = 1985
 
 
 def exams(studies: DataFrame, config: LinkConfig) -> DataFrame:
     """One row an exam, of ``imaging_study`` rows; columns that ``studies`` has not are taken as null.
 
-    Placeholders become null. ``birth_date`` is null for dates that stand for an unknown one. ``is_mixed`` marks an
-    exam whose files name several patient identifiers, ``is_two_patients`` one whose birth dates differ as well.
+    Placeholders become null. ``birth_date`` is null for dates that tell no day. ``exam_dates`` are those of the exam
+    and of its series, absurd ones left out. ``is_mixed`` marks an exam whose files name several patient identifiers,
+    ``is_two_patients`` one whose birth dates differ as well.
     """
     birth_date = columns.date(studies, "patient_birth_date")
     quality = F.coalesce(columns.text(studies, "study_datetime_quality"), F.lit(""))
-    exam_date = F.to_date(columns.wall_clock(studies, "study_datetime"))
-    # A date of the future or of 1900 says nothing; one before all digital imaging still contradicts a later birth.
-    is_nonsense = (F.year(exam_date) <= 1900) | ((quality == "implausible") & (F.year(exam_date) > 1971))
+    stored = F.to_date(columns.wall_clock(studies, "study_datetime"))
+    # A date of the future, or of before there were digital images to exchange, is a fault of the date.
+    exam_date = F.when(~_is_absurd(stored) & (quality != "implausible"), stored)
+    series_dates = columns.dates(studies, SERIES_DATES)
     sex = F.upper(columns.text(studies, "patient_sex"))
     conflicts = columns.texts(studies, "conflicts")
     rows = studies.select(
@@ -46,8 +54,11 @@ def exams(studies: DataFrame, config: LinkConfig) -> DataFrame:
         birth_date.alias("birth_date_stored"),
         F.when(~is_default_date(birth_date), birth_date).alias("birth_date"),
         F.when(sex.isin("M", "F"), sex).alias("sex"),
-        F.when(~is_nonsense, exam_date).alias("exam_date"),
-        is_phantom(studies, config).alias("is_phantom"),
+        exam_date.alias("exam_date"),
+        F.array_union(F.array_compact(F.array(exam_date)), F.filter(series_dates, lambda day: ~_is_absurd(day))).alias(
+            "exam_dates"
+        ),
+        is_not_a_patient(studies, config).alias("is_phantom"),
         F.array_contains(conflicts, "patient_id").alias("is_mixed"),
         F.array_contains(conflicts, "patient_birth_date").alias("_two_birth_dates"),
     )
@@ -64,31 +75,21 @@ def exams(studies: DataFrame, config: LinkConfig) -> DataFrame:
     ).drop("names", "_two_birth_dates")
 
 
-def is_default_date(column: Column) -> Column:
-    """Whether a birth date stands for an unknown one: 1 January of any year, or the year 1900 and before."""
-    return F.coalesce(((F.month(column) == 1) & (F.day(column) == 1)) | (F.year(column) <= 1900), F.lit(False))
+def _is_absurd(day: Column) -> Column:
+    return F.coalesce(F.year(day) < _FIRST_YEAR, F.lit(False))
 
 
-def is_phantom(studies: DataFrame, config: LinkConfig) -> Column:
-    """Whether the exam shows no patient: by the patterns of the configuration, or because the header says so."""
-    found = F.coalesce(columns.text(studies, "quality_control_subject") == "YES", F.lit(False))
-    for name in ("patient_id", "patient_name"):
-        # DICOM writes names with `^`, which many patterns do not take for the edge of a word.
-        words = F.trim(F.replace(normalised(columns.text(studies, name)), F.lit("^"), F.lit(" ")))
-        for pattern in config.phantom_patterns:
-            found = found | F.coalesce(words.rlike(f"(?i){pattern}"), F.lit(False))
-    return found
-
-
-def with_requests(studies: DataFrame, series: DataFrame) -> DataFrame:
-    """Adds to exams the accession numbers of their series' requests, as ``request_accession_number``."""
-    name = "request_accession_number"
-    if name not in series.columns or name in studies.columns:
-        return studies
-    numbers = series.groupBy("study_instance_uid").agg(
-        F.array_sort(F.array_distinct(F.flatten(F.collect_list(name)))).alias(name)
+def with_series(studies: DataFrame, series: DataFrame) -> DataFrame:
+    """Adds to exams what their series tell of them: ``request_accession_number``, the accession numbers of the
+    requests, and ``series_dates``, their days; empty where ``series`` has no such column."""
+    told = {
+        REQUESTS: F.flatten(F.collect_list(columns.texts(series, REQUESTS))),
+        SERIES_DATES: F.collect_set(F.to_date(columns.wall_clock(series, "series_datetime"))),
+    }
+    summary = series.groupBy("study_instance_uid").agg(
+        *[F.array_sort(F.array_distinct(values)).alias(name) for name, values in told.items()]
     )
-    return studies.join(numbers, "study_instance_uid", "left")
+    return studies.drop(*told).join(summary, "study_instance_uid", "left")
 
 
 def _identifier(column: Column, config: LinkConfig) -> Column:

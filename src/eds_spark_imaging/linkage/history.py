@@ -5,7 +5,14 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-_COMPARED = {"link_status": "status", "person_id": "person", "link_method": "method", "link_verified": "verified"}
+from eds_spark_imaging.tables.link_words import LinkChange
+
+_COMPARED = {
+    "link_status": LinkChange.STATUS,
+    "person_id": LinkChange.PERSON,
+    "link_method": LinkChange.METHOD,
+    "link_verified": LinkChange.VERIFIED,
+}
 
 
 def link_history(before: DataFrame, after: DataFrame, run: str, changed_at: Column) -> DataFrame:
@@ -15,8 +22,8 @@ def link_history(before: DataFrame, after: DataFrame, run: str, changed_at: Colu
     ``changed_at`` is an instant.
     """
     old = before.select("study_instance_uid", *[F.col(c).alias(f"old_{c}") for c in ("ipp", *_COMPARED)])
-    changes = [F.when(~F.col(c).eqNullSafe(F.col(f"old_{c}")), what) for c, what in _COMPARED.items()]
-    change = F.when(F.col("old_link_status").isNull(), "first").otherwise(F.coalesce(*changes))
+    changes = [F.when(~F.col(c).eqNullSafe(F.col(f"old_{c}")), str(what)) for c, what in _COMPARED.items()]
+    change = F.when(F.col("old_link_status").isNull(), str(LinkChange.FIRST)).otherwise(F.coalesce(*changes))
     return (
         after.join(old, "study_instance_uid", "left")
         .withColumn("change", change)

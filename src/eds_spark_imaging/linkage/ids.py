@@ -42,14 +42,18 @@ def cleaned_ipp(column: Column, hospital_code: Column, ipp_pattern: str) -> Colu
     value = F.regexp_replace(F.substring_index(F.upper(column), "^", 1), r"\s", "")
     value = F.regexp_replace(value, r"\.0+$", "")
     after_code = F.when(F.startswith(value, hospital_code), F.substring(value, F.length(hospital_code) + 1, F.lit(99)))
-    digits = F.regexp_replace(value, "[^0-9]", "")
     whole = f"^0*({ipp_pattern})$"
     found = [
         F.regexp_extract(value, f"(?<![0-9])0*({ipp_pattern})(?![0-9])", 1),
         F.regexp_extract(after_code, whole, 1),
-        F.regexp_extract(digits, whole, 1),
+        F.regexp_extract(digits(value), whole, 1),
     ]
     return F.coalesce(*[F.nullif(ipp, F.lit("")) for ipp in found])
+
+
+def digits(column: Column) -> Column:
+    """The digits of a text, one after another."""
+    return F.regexp_replace(column, "[^0-9]", "")
 
 
 def one_digit_variants(column: Column, ipp_pattern: str) -> Column:
@@ -57,30 +61,28 @@ def one_digit_variants(column: Column, ipp_pattern: str) -> Column:
 
     One digit is another, two neighbours are swapped, one is missing or one too many: about 200 variants.
     """
-    digits = F.regexp_replace(column, "[^0-9]", "")
-    size = F.length(digits)
+    text = digits(column)
+    size = F.length(text)
     places = F.sequence(F.lit(1), F.greatest(size, F.lit(1)))
     figures = F.array(*[F.lit(figure) for figure in _DIGITS])
 
     def head(place: Column) -> Column:
-        return F.substring(digits, F.lit(1), place - 1)
+        return F.substring(text, F.lit(1), place - 1)
 
     def tail(place: Column) -> Column:
-        return F.substring(digits, place, size)
+        return F.substring(text, place, size)
 
     def each_figure(place: Column, rest: Column) -> Column:
         return F.transform(figures, lambda figure: F.concat(head(place), figure, rest))
 
     swapped = F.transform(
         places,
-        lambda p: F.concat(
-            head(p), F.substring(digits, p + 1, F.lit(1)), F.substring(digits, p, F.lit(1)), tail(p + 2)
-        ),
+        lambda p: F.concat(head(p), F.substring(text, p + 1, F.lit(1)), F.substring(text, p, F.lit(1)), tail(p + 2)),
     )
     dropped = F.transform(places, lambda p: F.concat(head(p), tail(p + 1)))
     changed = F.flatten(F.transform(places, lambda p: each_figure(p, tail(p + 1))))
     gaps = F.concat(places, F.array(size + 1))
     inserted = F.flatten(F.transform(gaps, lambda p: each_figure(p, tail(p))))
     variants = F.concat(swapped, dropped, changed, inserted)
-    fitting = F.filter(variants, lambda v: v.rlike(f"^(?:{ipp_pattern})$") & (v != digits))
-    return F.when(size.between(8, 12), F.array_distinct(fitting))
+    fitting = F.filter(variants, lambda v: v.rlike(f"^(?:{ipp_pattern})$") & (v != text))
+    return F.when(size.between(7, 13), F.array_distinct(fitting))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from eds_spark_imaging.tables.links import Decision
+from eds_spark_imaging.tables.link_words import Decision, LinkMethod
 
 
 def last_decisions(decisions: DataFrame, survivors: DataFrame) -> DataFrame:
@@ -32,7 +32,7 @@ def manual_matches(decisions: DataFrame) -> DataFrame:
     return decisions.where(_is(Decision.ACCEPT)).select(
         "study_instance_uid",
         "person_id",
-        F.lit("manual").alias("method"),
+        F.lit(str(LinkMethod.MANUAL)).alias("method"),
         F.lit("link_decision").alias("matched_on"),
         F.col("ipp").alias("matched_ipp"),
     )

@@ -10,6 +10,7 @@ from eds_spark_imaging.linkage.base import BaseCentrale
 from eds_spark_imaging.linkage.care_sites import configured_domain, hospitals_of_care_sites, nip_domains
 from eds_spark_imaging.linkage.exam_keys import ACCESSION, IPP, NIP, VISIT
 from eds_spark_imaging.linkage.ids import plain
+from eds_spark_imaging.tables.link_words import LinkMethod
 
 _MATCH = ("study_instance_uid", "person_id", "method", "matched_on", "matched_ipp")
 
@@ -50,7 +51,7 @@ def _method(config: LinkConfig) -> Column:
     )
     merged = (F.col("kind") == IPP) & (F.col("matched_ipp") != F.col("surviving_ipp"))
     return (
-        F.when((F.col("kind") == NIP) & ~at_home, "nip_elsewhere")
-        .when((F.col("method") == "ipp") & merged, "ipp_merged")
+        F.when((F.col("kind") == NIP) & ~at_home, str(LinkMethod.NIP_ELSEWHERE))
+        .when((F.col("method") == str(LinkMethod.IPP)) & merged, str(LinkMethod.IPP_MERGED))
         .otherwise(F.col("method"))
     )

@@ -21,12 +21,13 @@ _STUDY = "study_instance_uid"
 class Meeting:
     """``exams``: of :func:`exams`, one row an exam. ``persons``: of :func:`traits_of_persons`, one row a person.
 
-    ``found``: of :func:`matches`, which exam met which person on what. ``decisions``: of :func:`last_decisions`; None
-    where nobody decides.
+    ``keys``: of :func:`exam_keys`. ``found``: of :func:`matches`, which exam met which person on what. ``decisions``:
+    of :func:`last_decisions`; None where nobody decides.
     """
 
     exams: DataFrame
     persons: DataFrame
+    keys: DataFrame
     found: DataFrame
     decisions: DataFrame | None = None
 
@@ -37,12 +38,19 @@ class Meeting:
         )
 
 
-def meet(studies: DataFrame, base: BaseCentrale, persons: DataFrame, config: LinkConfig) -> Meeting:
-    """Look all keys of the exams of ``studies``, rows of ``imaging_study``, up in one directory of keys of persons."""
+def meet(
+    studies: DataFrame, base: BaseCentrale, persons: DataFrame, config: LinkConfig, names: DataFrame | None = None
+) -> Meeting:
+    """Look all keys of the exams of ``studies``, rows of ``imaging_study``, up among the keys of persons.
+
+    ``names`` is their whole :func:`directory`; without it, what these exams ask for is made.
+    """
     exams = exams_of(studies, config)
     keys = exam_keys(exams.where("NOT is_phantom"), base.survivors.select("ipp"), config)
-    found = matches(keys, directory(base, persons), base, config)
+    if names is None:
+        names = directory(base, persons, keys.select("kind", "key").distinct())
+    found = matches(keys, names, base, config)
     if base.decisions is None:
-        return Meeting(exams, persons, found)
+        return Meeting(exams, persons, keys, found)
     decisions = last_decisions(base.decisions, base.survivors)
-    return Meeting(exams, persons, found.unionByName(manual_matches(decisions)), decisions)
+    return Meeting(exams, persons, keys, found.unionByName(manual_matches(decisions)), decisions)

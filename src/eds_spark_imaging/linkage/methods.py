@@ -1,9 +1,11 @@
-"""The methods of the patient link, best first: the one declaration of their order, strength and what they need."""
+"""How strong each method of the patient link is, and what it needs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+
+from eds_spark_imaging.tables.link_words import LinkMethod
 
 
 class Standing(IntEnum):
@@ -18,27 +20,24 @@ class Standing(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Method:
+class Strength:
     """``alone`` is the standing without agreeing traits; ``score`` that of a link that traits neither help nor hurt."""
 
-    name: str
     alone: Standing
     score: float
 
 
-PROBABILISTIC = "probabilistic"
-
-METHODS = (
-    Method("manual", Standing.MANUAL, 1.0),
-    Method("ipp", Standing.IDENTIFIED, 0.95),
-    Method("ipp_merged", Standing.IDENTIFIED, 0.94),
-    Method("ipp_cleaned", Standing.IDENTIFIED, 0.93),
-    Method("nip", Standing.IDENTIFIED, 0.9),
-    Method("visit_number", Standing.IDENTIFIED, 0.9),
-    Method("other_patient_id", Standing.WEAK, 0.85),
-    Method("accession_number", Standing.WEAK, 0.8),
-    Method("traits", Standing.NONE, 0.8),
-    Method("ipp_one_digit", Standing.NONE, 0.6),
-    Method("nip_elsewhere", Standing.NONE, 0.5),
-    Method(PROBABILISTIC, Standing.NONE, 0.5),
-)
+STRENGTHS = {
+    LinkMethod.MANUAL: Strength(Standing.MANUAL, 1.0),
+    LinkMethod.IPP: Strength(Standing.IDENTIFIED, 0.95),
+    LinkMethod.IPP_MERGED: Strength(Standing.IDENTIFIED, 0.94),
+    LinkMethod.IPP_CLEANED: Strength(Standing.IDENTIFIED, 0.93),
+    LinkMethod.NIP: Strength(Standing.IDENTIFIED, 0.9),
+    LinkMethod.VISIT_NUMBER: Strength(Standing.IDENTIFIED, 0.9),
+    LinkMethod.OTHER_PATIENT_ID: Strength(Standing.WEAK, 0.85),
+    LinkMethod.ACCESSION_NUMBER: Strength(Standing.WEAK, 0.8),
+    LinkMethod.TRAITS: Strength(Standing.NONE, 0.8),
+    LinkMethod.IPP_ONE_DIGIT: Strength(Standing.NONE, 0.6),
+    LinkMethod.NIP_ELSEWHERE: Strength(Standing.NONE, 0.5),
+    LinkMethod.PROBABILISTIC: Strength(Standing.NONE, 0.5),
+}

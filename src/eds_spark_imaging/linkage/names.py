@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-AGREE, COMPATIBLE, MISSING, DIFFER = "agree", "compatible", "missing", "differ"
+from eds_spark_imaging.tables.link_words import TraitState
 
 _TITLES = ("MME", "MLLE", "MR", "DR", "NEE", "EPOUSE", "EP", "VVE")
 # Parts of names that many share: they do not make two names alike.
 _PARTICLES = ("DE", "DU", "DES", "LA", "LE", "LES", "EL", "AL", "BEN", "VAN", "VON", "DA", "DOS", "DI", "ST", "SAINT")
+
+_NOTHING = (str(TraitState.DIFFER), str(TraitState.MISSING))
 
 _LIGATURES = {"Œ": "OE", "Æ": "AE", "Ø": "O", "Ł": "L", "Đ": "D", "ẞ": "SS"}
 _ACCENTED = {
@@ -55,8 +57,13 @@ def joined_parts(text: Column) -> Column:
 
 def is_placeholder_name(text: Column, placeholders: Sequence[str]) -> Column:
     """Whether a normalised name holds a placeholder (`INCONNU^HOMME`), or nothing but X: it names nobody."""
-    words = sorted({_words(placeholder) for placeholder in placeholders} - {""})
+    words = placeholder_words(placeholders)
     return text.rlike(rf"(^|[ ^])({'|'.join(words)})($|[ ^])|^[X^ ]+$" if words else r"^[X^ ]+$")
+
+
+def placeholder_words(placeholders: Sequence[str]) -> list[str]:
+    """Placeholders as patterns for normalised names."""
+    return sorted({_words(placeholder) for placeholder in placeholders} - {""})
 
 
 def _words(text: str) -> str:
@@ -84,15 +91,15 @@ def compare_names(pairs: DataFrame) -> DataFrame:
         }
     )
     family, given = F.col("family_name"), F.col("given_name")
-    no_family = (family == DIFFER) & (given != DIFFER) & F.col("_given_alone")
-    no_given = (given == DIFFER) & (family != DIFFER) & F.col("_family_alone")
+    differ, missing = F.lit(str(TraitState.DIFFER)), F.lit(str(TraitState.MISSING))
+    no_family = (family == differ) & (given != differ) & F.col("_given_alone")
+    no_given = (given == differ) & (family != differ) & F.col("_family_alone")
     known = (F.size("name_tokens") > 0) & ((F.size("family_names") > 0) | (F.size("given_names") > 0))
-    differ = (DIFFER, MISSING)
     return states.withColumns(
         {
-            "nothing_shared": known & family.isin(*differ) & given.isin(*differ),
-            "family_name": F.when(no_family, MISSING).otherwise(family),
-            "given_name": F.when(no_given, MISSING).otherwise(given),
+            "nothing_shared": known & family.isin(*_NOTHING) & given.isin(*_NOTHING),
+            "family_name": F.when(no_family, missing).otherwise(family),
+            "given_name": F.when(no_given, missing).otherwise(given),
         }
     ).drop("_family_alone", "_given_alone")
 
@@ -110,10 +117,10 @@ def _state(names: str, initials: bool) -> Column:
         return F.exists(words, lambda word: F.exists(forms, lambda other: _alike(word, other, initials)))
 
     return (
-        F.when((F.size(header) == 0) | (F.size(names) == 0), MISSING)
-        .when(F.exists(names, whole), AGREE)
-        .when(F.exists(names, partly), COMPATIBLE)
-        .otherwise(DIFFER)
+        F.when((F.size(header) == 0) | (F.size(names) == 0), str(TraitState.MISSING))
+        .when(F.exists(names, whole), str(TraitState.AGREE))
+        .when(F.exists(names, partly), str(TraitState.COMPATIBLE))
+        .otherwise(str(TraitState.DIFFER))
     )
 
 

@@ -18,14 +18,17 @@ MOST_PERSONS = 50
 _DETAILS = {"domain": "string", "first_day": "date", "last_day": "date", "care_site_id": "bigint"}
 
 
-def directory(base: BaseCentrale, persons: DataFrame) -> DataFrame:
+def directory(base: BaseCentrale, persons: DataFrame, wanted: DataFrame | None = None) -> DataFrame:
     """Rows (``kind``, ``key``, ``person_id``, ``matched_ipp``, ``surviving_ipp``, and what limits the key).
 
     ``person_id`` is the surviving person, ``matched_ipp`` the IPP before merges. A NIP holds in its ``domain``, a
     visit or accession number between ``first_day`` and ``last_day`` and at the hospital of ``care_site_id``; null
-    limits nothing. ``persons`` are of :func:`traits_of_persons`.
+    limits nothing. ``persons`` are of :func:`traits_of_persons`. ``wanted`` are the (``kind``, ``key``) to give; all
+    without it.
     """
     rows = reduce(DataFrame.unionByName, _parts(base, persons))
+    if wanted is not None:
+        rows = rows.join(wanted, ["kind", "key"], "left_semi")
     key = Window.partitionBy("kind", "key")
     return (
         rows.where("key IS NOT NULL")

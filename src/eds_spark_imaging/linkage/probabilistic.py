@@ -7,6 +7,7 @@ among pairs of one person, and among pairs of strangers. It links only what the 
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 from collections.abc import Callable
 from typing import Any
@@ -17,14 +18,15 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.config import LinkConfig
 from eds_spark_imaging.linkage.acceptance import evidence_of
 from eds_spark_imaging.linkage.meeting import Meeting
-from eds_spark_imaging.linkage.methods import PROBABILISTIC
 from eds_spark_imaging.linkage.names import without_particles
 from eds_spark_imaging.linkage.traits import compared
+from eds_spark_imaging.tables.link_words import LinkMethod, Refusal
 from eds_spark_imaging.tables.links import IMAGING_STUDY_PERSON
 
 Keep = Callable[[str, DataFrame], DataFrame]
 
 _TRAINING_EXAMS = 50_000
+_EXAMS_PER_CHUNK = 500_000  # predicted at a time
 _SEED = 1
 _HAS_TRAITS = "NOT is_phantom AND size(name_tokens) >= 2 AND birth_date IS NOT NULL"
 _BLOCKS = ("birth_date", "name_key")  # pairs share one; each also serves to train what the other cannot
@@ -41,13 +43,15 @@ def with_probable(found: DataFrame, meeting: Meeting, known: DataFrame, config: 
     """
     left = meeting.exams.where(_HAS_TRAITS).join(found.select("study_instance_uid"), "study_instance_uid", "left_anti")
     people = _of_persons(meeting.persons)
-    if left.isEmpty() or people.isEmpty():
+    exams_left = left.count()
+    if not exams_left or people.isEmpty():
         return found
     exams = known.where(_HAS_TRAITS)
     one_in = max(1, exams.count() // _TRAINING_EXAMS)
     sample = exams.where(F.pmod(F.xxhash64("study_instance_uid"), F.lit(one_in)) == 0)
     tables = {"sample": _of_exams(sample), "left": _of_exams(left), "people": people}
-    pairs = keep("pairs", _predicted(**{name: keep(name, table) for name, table in tables.items()}))
+    tables = {name: keep(name, table) for name, table in tables.items()}
+    pairs = keep("pairs", _predicted(**tables, chunks=math.ceil(exams_left / _EXAMS_PER_CHUNK)))
     return found.unionByName(_judged(pairs, meeting, config.probabilistic_threshold))
 
 
@@ -58,10 +62,10 @@ def _judged(pairs: DataFrame, meeting: Meeting, threshold: float) -> DataFrame:
     exam = Window.partitionBy("study_instance_uid")
     enough = F.col("probability") >= threshold
     alone = F.count(F.lit(1)).over(exam) == 1
-    reason = F.when(enough & ~alone, "rival").when(~enough, "improbable")
+    reason = F.when(enough & ~alone, str(Refusal.RIVAL)).when(~enough, str(Refusal.IMPROBABLE))
     made = {
-        "method": F.lit(PROBABILISTIC).alias("method"),
-        "methods": F.array(F.lit(PROBABILISTIC)).alias("methods"),
+        "method": F.lit(str(LinkMethod.PROBABILISTIC)).alias("method"),
+        "methods": F.array(F.lit(str(LinkMethod.PROBABILISTIC))).alias("methods"),
         "score": F.round("probability", 4).alias("score"),
         "verified": F.lit(False).alias("verified"),
         "evidence": evidence_of(F.lit("patient_name"), F.lit(None).cast("string")).alias("evidence"),
@@ -112,7 +116,7 @@ def _name_key(words: Column) -> Column:
     return F.array_join(F.array_sort(F.array_distinct(words)), " ")
 
 
-def _predicted(sample: DataFrame, left: DataFrame, people: DataFrame) -> DataFrame:
+def _predicted(sample: DataFrame, left: DataFrame, people: DataFrame, chunks: int) -> DataFrame:
     """Rows (``study_instance_uid``, ``person_id``, ``probability``): train on ``sample``, predict for ``left``."""
     from splink import Linker, block_on  # noqa: PLC0415 - an extra
     from splink.backends.spark import SparkAPI  # noqa: PLC0415
@@ -126,16 +130,22 @@ def _predicted(sample: DataFrame, left: DataFrame, people: DataFrame) -> DataFra
             spark_session=exams.sparkSession, break_lineage_method="persist", register_udfs_automatically=False
         )
         names = [f"{side}_{secrets.token_hex(4)}" for side in ("exam", "person")]
-        return Linker([exams, people], settings, api, set_up_basic_logging=False, input_table_aliases=names)
+        tables = [api.register(t, table_name=name) for t, name in zip((exams, people), names, strict=True)]
+        return Linker(tables, settings, log_level=None)
 
     trained = linker(sample, _settings(people.count()))
-    trained.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=_SEED)
+    trained.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=_SEED, num_chunks=1)
     for block in _BLOCKS:
         trained.training.estimate_parameters_using_expectation_maximisation(
-            block_on(block), fix_probability_two_random_records_match=True, estimate_without_term_frequencies=True
+            block_on(block),
+            fix_probability_two_random_records_match=True,
+            estimate_without_term_frequencies=True,
+            record_sample_proportion=1,  # the exams are a sample already
         )
     model = trained.misc.save_model_to_json()
-    predicted = linker(left, model).inference.predict(threshold_match_probability=_WORTH_SHOWING)
+    predicted = linker(left, model).inference.predict(
+        threshold_match_probability=_WORTH_SHOWING, num_chunks_left=chunks, num_chunks_right=1
+    )
     pairs: DataFrame = predicted.as_spark_dataframe()
     # Spark may cast before it joins, and the identifiers of exams are no numbers.
     person = F.substring_index("unique_id_r", "/", 1).try_cast("bigint")

@@ -7,14 +7,12 @@ whose number the exam carries) needs no rule of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from eds_spark_imaging.linkage.columns import hash_of
 from eds_spark_imaging.linkage.meeting import Meeting
-from eds_spark_imaging.tables.links import LinkCause, LinkStatus
-from eds_spark_imaging.transforms.changes import row_hash
+from eds_spark_imaging.tables.link_words import LinkCause, LinkStatus
 
 _STUDY = "study_instance_uid"
 # First that differs names the cause.
@@ -28,12 +26,12 @@ _CAUSES = {
 
 def link_inputs(meeting: Meeting, rules_hash: int) -> DataFrame:
     """Rows of ``imaging_study_link_input``, one for each exam of the meeting."""
-    exam_hash = _hash(meeting.exams, (c for c in meeting.exams.columns if c != _STUDY))
+    exam_hash = hash_of(meeting.exams, (c for c in meeting.exams.columns if c != _STUDY))
     exams = meeting.exams.select(_STUDY, exam_hash.alias("exam_hash"), F.lit(rules_hash).alias("rules_hash"))
     rows = exams.join(_base_hashes(meeting), _STUDY, "left")
     if meeting.decisions is None:
         return rows.withColumn("decision_hash", F.lit(None).cast("bigint"))
-    decision_hash = _hash(meeting.decisions, ("person_id", "ipp", "decision"))
+    decision_hash = hash_of(meeting.decisions, ("person_id", "ipp", "decision"))
     decided = meeting.decisions.select(_STUDY, decision_hash.alias("_hash"))
     return rows.join(_together(decided, "decision_hash"), _STUDY, "left")
 
@@ -63,16 +61,11 @@ def due(inputs: DataFrame, recorded: DataFrame, studies: DataFrame, open_ended: 
 
 def _base_hashes(meeting: Meeting) -> DataFrame:
     """The persons that each exam meets: how, and all that is known of their identity."""
-    persons = meeting.persons.select("person_id", _hash(meeting.persons, meeting.persons.columns).alias("_person"))
+    persons = meeting.persons.select("person_id", hash_of(meeting.persons, meeting.persons.columns).alias("_person"))
     met = meeting.found.join(persons, "person_id", "inner")
-    return _together(met.select(_STUDY, _hash(met, (*meeting.found.columns, "_person")).alias("_hash")), "base_hash")
+    return _together(met.select(_STUDY, hash_of(met, (*meeting.found.columns, "_person")).alias("_hash")), "base_hash")
 
 
 def _together(rows: DataFrame, name: str) -> DataFrame:
     """One hash for each exam from those of its rows, whatever their order."""
     return rows.groupBy(_STUDY).agg(F.xxhash64(F.array_sort(F.collect_set("_hash"))).alias(name))
-
-
-def _hash(frame: DataFrame, columns: Iterable[str]) -> Column:
-    nested = {name for name, kind in frame.dtypes if kind.startswith(("array", "map", "struct"))}
-    return row_hash(columns, nested)

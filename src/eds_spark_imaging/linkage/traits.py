@@ -5,105 +5,106 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from eds_spark_imaging.linkage.exams import is_default_date
-from eds_spark_imaging.linkage.names import AGREE, COMPATIBLE, DIFFER, MISSING, compare_names
+from eds_spark_imaging.linkage.birth_dates import birth_date_state, is_one_error
+from eds_spark_imaging.linkage.names import compare_names
+from eds_spark_imaging.tables.link_words import Contradiction, DateFault, TraitState
 
-_FITS = (AGREE, COMPATIBLE)
+_TRAITS = ("family_name", "given_name", "birth_date_state", "sex_state")
 
 
 def compared(pairs: DataFrame) -> DataFrame:
     """Adds to pairs of exam and person (columns of ``exams`` and ``traits_of_persons``) the comparison.
 
-    ``family_name``, ``given_name``, ``birth_date_state``, ``sex_state``: agree, compatible, missing or differ;
-    ``agreeing`` and ``differing``: how many do; ``contradictions``: what makes the person impossible; ``agrees``: the
-    traits do, the birth date among them, so that they can find a person or correct an identifier; ``confirmed``: they
-    do, and nothing contradicts; ``verified``: that, or the names agree where there is no birth date.
+    ``family_name``, ``given_name``, ``birth_date_state``, ``sex_state``: words of :class:`TraitState`; ``agreeing``
+    and ``differing``: how many do; ``date_fault``: how the exam's date does not fit the person's life;
+    ``contradictions``: what makes the person impossible; ``agrees``: the traits do, the birth date among them, so that
+    they can find a person or correct an identifier; ``confirmed``: they do, and nothing contradicts; ``possible``:
+    the birth date does, and nothing contradicts; ``verified``: all do, or the names agree where there is no birth date.
     """
     named = compare_names(pairs)
-    states = named.withColumns({"birth_date_state": _birth_date(), "sex_state": _sex()})
-    traits = ("family_name", "given_name", "birth_date_state", "sex_state")
-    counted = states.withColumns({"agreeing": _count(traits, AGREE), "differing": _count(traits, DIFFER)})
-    judged = counted.withColumn("contradictions", _contradictions())
+    states = named.withColumns({"birth_date_state": birth_date_state(), "sex_state": _sex()})
+    counted = states.withColumns({"agreeing": _count(TraitState.AGREE), "differing": _count(TraitState.DIFFER)})
+    judged = counted.withColumns({"agrees": _agrees(), "date_fault": _date_fault(F.col("exam_date"))})
+    judged = judged.withColumn("contradictions", _contradictions())
     possible = F.size("contradictions") == 0
-    judged = judged.withColumn("agrees", _agrees())
-    judged = judged.withColumn("confirmed", possible & F.col("agrees"))
-    return judged.withColumn("verified", F.col("confirmed") | (possible & _named()))
-
-
-def _count(traits: tuple[str, ...], state: str) -> Column:
-    total = F.lit(0)
-    for trait in traits:
-        total = total + (F.col(trait) == state).cast("int")
-    return total
-
-
-def _birth_date() -> Column:
-    header, known = F.col("birth_date"), F.col("person_birth_date")
-    real = F.when(~is_default_date(known), known)
-    same_default = (F.col("birth_date_stored") == known) & (F.year(known) > 1900)
-    return (
-        F.when(header == real, AGREE)
-        .when(header.isNotNull() & real.isNotNull(), DIFFER)
-        .when(same_default, COMPATIBLE)
-        .when(known.isNull() & (F.year(header) == F.col("person_birth_year")), COMPATIBLE)
-        .otherwise(MISSING)
+    return judged.withColumns(
+        {
+            "confirmed": possible & F.col("agrees"),
+            "possible": possible & _is("birth_date_state", TraitState.AGREE),
+            "verified": possible & (F.col("agrees") | _named()),
+        }
     )
 
 
-def _differing_parts() -> Column:
-    header, known = F.col("birth_date"), F.col("person_birth_date")
-    parts = F.lit(0)
-    for part in (F.year, F.month, F.day):
-        parts = parts + (part(header) != part(known)).cast("int")
-    return parts
+def _count(state: TraitState) -> Column:
+    total = F.lit(0)
+    for trait in _TRAITS:
+        total = total + _is(trait, state).cast("int")
+    return total
+
+
+def _is(trait: str, *states: TraitState) -> Column:
+    return F.col(trait).isin(*map(str, states))
 
 
 def _sex() -> Column:
     header, known = F.col("sex"), F.col("person_sex")
-    return F.when(header.isNull() | known.isNull(), MISSING).when(header == known, AGREE).otherwise(DIFFER)
+    return (
+        F.when(header.isNull() | known.isNull(), str(TraitState.MISSING))
+        .when(header == known, str(TraitState.AGREE))
+        .otherwise(str(TraitState.DIFFER))
+    )
 
 
 def _contradictions() -> Column:
-    """Why the exam cannot be this person's; sex or one part of the birth date alone is no reason."""
-    birth = F.coalesce(F.col("person_birth_date"), F.make_date("person_birth_year", F.lit(1), F.lit(1)))
+    """Why the exam cannot be this person's. A trait that differs needs the birth date or the whole name beside it."""
+    supported = _is("birth_date_state", TraitState.AGREE) | _both_names_agree()
+    date_counts = ~(F.col("agrees") | (_is("birth_date_state", TraitState.COMPATIBLE) & _named()))
     reasons = {
-        "birth_date": (F.col("birth_date_state") == DIFFER) & (_differing_parts() >= 2),
-        "names": F.col("nothing_shared"),
-        "two_traits": F.col("differing") >= 2,
-        "before_birth": F.col("exam_date") < birth,
-        "after_death": F.col("exam_date") > F.col("death_date"),
-        "two_patients": F.col("is_two_patients"),
+        Contradiction.BIRTH_DATE: _is("birth_date_state", TraitState.DIFFER) & ~is_one_error(),
+        Contradiction.NAMES: F.col("nothing_shared"),
+        Contradiction.TWO_TRAITS: F.col("differing") >= 2,
+        Contradiction.UNSUPPORTED: (F.col("differing") == 1) & ~supported,
+        **{Contradiction(fault): date_counts & _every_date_has(fault) for fault in DateFault},
+        Contradiction.TWO_PATIENTS: F.col("is_two_patients"),
     }
-    return F.array_compact(F.array(*[F.when(found, F.lit(reason)) for reason, found in reasons.items()]))
+    return F.array_compact(F.array(*[F.when(found, F.lit(str(reason))) for reason, found in reasons.items()]))
+
+
+def _date_fault(day: Column) -> Column:
+    """How a day does not fit the person's life. Where only the year of birth is known, life begins with it."""
+    birth = F.coalesce(F.col("person_birth_date"), F.make_date("person_birth_year", F.lit(1), F.lit(1)))
+    return F.when(day < birth, str(DateFault.BEFORE_BIRTH)).when(day > F.col("death_date"), str(DateFault.AFTER_DEATH))
+
+
+def _every_date_has(fault: DateFault) -> Column:
+    """Whether no date of the exam fits the person's life: a study date may be wrong where those of the series fit."""
+    days = F.col("exam_dates")
+    return (F.size(days) > 0) & F.forall(days, lambda day: F.coalesce(_date_fault(day) == str(fault), F.lit(False)))
 
 
 def _names_fit() -> Column:
-    return F.col("family_name").isin(*_FITS) & F.col("given_name").isin(*_FITS)
+    fits = (TraitState.AGREE, TraitState.COMPATIBLE)
+    return _is("family_name", *fits) & _is("given_name", *fits)
 
 
 def _both_names_agree() -> Column:
-    return (F.col("family_name") == AGREE) & (F.col("given_name") == AGREE)
+    return _is("family_name", TraitState.AGREE) & _is("given_name", TraitState.AGREE)
 
 
 def _agrees() -> Column:
     """The birth date agrees, and nothing differs; names that agree in whole outweigh a sex that does not."""
-    date_agrees = F.col("birth_date_state") == AGREE
-    only_sex = (F.col("sex_state") == DIFFER) & _both_names_agree()
-    return date_agrees & ((F.col("differing") == 0) | ((F.col("differing") == 1) & only_sex))
+    only_sex = (F.col("differing") == 1) & _is("sex_state", TraitState.DIFFER) & _both_names_agree()
+    return _is("birth_date_state", TraitState.AGREE) & ((F.col("differing") == 0) | only_sex)
 
 
 def _named() -> Column:
-    """Without a birth date to compare, family and given name must agree in whole, and nothing may differ.
-
-    A default date may still have the right year: where it has not, names alone are not enough.
-    """
-    stored = F.col("birth_date_stored")
-    other_year = (F.year(stored) > 1900) & (F.year(stored) != F.col("person_birth_year"))
-    undated = F.col("birth_date_state").isin(MISSING, COMPATIBLE) & ~F.coalesce(other_year, F.lit(False))
+    """Without a birth date to compare in whole, family and given name agree in whole, and nothing differs."""
+    undated = _is("birth_date_state", TraitState.MISSING, TraitState.COMPATIBLE)
     return undated & _both_names_agree() & (F.col("differing") == 0)
 
 
 def identified_by_traits() -> Column:
     """Whether traits alone name the person: birth date, family and given name, one of the names in whole."""
-    one_whole = (F.col("family_name") == AGREE) | (F.col("given_name") == AGREE)
+    one_whole = _is("family_name", TraitState.AGREE) | _is("given_name", TraitState.AGREE)
     return F.col("agrees") & _names_fit() & one_whole

@@ -7,7 +7,8 @@ from pyspark.sql import functions as F
 
 from eds_spark_imaging.lake.lake import HASH, RUN
 from eds_spark_imaging.runs.context import Context, Run
-from eds_spark_imaging.tables.links import LINK_COLUMNS, LinkStatus
+from eds_spark_imaging.tables.link_words import LinkStatus
+from eds_spark_imaging.tables.links import LINK_COLUMNS
 from eds_spark_imaging.tables.spec import sql_type
 from eds_spark_imaging.transforms import exams
 from eds_spark_imaging.workers.crash import crash_point

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
-import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from eds_spark_imaging import __version__
 from eds_spark_imaging.config import LinkConfig
 from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.lake.scratch import Scratch
 from eds_spark_imaging.linkage import (
     BaseCentrale,
     Meeting,
+    changed_keys,
     decide,
+    directory,
     due,
     judged,
+    kept_keys,
+    key_hashes,
     link_history,
     link_inputs,
     meet,
     survivors,
     traits_of_persons,
     with_probable,
-    with_requests,
+    with_series,
 )
-from eds_spark_imaging.linkage.methods import PROBABILISTIC
+from eds_spark_imaging.pipeline.link_state import LinkState, exams_to_look_at, inputs_state, rules_hash
 from eds_spark_imaging.runs.context import Context, Run
-from eds_spark_imaging.tables.links import LINK_COLUMNS, LINK_DECISION, LINK_INPUT, LinkStatus
+from eds_spark_imaging.tables.link_words import LinkMethod, LinkStatus
+from eds_spark_imaging.tables.links import (
+    IMAGING_STUDY_LINK_KEY,
+    LINK_COLUMNS,
+    LINK_DECISION,
+    LINK_INPUT,
+    PERSON_LINK_KEY,
+)
 from eds_spark_imaging.warehouse.reader import Warehouse
 from eds_spark_imaging.workers.crash import crash_point
 
@@ -71,87 +79,74 @@ def link(context: Context) -> None:
         warehouse = Warehouse(context.spark, context.config.warehouse)
         warehouse.check()
         context.lake.create(LINK_DECISION.name)  # so that people can insert into it
-        state = _State.now(context, warehouse)
-        seen = _State.seen(context)
-        if state == seen and state.base is not None:
+        now, seen = LinkState.now(context, warehouse), LinkState.seen(context)
+        if now == seen and now.is_known():
             run.count(exams=0, exams_linked_again=0)
-            run.watermark = state.text
+            run.watermark = now.text
             return
-        alone = state.base is not None and seen is not None and replace(seen, exams=state.exams) == state
-        some = scratch.keep("changed", _changed(context, seen)) if seen and alone else None
-        work = _work(context, warehouse, scratch, some)
+        persons = _persons(context, warehouse, scratch, now, seen)
+        some = None
+        if seen and now.allows_part(seen):
+            some = scratch.keep("some", exams_to_look_at(context.lake, now, seen, persons.changed))
+        work = _work(context, persons, scratch, some)
         run.count(exams=work.inputs.count(), exams_linked_again=work.again.count())
         if run.counts["exams_linked_again"] or not work.gone.isEmpty():
             _link(context, run, work, scratch)
-            # Last: what is not recorded is done again after a kill.
             rows = work.inputs.join(work.again, _STUDY, "left_semi")
             context.lake.sync(LINK_INPUT.name, rows, run.run_id, scope=work.scope)
-        run.watermark = replace(state, inputs=context.lake.version(LINK_INPUT.name)).text
+        # Last: what is not recorded is done again after a kill.
+        _record_keys(context, run, work, persons, some)
+        run.watermark = replace(now, inputs=inputs_state(context.lake)).text
 
 
 @dataclass(frozen=True)
-class _State:
-    """What links were made from. Where only ``exams`` (the last run that changed one) differs, the others need no look.
+class _Persons:
+    """The base centrale for one run, and where a table that tells of persons has changed: ``names``, the directory of
+    all keys, ``hashes`` of each, and the keys that have ``changed``."""
 
-    ``base``: of the files of the base centrale, None where that cannot be known. ``decisions``, ``inputs``: versions of
-    the tables.
-    """
-
-    base: str | None
-    rules: int
-    decisions: int
-    inputs: int
-    exams: str
-
-    @classmethod
-    def now(cls, context: Context, warehouse: Warehouse) -> _State:
-        """The state before a run."""
-        lake, config = context.lake, context.config.link
-        last = [lake.read(name).agg(F.max("changed_run")).first() for name in ("imaging_study", "imaging_series")]
-        return cls(
-            base=None if config.probabilistic else warehouse.fingerprint(),
-            rules=rules_hash(config),
-            decisions=lake.version(LINK_DECISION.name),
-            inputs=lake.version(LINK_INPUT.name),
-            exams=max((row and row[0]) or "" for row in last),
-        )
-
-    @classmethod
-    def seen(cls, context: Context) -> _State | None:
-        """The state after the last run."""
-        text = context.newest_watermark("link")
-        return cls(**json.loads(text)) if text else None
-
-    @property
-    def text(self) -> str:
-        """As a run's watermark."""
-        return json.dumps(asdict(self))
+    base: BaseCentrale
+    traits: DataFrame
+    names: DataFrame | None = None
+    hashes: DataFrame | None = None
+    changed: DataFrame | None = None
 
 
-def _changed(context: Context, seen: _State) -> DataFrame:
-    """UIDs of the exams that have changed since a run."""
-    tables = [context.lake.read(name) for name in ("imaging_study", "imaging_series")]
-    changed = [table.where(F.col("changed_run") > seen.exams).select(_STUDY) for table in tables]
-    return changed[0].union(changed[1]).distinct()
+def _persons(
+    context: Context, warehouse: Warehouse, scratch: Scratch, now: LinkState, seen: LinkState | None
+) -> _Persons:
+    base = replace(base_centrale(warehouse), decisions=context.lake.read(LINK_DECISION.name))
+    base = replace(base, survivors=scratch.keep("survivors", base.survivors))
+    traits = scratch.keep("persons", traits_of_persons(base.identity, base.person, base.survivors))
+    if seen and now.allows_part(seen) and now.persons == seen.persons:
+        return _Persons(base, traits)
+    names = scratch.keep("names", directory(base, traits))
+    hashes = scratch.keep("hashes", key_hashes(names, traits))
+    changed = scratch.keep("changed_keys", changed_keys(hashes, context.lake.read(PERSON_LINK_KEY.name)))
+    return _Persons(base, traits, names, hashes, changed)
 
 
-def _work(context: Context, warehouse: Warehouse, scratch: Scratch, some: DataFrame | None) -> _Work:
+def _record_keys(context: Context, run: Run, work: _Work, persons: _Persons, some: DataFrame | None) -> None:
+    """The keys of the exams that were looked at, then those of persons, which lead to the exams of the next change."""
+    context.lake.sync(IMAGING_STUDY_LINK_KEY.name, kept_keys(work.meeting.keys), run.run_id, scope=some)
+    if persons.hashes is not None and persons.changed is not None:
+        rows = persons.hashes.join(persons.changed, ["kind", "key"], "left_semi")
+        context.lake.sync(PERSON_LINK_KEY.name, rows, run.run_id, scope=persons.changed)
+
+
+def _work(context: Context, persons: _Persons, scratch: Scratch, some: DataFrame | None) -> _Work:
     """What there is to do for the exams ``some``, or for all."""
     lake, config = context.lake, context.config.link
 
     def read(name: str) -> DataFrame:
         return lake.read(name) if some is None else lake.read(name).join(some, _STUDY, "left_semi")
 
-    studies = with_requests(read("imaging_study").where("removed_at IS NULL"), read("imaging_series"))
-    base = replace(base_centrale(warehouse), decisions=lake.read(LINK_DECISION.name))
-    base = replace(base, survivors=scratch.keep("survivors", base.survivors))
-    persons = scratch.keep("persons", traits_of_persons(base.identity, base.person, base.survivors))
-    meeting = meet(studies, base, persons, config)
+    studies = with_series(read("imaging_study").where("removed_at IS NULL"), read("imaging_series"))
+    meeting = meet(studies, persons.base, persons.traits, config, persons.names)
     meeting = replace(meeting, found=scratch.keep("found", meeting.found))
     inputs = scratch.keep("inputs", link_inputs(meeting, rules_hash(config)))
     recorded = read(LINK_INPUT.name)
     # Without a key in common, any new person may be that of an exam: where the probabilistic step is on.
-    by_model = F.col("person_id").isNull() | F.coalesce(F.col("link_method") == PROBABILISTIC, F.lit(False))
+    by_model = F.col("person_id").isNull() | F.col("link_method").eqNullSafe(str(LinkMethod.PROBABILISTIC))
     open_ended = by_model if config.probabilistic else F.lit(False)
     again = scratch.keep("again", due(inputs, recorded, studies, open_ended))
     gone = scratch.keep("gone", recorded.join(studies, _STUDY, "left_anti").select(_STUDY))
@@ -165,7 +160,7 @@ def _link(context: Context, run: Run, work: _Work, scratch: Scratch) -> None:
     if context.config.link.probabilistic:
         more = with_probable(found, meeting, work.meeting.exams, context.config.link, scratch.keep)
         found = scratch.keep("probable", more)
-    links = decide(studies, found, context.config.link).join(work.again, _STUDY, "inner")
+    links = decide(meeting.exams, found).join(work.again, _STUDY, "inner")
     links = scratch.keep("links", links)
     done = context.lake.sync("imaging_study_person", found, run.run_id, scope=work.scope)
     crash_point("candidates")
@@ -189,12 +184,6 @@ def base_centrale(warehouse: Warehouse) -> BaseCentrale:
         care_site=warehouse.table("care_site"),
         fact_relationship=warehouse.table("fact_relationship"),
     )
-
-
-def rules_hash(config: LinkConfig) -> int:
-    """A hash of what decides how exams are linked: the configuration, and the version of this package."""
-    text = json.dumps([__version__, asdict(config)], sort_keys=True)
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def _write_history(context: Context, run: Run, studies: DataFrame, links: DataFrame) -> None:

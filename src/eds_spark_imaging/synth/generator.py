@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from eds_spark_imaging.errors import InputError
-from eds_spark_imaging.synth.defects import identity, record  # noqa: F401  (they register the defects)
+from eds_spark_imaging.synth.defects import identity, record, traits  # noqa: F401  (they register the defects)
 from eds_spark_imaging.synth.defects.defect import Planter
 from eds_spark_imaging.synth.hospital.care_sites import care_sites
 from eds_spark_imaging.synth.hospital.history import Historian, deck_of_kinds

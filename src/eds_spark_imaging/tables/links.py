@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import pyarrow as pa
 
+from eds_spark_imaging.tables.link_words import (
+    Contradiction,
+    DateFault,
+    Decision,
+    LinkCause,
+    LinkChange,
+    LinkMethod,
+    LinkStatus,
+    Refusal,
+    TraitState,
+)
 from eds_spark_imaging.tables.spec import (
     BIGINT,
     BOOLEAN,
@@ -19,54 +28,14 @@ from eds_spark_imaging.tables.spec import (
     Table,
 )
 
-
-class LinkStatus(StrEnum):
-    """How an exam stands with its patient: every exam has exactly one."""
-
-    LINKED = "linked"  # by the exact IPP
-    LINKED_RECOVERED = "linked_recovered"  # by any other method
-    CONFLICT = "conflict"  # the identifiers lead to a person whom traits or dates contradict
-    AMBIGUOUS = "ambiguous"  # several persons fit equally
-    UNLINKED_UNKNOWN_ID = "unlinked_unknown_id"  # an identifier that leads nowhere
-    UNLINKED_NO_ID = "unlinked_no_id"  # no identifier, or a placeholder
-    NOT_A_PATIENT = "not_a_patient"  # phantom, test, quality control
-    NOT_ATTEMPTED = "not_attempted"  # no base centrale was given
-
-
-LINKED = (LinkStatus.LINKED, LinkStatus.LINKED_RECOVERED)
-
-
-class LinkCause(StrEnum):
-    """Why an exam is linked, or linked again."""
-
-    EXAM = "exam"  # it is new, or its identity fields changed
-    DECISION = "decision"  # somebody decided by hand
-    RULES = "rules"  # the configuration of the link, or the version of this package
-    BASE_CENTRALE = "base_centrale"  # an identity, merge, visit, act or report that the exam meets
-
-
-class Decision(StrEnum):
-    """What a person may decide on an exam and a patient."""
-
-    ACCEPT = "accept"  # the exam is this patient's, whatever the cascade finds
-    REJECT = "reject"  # the exam is not this patient's
-
-
 _STUDY = Column("study_instance_uid", STRING, "The exam", False, identifying=True)
-_METHOD = "manual, ipp, ipp_merged, ipp_cleaned, nip, other_patient_id, visit_number, accession_number, traits, "
-_METHODS = _METHOD + "ipp_one_digit, nip_elsewhere or probabilistic"
-_TRAIT = "agree, compatible, missing or differ"
-
-
-def _in(column: str, values: type[StrEnum]) -> str:
-    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
-
+LINKED = (LinkStatus.LINKED, LinkStatus.LINKED_RECOVERED)
 
 LINK_COLUMNS = (
     Column("ipp", STRING, "IPP of the patient that the exam is linked to, merges followed", identifying=True),
     Column("person_id", BIGINT, "The patient that the exam is linked to, merges followed"),
-    Column("link_status", STRING, f"One of {', '.join(LinkStatus)}"),
-    Column("link_method", STRING, f"Best method that led to the patient: {_METHODS}"),
+    Column("link_status", STRING, "How the exam stands with its patient", values=LinkStatus),
+    Column("link_method", STRING, "Best method that led to the patient", values=LinkMethod),
     Column("link_score", DOUBLE, "Strength of the link, 0 to 1; it ranks links and is not a probability"),
     Column("link_verified", BOOLEAN, "True where identity traits of the header agree with those of the patient"),
     Column("link_run", STRING, "Run that last changed the link"),
@@ -92,24 +61,27 @@ IMAGING_STUDY_PERSON = Table(
         _STUDY,
         Column("person_id", BIGINT, "The person, merges followed", False),
         Column("ipp", STRING, "IPP of the person, merges followed", identifying=True),
-        Column("method", STRING, f"Best method that led to the person: {_METHODS}", False),
+        Column("method", STRING, "Best method that led to the person", False, values=LinkMethod),
         Column("methods", STRINGS, "All methods that led to the person, best first"),
         Column("score", DOUBLE, "Strength, 0 to 1; it ranks and is not a probability", False),
         Column("verified", BOOLEAN, "Identity traits of the header agree with the person's", False),
         Column(
             "evidence",
             EVIDENCE,
-            f"Column of the exam that led here, IPP before merges, each trait ({_TRAIT}), and what contradicts",
+            f"Column of the exam that led here, IPP before merges, each trait ({', '.join(TraitState)}), and what"
+            f" contradicts ({', '.join(Contradiction)})",
             identifying=True,
+        ),
+        Column(
+            "date_fault",
+            STRING,
+            "How the exam's date does not fit the person's life; null where it fits. Where traits confirm the person it"
+            " is held against the date, not the person",
+            values=DateFault,
         ),
         Column("rank", INT, "Place among the exam's candidates, 1 is the best", False),
         Column("accepted", BOOLEAN, "The exam is linked to this person; true once per exam at the most", False),
-        Column(
-            "reason",
-            STRING,
-            "Why not accepted: contradicted, rejected_by_hand, needs_traits, rival (equally good), outranked or"
-            " improbable",
-        ),
+        Column("reason", STRING, "Why not accepted", values=Refusal),
     ),
     keys=("study_instance_uid", "person_id"),
     cluster_by=("study_instance_uid", "person_id"),
@@ -124,20 +96,19 @@ IMAGING_STUDY_LINK_HISTORY = Table(
         _STUDY,
         Column("link_run", STRING, "Run that changed the link", False),
         Column("changed_at", INSTANT, "When that run changed it", False),
-        Column("change", STRING, "What changed: first, status, person, method or verified", False),
-        Column("cause", STRING, f"Why the exam was linked again: one of {', '.join(LinkCause)}", False),
+        Column("change", STRING, "What changed", False, values=LinkChange),
+        Column("cause", STRING, "Why the exam was linked again", False, values=LinkCause),
         Column("previous_status", STRING, "Status before; null at the first linking"),
         Column("previous_person_id", BIGINT, "Patient before"),
         Column("previous_ipp", STRING, "IPP before", identifying=True),
         Column("previous_method", STRING, "Method before"),
-        Column("link_status", STRING, "Status after", False),
+        Column("link_status", STRING, "Status after", False, values=LinkStatus),
         Column("person_id", BIGINT, "Patient after"),
         Column("ipp", STRING, "IPP after", identifying=True),
         Column("link_method", STRING, "Method after"),
     ),
     keys=("study_instance_uid", "link_run"),
     cluster_by=("study_instance_uid", "link_run"),
-    checks=(("status", _in("link_status", LinkStatus)),),
 )
 
 LINK_DECISION = Table(
@@ -147,14 +118,14 @@ LINK_DECISION = Table(
     columns=(
         _STUDY,
         Column("ipp", STRING, "IPP of the patient; a merged one stands for the surviving one", False, True),
-        Column("decision", STRING, "accept: the exam is this patient's; reject: it is not", False),
+        Column("decision", STRING, "Whether the exam is this patient's", False, values=Decision),
         Column("decided_by", STRING, "Who decided", False),
         Column("decided_at", INSTANT, "When; of several decisions the last one counts", False),
         Column("comment", STRING, "Why, in words", identifying=True),
     ),
     keys=(),
     cluster_by=("study_instance_uid",),
-    checks=(("known_decision", f"lower(trim(decision)) IN ({', '.join(repr(str(d)) for d in Decision)})"),),
+    checks=(("known_decision", f"lower(trim(decision)) IN ({', '.join(repr(str(word)) for word in Decision)})"),),
 )
 
 LINK_INPUT = Table(
@@ -174,6 +145,33 @@ LINK_INPUT = Table(
     ),
     keys=("study_instance_uid",),
     cluster_by=("study_instance_uid",),
+)
+
+PERSON_LINK_KEY = Table(
+    name="person_link_key",
+    grain="key of the base centrale by which exams find persons",
+    comment="Hashes of the persons that each key names; exams with a key whose hash differs are looked at again",
+    columns=(
+        Column("kind", STRING, "ipp, nip, visit, accession or traits", False),
+        Column("key", STRING, "Identifier, or birth date and beginnings of names", False, identifying=True),
+        Column("key_hash", BIGINT, "Of the persons, what is known of them and what limits the key", False),
+    ),
+    keys=("kind", "key"),
+    cluster_by=("kind", "key"),
+)
+
+IMAGING_STUDY_LINK_KEY = Table(
+    name="imaging_study_link_key",
+    grain="key of an exam that has been linked",
+    comment="Keys by which an exam may find persons",
+    columns=(
+        _STUDY,
+        Column("kind", STRING, "ipp, nip, visit, accession, traits, or mistyped: an IPP with a wrong digit", False),
+        Column("key", STRING, "Identifier, or birth date and beginnings of names", False, identifying=True),
+        Column("method", STRING, "Method that the key may lead to a person by", values=LinkMethod),
+    ),
+    keys=("study_instance_uid", "kind", "key"),
+    cluster_by=("kind", "key"),
 )
 
 _DAYS = "Calendar days from the exam: positive after the exam, negative before. Unit: days"
@@ -238,6 +236,8 @@ def tables() -> tuple[Table, ...]:
         IMAGING_STUDY_PERSON,
         IMAGING_STUDY_LINK_HISTORY,
         LINK_INPUT,
+        PERSON_LINK_KEY,
+        IMAGING_STUDY_LINK_KEY,
         LINK_DECISION,
         IMAGING_STUDY_DIAGNOSIS,
         IMAGING_STUDY_PROCEDURE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import asdict
 
 from py4j.protocol import Py4JJavaError
@@ -59,13 +60,13 @@ class Warehouse:
         for name in INPUTS:
             self.table(name)
 
-    def fingerprint(self) -> str | None:
-        """A short name of the files behind all tables and of how they are read, which changes when either does.
+    def fingerprint(self, names: Collection[str] = tuple(INPUTS)) -> str | None:
+        """A short name of the files behind tables and of how they are read, which changes when either does.
 
         None where that cannot be known: a table that is a view, or is not made of files.
         """
         files: list[str] = []
-        for spec in INPUTS.values():
+        for spec in (INPUTS[name] for name in names):
             frame = self._open(spec)
             if frame is None:
                 continue

@@ -1,10 +1,9 @@
-"""Defects of who the patient is: PatientID, names, birth date and sex."""
+"""Defects of who the patient is: PatientID."""
 
 from __future__ import annotations
 
 from eds_spark_imaging.synth.defects.defect import DEFECTS, Scene, defect
 from eds_spark_imaging.synth.hospital.model import Exam
-from eds_spark_imaging.synth.hospital.names import parts, without_accents
 from eds_spark_imaging.synth.hospital.people import nip_era
 
 
@@ -150,6 +149,12 @@ def _wrong_person_unmerged(exam: Exam, scene: Scene) -> None:
     _wrong(exam, scene, scene.life.person.index - 1)
 
 
+@defect("wrong_person_relative", 4, "patient_id", 3, lambda e, s: s.life.person.relation is not None)
+def _wrong_person_relative(exam: Exam, scene: Scene) -> None:
+    """The IPP of a twin, parent, brother, sister or namesake; everything else in the header is right."""
+    _wrong(exam, scene, scene.life.person.index - 1)
+
+
 def _nobody(exam: Exam, patient_id: str, family: str, given: str) -> None:
     """Cut the exam off from its person: what the machine did was no patient's."""
     header = exam.header
@@ -176,64 +181,3 @@ def _test_patient(exam: Exam, scene: Scene) -> None:
     """A test of the machine or of the network, by its maker or by the IT department."""
     _nobody(exam, scene.rng.choice(("TEST", "0000000000", "9999999999", "TEST123")), "TEST", "TEST")
     exam.header.description = "TEST"
-
-
-@defect("name_used", 5, "name", 6, lambda e, s: bool(e.header.family and s.life.person.traits.used_name))
-def _name_used(exam: Exam, scene: Scene) -> None:
-    """The used name where the birth name belongs."""
-    exam.header.family = scene.life.person.traits.used_name or exam.header.family
-
-
-@defect("name_accents_lost", 5, "name", 6, lambda e, s: not (e.header.family + e.header.given).isascii())
-def _name_accents_lost(exam: Exam, scene: Scene) -> None:
-    """No accents."""
-    exam.header.family = without_accents(exam.header.family)
-    exam.header.given = without_accents(exam.header.given)
-
-
-_CARETS = (
-    "{family} {given}",
-    "{given}^{family}",
-    "^{family} {given}",
-    "{family}^{given}^^^",
-    "{family}^{given}^{family}",
-)
-
-
-@defect("name_caret_misused", 5, "name", 4, lambda e, s: bool(e.header.family and e.header.given))
-def _name_caret_misused(exam: Exam, scene: Scene) -> None:
-    """The parts of the name in one component, in the wrong order, or with one component too many."""
-    exam.header.name_pattern = scene.rng.choice(_CARETS)
-
-
-@defect("name_compound", 5, "name", 3, lambda e, s: len(parts(e.header.family)) > 1)
-def _name_compound(exam: Exam, scene: Scene) -> None:
-    """One part of a compound name alone, or blank for hyphen and the other way round."""
-    family = exam.header.family
-    other = family.replace("-", " ") if "-" in family else family.replace(" ", "-")
-    exam.header.family = scene.rng.choice((*parts(family), other))
-
-
-@defect("name_truncated", 5, "name", 2, lambda e, s: len(e.header.family) > 8)
-def _name_truncated(exam: Exam, scene: Scene) -> None:
-    """The family name cut at the length of some field."""
-    exam.header.family = exam.header.family[: scene.rng.randrange(7, len(exam.header.family))].rstrip()
-
-
-@defect("birth_date_default", 6, "birth_and_sex", 3, lambda e, s: bool(e.header.birth_date))
-def _birth_date_default(exam: Exam, scene: Scene) -> None:
-    """1 January of the year, or of 1900."""
-    year = scene.rng.choice((exam.header.birth_date[:4], exam.header.birth_date[:4], "1900"))
-    exam.header.birth_date = f"{year}0101"
-
-
-@defect("sex_swapped", 6, "birth_and_sex", 1, lambda e, s: e.header.sex in ("M", "F"))
-def _sex_swapped(exam: Exam, scene: Scene) -> None:
-    """The other sex."""
-    exam.header.sex = "F" if exam.header.sex == "M" else "M"
-
-
-@defect("sex_other", 6, "birth_and_sex", 2, lambda e, s: e.header.sex in ("M", "F"))
-def _sex_other(exam: Exam, scene: Scene) -> None:
-    """Sex O, as some machines have it by default."""
-    exam.header.sex = "O"

@@ -18,8 +18,10 @@ _ROOTS = words(
 )
 _MIDDLES = ["", "", "", *words("AM AB OR IL OU ÉN UR AÇ OL IB EST AND")]
 _ENDINGS = words("ARD IER EAU IÈRE ET OT IN ON AULT EZE OUX ANEL ELIN ICHE ORÉ EUIL AC ÈS")
+_SHORT = words("ZIG ZAG BIP TIC TAC TOC CLIC FLOP PLIC BOF ZUT")
 _PARTICLES = ["DE ", "LE ", "D'", "DE LA "]
 _GIVEN_ROOTS = words("Test Exempl Fict Modél Spécim Proto Synth Échant Simul Essay Fauss Imag Patr Gabar Maqu Chimér")
+_GIVEN_SHORT = {"M": words("Bo Ti Zéd"), "F": words("Zo Lu Nû")}
 _GIVEN_ENDINGS = {
     "M": words("in an ien aud éo is el ric"),
     "F": words("ine anne ienne aude éa ise elle ia"),
@@ -27,21 +29,26 @@ _GIVEN_ENDINGS = {
 
 
 def family_name(rng: Random) -> str:
-    """An upper-case family name with its accents; one in eight has a particle or is compound."""
+    """An upper-case family name with its accents; one in eight has a particle or is compound, a few one syllable."""
     name = rng.choice(_ROOTS) + rng.choice(_MIDDLES) + rng.choice(_ENDINGS)
     kind = rng.random()
     if kind < 0.04:
         return rng.choice(_PARTICLES) + name
     if kind < 0.12:
         return name + rng.choice("- ") + rng.choice(_ROOTS) + rng.choice(_ENDINGS)
+    if kind > 0.97:
+        return rng.choice(_SHORT)
     return name
 
 
 def given_name(rng: Random, sex: str) -> str:
-    """A first given name in title case; one in twelve is compound with a hyphen."""
+    """A first given name in title case; one in twelve is compound with a hyphen, a few have one syllable."""
     endings = _GIVEN_ENDINGS[sex]
     name = rng.choice(_GIVEN_ROOTS) + rng.choice(endings)
-    if rng.random() < 0.08:
+    kind = rng.random()
+    if kind > 0.97:
+        return rng.choice(_GIVEN_SHORT[sex])
+    if kind < 0.08:
         return f"{name}-{rng.choice(_GIVEN_ROOTS)}{rng.choice(endings)}"
     return name
 

@@ -5,7 +5,7 @@ Nothing is kept between calls, so any person can be made again at any time (a wr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 
@@ -40,7 +40,9 @@ class Person:
 
     ``ipps`` run from the oldest to the surviving one, ``merged_on[k]`` is the day ``ipps[k]`` was merged into the
     next, ``own_rows[k]`` the person_id that it kept, if any. ``relation`` says how this person resembles number
-    ``index - 1``: ``twin``, ``homonym`` (same names) or ``double`` (same traits altogether: an unmerged duplicate).
+    ``index - 1``: ``twin``, ``homonym`` (same names), ``double`` (same traits altogether: an unmerged duplicate),
+    ``child`` (the parent's family name, and of one in three sons and daughters of the same sex the given name too) or
+    ``sibling`` (the same family name).
     """
 
     index: int
@@ -169,7 +171,8 @@ def _relation(rng: Random, index: int) -> str | None:
     draw = rng.random()
     if index % 3 != 1:
         return None
-    return "twin" if draw < 0.024 else "homonym" if draw < 0.14 else "double" if draw < 0.16 else None
+    steps = {"twin": 0.024, "homonym": 0.14, "double": 0.16, "child": 0.26, "sibling": 0.32}
+    return next((relation for relation, below in steps.items() if draw < below), None)
 
 
 def _resemble(rng: Random, own: Traits, other: Traits, relation: str) -> Traits:
@@ -177,10 +180,25 @@ def _resemble(rng: Random, own: Traits, other: Traits, relation: str) -> Traits:
         return other
     if relation == "homonym":
         return Traits(other.birth_name, other.used_name, other.first_name, own.birth_date, other.sex, own.birth_place)
+    if relation == "sibling":
+        return replace(own, birth_name=other.birth_name)
+    if relation == "child":
+        return _child(rng, own, other)
     first = given_name(rng, own.sex)
     while first[:2] == other.first_name[:2]:
         first = given_name(rng, own.sex)
     return Traits(other.birth_name, own.used_name, first, other.birth_date, own.sex, other.birth_place)
+
+
+def _child(rng: Random, own: Traits, parent: Traits) -> Traits:
+    born = parent.birth_date + timedelta(days=rng.randrange(18 * 365, 43 * 365))
+    alike = own.sex == parent.sex and rng.random() < 0.33
+    return replace(
+        own,
+        birth_name=rng.choice(parent.family_names),
+        birth_date=born if born < LAST_DAY else own.birth_date,
+        first_name=parent.first_name if alike else own.first_name,
+    )
 
 
 def nip_era(day: date) -> bool:
