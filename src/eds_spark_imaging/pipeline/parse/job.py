@@ -1,7 +1,7 @@
 """The job `parse`: headers of pending files to ``dicom_instance``, ``dicom_issue``, and the outcome of each file.
 
-One pass over the files writes a run-scoped staging table; :mod:`publish` brings it into the tables, and can be repeated
-from any point. A run that was killed after its staging was whole is published by the next one before anything else;
+One pass over the files writes a run-scoped staging table; :func:`publish` brings it into the tables, and can be
+repeated from any point. A run that was killed after its staging was whole is published by the next one before anything else;
 one that was killed earlier leaves nothing but files to delete.
 """
 
@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from eds_spark_imaging.pipeline.parse.publication import BESIDE, Work, publish, take_out_removed
+from eds_spark_imaging.pipeline.parse.publication import publish
+from eds_spark_imaging.pipeline.parse.removal import take_out_removed
+from eds_spark_imaging.pipeline.parse.staging import Work
 from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.spark.hadoop import HadoopPath
 from eds_spark_imaging.tables.files import FileStatus
@@ -40,22 +42,22 @@ def parse(context: Context, selection: Selection = Selection()) -> None:
             take_out_removed(context, run)
         files = files_to_parse(context, selection)
         parts = _parts(context.config.parse.archive_bytes_per_task)
-        counted = {"files": F.count(F.lit(1)), "shares": F.sum(parts), "again": F.count_if("was_opened")}
+        counted = {"files": F.count(F.lit(1)), "shares": F.sum(parts), "opened_before": F.count_if("was_opened")}
         work = files.agg(*[column.alias(name) for name, column in counted.items()]).first()
         if work and work["files"]:
             run.expect(work["files"])
-            with ThreadPoolExecutor(1) as beside:
-                created = beside.submit(_create_tables, context)
+            with ThreadPoolExecutor(1) as other:
+                created = other.submit(_create_tables, context)
                 stage(context, run.run_id, files.withColumn("parts", parts), work["shares"])
                 created.result()
             run.expect(None)
-            published = publish(context, run, run.run_id, Work(work["files"], any_again=bool(work["again"])))
+            published = publish(context, run, run.run_id, Work(work["files"], bool(work["opened_before"])))
             if published.has_archives:  # which may have lost members
                 take_out_removed(context, run)
 
 
 def _create_tables(context: Context) -> None:
-    for name in BESIDE:
+    for name in ("dicom_study_touched", "dicom_issue"):
         context.lake.create(name)
 
 
@@ -68,18 +70,18 @@ def files_to_parse(context: Context, selection: Selection) -> DataFrame:
     files = context.lake.read("dicom_file").withColumn("was_opened", F.col("bytes_read").isNotNull())
     files = files.select(*columns, "status", "archive")
     wanted = files.where(F.col("status") == str(FileStatus.PENDING)).select(*columns)
-    again = []
+    more = []
     if selection.quarantined:
-        again.append(files.where(F.col("status") == str(FileStatus.QUARANTINED)))
+        more.append(files.where(F.col("status") == str(FileStatus.QUARANTINED)))
     if selection.outdated:
         old = context.lake.read("dicom_instance").where(F.col("reader_fingerprint") != context.fingerprints())
-        again.append(files.where(F.col("status").isin(*READABLE)).join(old.select("path"), "path", "left_semi"))
-    for chosen in again:
+        more.append(files.where(F.col("status").isin(*READABLE)).join(old.select("path"), "path", "left_semi"))
+    for chosen in more:
         opened = chosen.select(F.coalesce("archive", "path").alias("path")).distinct()
         # An archive that is gone is not opened, nor is one that is pending opened twice.
         there = files.where(~F.col("status").isin(str(FileStatus.PENDING), str(FileStatus.REMOVED)))
         wanted = wanted.union(there.join(opened, "path", "left_semi").select(*columns))
-    return wanted.distinct() if len(again) > 1 else wanted
+    return wanted.distinct() if len(more) > 1 else wanted
 
 
 def stage(context: Context, run_id: str, files: DataFrame, count: int) -> None:

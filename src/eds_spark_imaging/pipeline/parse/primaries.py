@@ -23,11 +23,11 @@ class Flags(NamedTuple):
     any: bool
 
 
-def flags_of(instances: DataFrame, readable: DataFrame, again: DataFrame, scratch: Scratch) -> Flags:
-    """Flags after the run: ``readable`` are its own files, ``again`` the rows of ``instances`` that they replace."""
-    uids = readable.select(UID).union(again.select(UID)).where(F.col(UID).isNotNull()).distinct()
+def flags_of(instances: DataFrame, readable: DataFrame, replaced: DataFrame, scratch: Scratch) -> Flags:
+    """Flags after the run: ``readable`` are its own files, ``replaced`` the rows of ``instances`` that go."""
+    uids = readable.select(UID).union(replaced.select(UID)).where(F.col(UID).isNotNull()).distinct()
     others = instances.select(*CONTENT, *[F.col(f).alias(f"_was_{f}") for f in FLAGS])
-    others = others.join(uids, UID, "left_semi").join(again.select("path"), "path", "left_anti")
+    others = others.join(uids, UID, "left_semi").join(replaced.select("path"), "path", "left_anti")
     others = others.join(readable.select("path"), "path", "left_anti").withColumn("_new", F.lit(False))
     ours = readable.select(*CONTENT).withColumn("_new", F.lit(True))
     files = ours.unionByName(others, allowMissingColumns=True)
