@@ -36,7 +36,7 @@ TABLES = ("dicom_file", "dicom_instance", "dicom_issue", "imaging_study", "imagi
 POINTS = [
     *("files_changed", "removed_touched", "removed_flipped", "removed_issues", "worker", "staged"),
     *("touched", "issues_deleted", "issues", "flipped_status", "flipped"),
-    *("instances_deleted", "instances", "members", "outcome", "acquisition", "series", "study"),
+    *("instances_deleted", "instances", "members", "outcome", "series", "acquisition", "study"),
 ]
 
 # The jobs in a process of their own, as small as they can be.

@@ -17,6 +17,7 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.config import LakeConfig
 from eds_spark_imaging.errors import LakeError
 from eds_spark_imaging.lake.lock import lake_lock
+from eds_spark_imaging.lake.pruning import covering
 from eds_spark_imaging.lake.scratch import Scratch
 from eds_spark_imaging.lake.views import VIEWS
 from eds_spark_imaging.spark.hadoop import HadoopPath
@@ -27,7 +28,6 @@ from eds_spark_imaging.transforms.changes import HASH, differences, owned_hash, 
 __all__ = ["HASH", "RUN", "Changes", "Lake", "Size"]
 
 RUN = "changed_run"
-_LITERAL_KEYS = 500  # a MERGE with up to so many keys names them, else it carries their bounds
 # Every run adds a small file to these.
 _GROWING = ("imaging_run", "dicom_study_touched")
 _MANY_FILES = 50
@@ -117,6 +117,11 @@ class Lake:
         there = set(rows.columns)
         return rows.withColumns({c.name: F.lit(None).cast(sql_type(c.type)) for c in table if c.name not in there})
 
+    def changes(self, name: str, first: int) -> DataFrame:
+        """What the commits from version ``first`` on have changed, with ``_change_type``, by the change data feed."""
+        reader = self.spark.read.format("delta").option("readChangeFeed", "true").option("startingVersion", first)
+        return reader.table(self.identifier(name)) if self.database else reader.load(f"{self.root}/{name}")
+
     def create(self, name: str) -> None:
         """Create the table as its specification says, or add the columns that the declaration has gained."""
         if name in self._complete:
@@ -154,7 +159,7 @@ class Lake:
         late: Sequence[str] = (),
         within: Column | None = None,
     ) -> None:
-        """MERGE ``changes`` (unique by ``keys``) into the table's rows ``within`` bounds, those of its first key.
+        """MERGE ``changes`` (unique by ``keys``) into the table's rows ``within`` bounds, by default of the first key.
 
         Matched rows get the columns ``update``; with ``late``, those that a later run has changed get these only.
         Unmatched ones are inserted where ``insert``; a matched row is deleted where ``delete`` (over the alias s)
@@ -169,7 +174,7 @@ class Lake:
             else DeltaTable.forPath(self.spark, f"{self.root}/{name}")
         )
         condition = same_keys(self.catalogue[name], keys, "t.", "s.")
-        condition &= bounds_of(changes, keys[0]) if within is None else within
+        condition &= covering(changes, keys[0], F.col(f"t.{keys[0]}")) if within is None else within
         merge = target.alias("t").merge(changes.alias("s"), condition)
         if delete is not None:
             merge = merge.whenMatchedDelete(delete)
@@ -192,11 +197,13 @@ class Lake:
         *,
         scope: DataFrame | None = None,
         foreign: Sequence[str] = (),
+        within: Column | None = None,
     ) -> Changes:
         """Make the rows in scope equal to ``desired``, writing only those whose hash differs.
 
-        ``scope`` holds key columns of the rows that ``desired`` replaces (None: the whole table); rows in scope that
-        ``desired`` lacks are deleted. ``foreign`` columns belong to another job: set on insert, kept on update.
+        ``scope`` holds key columns of the rows that ``desired`` replaces (None: the whole table), ``within`` is true
+        of all of these; rows in scope that ``desired`` lacks are deleted. ``foreign`` columns belong to another job:
+        set on insert, kept on update.
         """
         table = self.catalogue[name]
         given = set(desired.columns) - {*foreign, HASH, RUN}
@@ -204,7 +211,7 @@ class Lake:
         if not self.exists(name):
             return self._fill(table, desired, owned, run_id)
         self.create(name)
-        changes = differences(table, desired, self._in_scope(name, scope), owned).withColumn(RUN, F.lit(run_id))
+        changes = differences(table, desired, self._in_scope(name, scope, within), owned).withColumn(RUN, F.lit(run_id))
         with self.scratch(f"sync_{name}") as scratch:
             changes = scratch.keep("changes", changes)
             counts = {row["_op"]: row["count"] for row in changes.groupBy("_op").count().collect()}
@@ -246,9 +253,10 @@ class Lake:
                 self.merge(name, changes, table.keys, [*columns, stamp[0]])
             return count
 
-    def _in_scope(self, name: str, scope: DataFrame | None) -> DataFrame:
+    def _in_scope(self, name: str, scope: DataFrame | None, within: Column | None) -> DataFrame:
         table = self.catalogue[name]
-        rows = self.read(name).select(*table.keys, HASH)
+        rows = self.read(name) if within is None else self.read(name).where(within)
+        rows = rows.select(*table.keys, HASH)
         return rows if scope is None else rows.join(scope.distinct(), scope.columns, "left_semi")
 
     def size(self, name: str) -> Size:
@@ -287,15 +295,3 @@ class Lake:
                 self.spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW {view.name} AS {view.select(self.catalogue)}")
                 names.append(view.name)
         return names
-
-
-def bounds_of(changes: DataFrame, key: str) -> Column:
-    """A predicate on the key of a MERGE's target that file statistics can use: the keys themselves, or their bounds."""
-    target = F.col(f"t.{key}")
-    some = [row[0] for row in changes.select(key).limit(_LITERAL_KEYS + 1).collect()]
-    if len(some) <= _LITERAL_KEYS:
-        named = target.isin([value for value in some if value is not None])
-        return named | target.isNull() if None in some else named
-    least, most, nulls = changes.agg(F.min(key), F.max(key), F.count_if(F.col(key).isNull())).collect()[0]
-    between = target.between(least, most)
-    return between | target.isNull() if nulls else between
