@@ -22,7 +22,8 @@ from eds_spark_imaging.pipeline.index.job import index
 from eds_spark_imaging.pipeline.link import check_link, link
 from eds_spark_imaging.pipeline.maintain import maintain
 from eds_spark_imaging.pipeline.marts import marts
-from eds_spark_imaging.pipeline.parse.job import Selection, parse
+from eds_spark_imaging.pipeline.parse.job import parse
+from eds_spark_imaging.pipeline.parse.selection import Selection
 from eds_spark_imaging.runs import events
 from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.runs.progress import Progress
@@ -43,7 +44,7 @@ Job = Callable[[Context, Options], None]
 JOBS: dict[str, Job] = {
     "index": lambda context, options: index(context, allow_removals=options.allow_removals),
     "parse": lambda context, options: parse(context, options.selection),
-    "build": lambda context, options: build(context, everything=options.rebuild),
+    "build": lambda context, options: build(context, rebuild=options.rebuild),
     "link": lambda context, _: link(context),
     "cross": lambda context, _: cross(context),
     "marts": lambda context, _: marts(context),

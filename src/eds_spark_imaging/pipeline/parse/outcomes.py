@@ -20,7 +20,7 @@ def write_members(context: Context, staging: Staging, found: Found) -> None:
     if not found.contents.has_archives:
         return
     staged, run_id = staging.rows, staging.run_id
-    members = _outcome(staged.where(F.col("archive").isNotNull()), found.flags.rows, run_id)
+    members = _outcome(staged.where(F.col("archive").isNotNull()), found.flags, run_id)
     if staging.is_repeated:  # an archive may be gone by now
         removed = context.lake.read("dicom_file").where(F.col("status") == REMOVED)
         removed = removed.select(F.col("path").alias("archive"), F.lit(REMOVED).alias("_now"))
@@ -28,7 +28,9 @@ def write_members(context: Context, staging: Staging, found: Found) -> None:
     members = members.select("path", *_MEMBER, *_OUTCOME, "changed_run")
     whole = staged.groupBy("path").agg(F.every(F.col("status") != QUARANTINED).alias("whole"))
     whole = whole.where("whole").select(F.col("path").alias("archive"))
-    known = context.lake.read("dicom_file").where(F.col("archive").isNotNull() & (F.col("status") != REMOVED))
+    least, most = whole.agg(F.min("archive"), F.max("archive")).collect()[0]
+    there = F.col("path").between(least, f"{most or ''}!\U0010ffff")  # where members of these archives lie
+    known = context.lake.read("dicom_file").where(F.col("archive").isNotNull() & (F.col("status") != REMOVED) & there)
     lost = known.join(whole, "archive", "left_semi").join(members.select("path"), "path", "left_anti")
     lost = lost.withColumns({"status": F.lit(REMOVED), "reason": F.lit(None), "changed_run": F.lit(run_id)})
     rows = members.unionByName(lost.select(*members.columns)).withColumn("first_run", F.lit(run_id))
@@ -40,11 +42,12 @@ def write_members(context: Context, staging: Staging, found: Found) -> None:
 def write_outcomes(context: Context, staging: Staging, found: Found) -> None:
     """What became of the files that were opened: with it, the staging is published."""
     rows = _outcome_of_files(staging, found)
-    context.lake.merge("dicom_file", rows, ["path"], [*_OUTCOME, "changed_run"], late=staging.late)
+    within = staging.work.within if staging.work else None
+    context.lake.merge("dicom_file", rows, ["path"], [*_OUTCOME, "changed_run"], late=staging.late, within=within)
     crash_point("outcome")
 
 
-def _outcome(staged: DataFrame, flags: DataFrame, run_id: str) -> DataFrame:
+def _outcome(staged: DataFrame, flags: DataFrame | None, run_id: str) -> DataFrame:
     """The rows of ``staged`` as the accounting has them: whether a readable file is primary is known only now."""
     rows = with_own_flags(staged, flags)
     status = F.when(F.col("status") == PARSED, status_of()).otherwise(F.col("status"))
@@ -53,7 +56,7 @@ def _outcome(staged: DataFrame, flags: DataFrame, run_id: str) -> DataFrame:
 
 def _outcome_of_files(staging: Staging, found: Found) -> DataFrame:
     opened = staging.rows.where(F.col("archive").isNull())
-    files = _outcome(opened, found.flags.rows, staging.run_id).select("path", *_OUTCOME, "changed_run")
+    files = _outcome(opened, found.flags, staging.run_id).select("path", *_OUTCOME, "changed_run")
     if not found.contents.has_archives:
         return files
     # One row for an archive that was read in parts; what went wrong in any of them counts.

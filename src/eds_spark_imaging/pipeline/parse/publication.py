@@ -11,8 +11,8 @@ from pyspark.sql import functions as F
 
 from eds_spark_imaging.lake.scratch import Scratch
 from eds_spark_imaging.pipeline.parse.outcomes import write_members, write_outcomes
-from eds_spark_imaging.pipeline.parse.primaries import Flags, flags_of, flip, with_own_flags
-from eds_spark_imaging.pipeline.parse.removal import REPLACED, delete_rows, queue_exams
+from eds_spark_imaging.pipeline.parse.primaries import flags_of, flip, flipped, with_own_flags
+from eds_spark_imaging.pipeline.parse.removal import REPLACED, delete_rows, queue_exams, rows_of
 from eds_spark_imaging.pipeline.parse.staging import Contents, Found, Staging, Work, at_once, look_at
 from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.spark.hadoop import HadoopPath
@@ -30,44 +30,41 @@ def publish(context: Context, run: Run, staged_run: str, work: Work | None = Non
     """
     staging = Staging.of(context, staged_run, work)
     with context.lake.scratch("parse") as scratch:
-        found = _find(context, run, staging, work, scratch)
+        found = _find(context, run, staging, scratch)
         for steps in _STEPS:
             at_once(*[partial(step, context, staging, found) for step in steps])
     HadoopPath(context.spark, context.lake.staging(staged_run)).delete()
     return found.contents
 
 
-def _find(context: Context, run: Run, staging: Staging, work: Work | None, scratch: Scratch) -> Found:
+def _find(context: Context, run: Run, staging: Staging, scratch: Scratch) -> Found:
     """All that the steps have to know, while the table of instances is made where it is not there."""
-    # Read before it is there, where this run makes it: Spark then leaves out what is joined with it.
-    instances = context.lake.read("dicom_instance")
+    instances = context.lake.read("dicom_instance") if context.lake.exists("dicom_instance") else None
 
-    def rows_and_flags() -> tuple[DataFrame, Flags]:
-        replaced = _parsed_before(instances, staging)
-        replaced = scratch.keep("replaced", replaced) if staging.any_opened_before else replaced
+    def replaced_and_flags() -> tuple[DataFrame | None, DataFrame | None]:
+        replaced = None
+        if staging.opened is not None and instances is not None:
+            before = instances.where(F.col("changed_run") != staging.run_id)
+            opened = scratch.keep("opened", staging.opened)
+            replaced = scratch.keep("replaced", rows_of(before, opened).select(*REPLACED))
         return replaced, flags_of(instances, staging.readable, replaced, scratch)
 
     contents, both, _ = at_once(
-        lambda: look_at(run, staging, work), rows_and_flags, lambda: context.lake.create("dicom_instance")
+        lambda: look_at(run, staging), replaced_and_flags, lambda: context.lake.create("dicom_instance")
     )
-    return Found(cast("Contents", contents), *cast("tuple[DataFrame, Flags]", both))
-
-
-def _parsed_before(instances: DataFrame, staging: Staging) -> DataFrame:
-    rows = instances.where(F.col("changed_run") != staging.run_id).select(*REPLACED)
-    if not staging.any_opened_before:  # of a frame known to be empty, the optimiser leaves out whatever is joined
-        return rows.limit(0)
-    return rows.join(staging.rows.select("path"), "path", "left_semi")
+    return Found(cast("Contents", contents), *cast("tuple[DataFrame | None, DataFrame | None]", both))
 
 
 def _queue_exams(context: Context, staging: Staging, found: Found) -> None:
-    queue_exams(context, staging.run_id, staging.readable, found.replaced, found.flags.rows)
+    """Of the new rows, of the rows they replace, and of files that become or cease to be primary."""
+    touched = (staging.readable, found.replaced, flipped(found.flags))
+    queue_exams(context, staging.run_id, touched, found.contents.rows)
     crash_point("touched")
 
 
 def _write_issues(context: Context, staging: Staging, found: Found) -> None:
-    if staging.any_opened_before:
-        delete_rows(context, "dicom_issue", staging.rows, staging.run_id)
+    if staging.opened is not None:
+        delete_rows(context, "dicom_issue", staging.opened, staging.run_id)
         crash_point("issues_deleted")
     if not found.contents.has_issues:
         return
@@ -80,8 +77,7 @@ def _write_issues(context: Context, staging: Staging, found: Found) -> None:
 
 def _flip_others(context: Context, staging: Staging, found: Found) -> None:
     """Files of earlier runs become primary, or cease to be."""
-    if found.flags.any:
-        flip(context, staging.run_id, found.flags.rows)
+    flip(context, staging.run_id, found.flags)
     crash_point("flipped")
 
 
@@ -89,10 +85,10 @@ def _write_instances(context: Context, staging: Staging, found: Found) -> None:
     """Only columns with a value are written: Delta reads the others of the table as null."""
     work, schema = unpack(context.catalogue["dicom_instance"], found.contents.filled or ("path", "source"))
     rows = staging.rows.where(F.col("packed").isNotNull()).select("packed").mapInArrow(work, schema)
-    rows = with_own_flags(rows, found.flags.rows).withColumns(
+    rows = with_own_flags(rows, found.flags).withColumns(
         {"reader_fingerprint": context.fingerprints(), "changed_run": F.lit(staging.run_id)}
     )
-    if staging.any_opened_before:
+    if found.replaced is not None:
         delete_rows(context, "dicom_instance", found.replaced, staging.run_id)
         crash_point("instances_deleted")
     if not (staging.is_repeated and _is_written(context, "dicom_instance", staging)):

@@ -12,7 +12,6 @@ from pyspark.sql import functions as F
 
 from eds_spark_imaging.archives import SUFFIXES
 from eds_spark_imaging.errors import AccountingError
-from eds_spark_imaging.pipeline.parse.primaries import Flags
 from eds_spark_imaging.runs.context import SLOWEST, Context, Run
 from eds_spark_imaging.tables.files import FileStatus
 
@@ -21,31 +20,44 @@ PARSED, QUARANTINED, REMOVED = map(str, (FileStatus.PARSED, FileStatus.QUARANTIN
 
 @dataclass(frozen=True)
 class Work:
-    """What a run set out to read: how many ``files``, and whether ``any_opened_before``."""
+    """What is read and published at a time: how many ``files``, in how many ``shares``.
 
+    ``opened``: the paths of those that had been opened before, None where there are none. ``within`` is true of the
+    rows ``t`` of all of them in dicom_file.
+    """
+
+    rows: DataFrame
     files: int
-    any_opened_before: bool
+    shares: int
+    opened: DataFrame | None
+    within: Column
 
 
 @dataclass(frozen=True)
 class Staging:
-    """What a run has staged.
+    """What a run has staged of its ``work``, which is not known of a run that was killed; it may have published a part.
 
-    ``any_opened_before`` where some of the files may have been; ``is_repeated`` where the run was killed, and may have
-    published a part.
+    ``opened``: the paths of the files and members that may have been read before, None where there are none.
     """
 
     run_id: str
     rows: DataFrame
-    any_opened_before: bool
-    is_repeated: bool
+    work: Work | None
+    opened: DataFrame | None
 
     @classmethod
     def of(cls, context: Context, run_id: str, work: Work | None) -> Staging:
-        """The staging of a run. ``work`` is not known of one that was killed."""
+        """The staging of a run."""
         schema = context.catalogue.staged.spark_ddl
         rows = context.spark.read.schema(schema).parquet(context.lake.staging(run_id))
-        return cls(run_id, rows, any_opened_before=work is None or work.any_opened_before, is_repeated=work is None)
+        if work:
+            return cls(run_id, rows, work, work.opened and _of_opened(rows, work.opened))
+        return cls(run_id, rows, None, rows.select("path").distinct())
+
+    @property
+    def is_repeated(self) -> bool:
+        """True where another run has staged it, which was killed."""
+        return self.work is None
 
     @property
     def late(self) -> tuple[str, ...]:
@@ -65,6 +77,7 @@ class Staging:
 class Contents:
     """What there is among the rows of a staging, and the columns of dicom_instance with a value."""
 
+    rows: int
     has_archives: bool
     has_issues: bool
     filled: tuple[str, ...]
@@ -74,12 +87,20 @@ class Contents:
 class Found:
     """What publication has to know before it writes.
 
-    ``replaced``: the rows of dicom_instance, slim, that earlier runs wrote for the files.
+    ``replaced``: the rows of dicom_instance, slim, that earlier runs wrote for the files, None where there are none.
+    ``flags``: see :func:`flags_of`.
     """
 
     contents: Contents
-    replaced: DataFrame
-    flags: Flags
+    replaced: DataFrame | None
+    flags: DataFrame | None
+
+
+def _of_opened(rows: DataFrame, opened: DataFrame) -> DataFrame:
+    """The paths among the staged rows that were opened before; a member is with its archive."""
+    names = opened.select(F.col("path").alias("_opened"))
+    found = rows.join(names, F.coalesce("archive", "path") == F.col("_opened"), "left_semi")
+    return found.select("path").distinct()
 
 
 def at_once(*tasks: Callable[[], object]) -> list[object]:
@@ -94,9 +115,9 @@ def at_once(*tasks: Callable[[], object]) -> list[object]:
     return [each.result() for each in running]
 
 
-def look_at(run: Run, staging: Staging, work: Work | None) -> Contents:
-    """Count what was read. Raises AccountingError unless each file of ``work`` has one outcome."""
-    staged = staging.rows
+def look_at(run: Run, staging: Staging) -> Contents:
+    """Count what was read. Raises AccountingError unless each file of the work has one outcome."""
+    staged, work = staging.rows, staging.work
     is_member = F.col("archive").isNotNull()
     is_archive = reduce(Column.__or__, [F.lower("path").endswith(suffix) for suffix in SUFFIXES])
     counted = {
@@ -119,6 +140,7 @@ def look_at(run: Run, staging: Staging, work: Work | None) -> Contents:
     timed = staged.where("seconds IS NOT NULL").select("path", "seconds", "bytes_read")
     run.slowest += [tuple(row) for row in timed.orderBy(F.desc("seconds")).limit(SLOWEST).collect()]
     return Contents(
+        rows=sum(row["n"] for row in rows),
         has_archives=any(row["is_member"] or row["is_archive"] for row in rows),
         has_issues=any(row["with_issues"] for row in rows),
         filled=tuple(sorted({name for row in rows for name in row["filled"]})),
