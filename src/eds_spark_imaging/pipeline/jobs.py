@@ -16,7 +16,7 @@ from eds_spark_imaging.errors import ConfigError, InputError
 from eds_spark_imaging.lake.lock import LakeInUseError
 from eds_spark_imaging.lake.opening import check_folder
 from eds_spark_imaging.pipeline.build import build
-from eds_spark_imaging.pipeline.checks import check_accounting, check_places
+from eds_spark_imaging.pipeline.checks import check_places
 from eds_spark_imaging.pipeline.cross import cross
 from eds_spark_imaging.pipeline.index.job import index
 from eds_spark_imaging.pipeline.link import check_link, link
@@ -108,7 +108,6 @@ def _run(spark: SparkSession, names: list[str], config: Config, options: Options
     with context.lake.lock():
         for name in names:
             _ALL[name](context, options)
-        check_accounting(context)
         context.lake.merge_small_appends()
     return context
 
