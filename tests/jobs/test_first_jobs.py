@@ -138,17 +138,16 @@ def test_of_two_copies_one_goes_and_the_other_changes(context: Context, tree: Pa
 
 def test_files_that_changed_after_a_killed_run_had_read_them(context: Context, tree: Path) -> None:
     """The run was killed before it published; what it read is old by now, and must not pass for what is there."""
-    from pyspark.sql import functions as F
-
     from eds_spark_imaging.pipeline.index.job import index
-    from eds_spark_imaging.pipeline.parse.job import Selection, _recover, files_to_parse, stage
+    from eds_spark_imaging.pipeline.parse.job import _recover, stage
+    from eds_spark_imaging.pipeline.parse.selection import Selection, portions
 
     with zipfile.ZipFile(tree / "gone.zip", "w") as archive:
         archive.write(tree / "a b" / "MR_small.dcm", "member.dcm")
     index(context)
-    with context.run("parse") as killed:
-        files = files_to_parse(context, Selection()).withColumn("parts", F.lit(1))
-        stage(context, killed.run_id, files, files.count())
+    with context.run("parse") as killed, context.lake.scratch("parse_work") as scratch:
+        (work,) = portions(context, Selection(), "", scratch)
+        stage(context, killed.run_id, work)
     changed, gone = tree / "a b" / "MR_small.dcm", tree / "a b" / "rtplan.dcm"
     shutil.copy(tree / "a b" / "ExplVR_BigEnd.dcm", changed)
     gone.unlink()

@@ -36,7 +36,7 @@ TABLES = ("dicom_file", "dicom_instance", "dicom_issue", "imaging_study", "imagi
 POINTS = [
     *("files_changed", "removed_touched", "removed_flipped", "removed_issues", "worker", "staged"),
     *("touched", "issues_deleted", "issues", "flipped_status", "flipped"),
-    *("instances_deleted", "instances", "members", "outcome", "acquisition", "series", "study"),
+    *("instances_deleted", "instances", "members", "outcome", "series", "acquisition", "study"),
 ]
 
 # The jobs in a process of their own, as small as they can be.
@@ -46,13 +46,13 @@ sys.path.insert(0, sys.argv[3])
 from few_attributes import few_attributes
 from eds_spark_imaging.tables import catalogue
 catalogue.declaration = few_attributes
-from eds_spark_imaging.config import Config
+from eds_spark_imaging.config import Config, ParseConfig
 from eds_spark_imaging.pipeline.jobs import Options, run_jobs
 from eds_spark_imaging.spark.settings import SMALL_CONF
 from dataclasses import replace
 config = replace(Config().with_places((sys.argv[1],), sys.argv[2]), spark={
     "spark.master": "local[2]", "spark.sql.shuffle.partitions": "2", "spark.databricks.delta.snapshotPartitions": "1",
-    **SMALL_CONF})
+    **SMALL_CONF}, parse=ParseConfig(files_per_run=int(sys.argv[4])))
 run_jobs(["index", "parse", "build"], config, Options(allow_removals=True))
 """
 
@@ -107,8 +107,8 @@ def content(context: Context) -> dict[str, list[str]]:
     return result
 
 
-def start(root: Path, lake: Path, **environment: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-c", SCRIPT, str(root), str(lake), str(PROJECT / "tests" / "helpers")]
+def start(root: Path, lake: Path, portion: int = 1000, **environment: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", SCRIPT, str(root), str(lake), str(PROJECT / "tests" / "helpers"), str(portion)]
     return subprocess.Popen(
         command,
         env=os.environ | environment,
@@ -148,7 +148,7 @@ def test_no_point_is_forgotten() -> None:
     sources = [
         path.read_text() for path in (PROJECT / "src" / "eds_spark_imaging").rglob("*.py") if path.stem != "link"
     ]
-    assert set(re.findall(r'crash_point\("(\w+)"\)', "".join(sources))) == set(POINTS)
+    assert set(re.findall(r'crash_point\("(\w+)"\)', "".join(sources))) == {*POINTS, "portion"}
 
 
 def test_killed_at_every_point_in_turn(spark: SparkSession, places: dict[str, Any]) -> None:
@@ -162,6 +162,19 @@ def test_killed_at_every_point_in_turn(spark: SparkSession, places: dict[str, An
     context = open_context(spark, places["root"], lake)
     run_jobs(context)
     assert content(context) == places["expected"]
+
+
+def test_a_killed_load_loses_one_portion_at_the_most(spark: SparkSession, places: dict[str, Any]) -> None:
+    lake = places["folder"] / "lake-portions"
+    assert start(places["root"], lake, portion=3, EDS_IMAGING_CRASH_AT="portion").wait(timeout=300) == -signal.SIGKILL
+    context = open_context(spark, places["root"], lake)
+    statuses = [row["status"] for row in context.lake.read("dicom_file").where("archive IS NULL").collect()]
+    assert 0 < statuses.count("pending") < len(statuses)  # the first portion stays
+    assert start(places["root"], lake, portion=3, EDS_IMAGING_CRASH_AT="instances").wait(timeout=300) == -signal.SIGKILL
+    run_jobs(context)
+    loaded, expected = content(context), content(open_context(spark, places["root"], places["folder"] / "undisturbed"))
+    for table in ("dicom_instance", "dicom_issue", "imaging_series", "imaging_acquisition"):
+        assert loaded[table] == expected[table], table
 
 
 @pytest.mark.parametrize("seconds", [2.0, 6.0])

@@ -64,7 +64,7 @@ def studies(frame: DataFrame, hospitals: tuple[HospitalConfig, ...] = (), **sour
 
     from eds_spark_imaging.transforms.exams import studies as transform
 
-    rows = transform(frame, ATTRIBUTES, sources, hospitals, F.lit(dt.date(2024, 6, 1))).collect()
+    rows = transform(ATTRIBUTES, sources, hospitals, F.lit(dt.date(2024, 6, 1))).of(frame).collect()
     return {row["study_instance_uid"]: row for row in rows}
 
 
@@ -82,7 +82,7 @@ def test_the_most_frequent_value_wins_ties_go_to_the_smallest_and_conflicts_are_
 
 
 def test_acquisition_parameters_are_those_of_the_main_modality_frames_included(spark: SparkSession) -> None:
-    from eds_spark_imaging.transforms.exams import acquisitions, series
+    from eds_spark_imaging.transforms.exams import acquisitions, of_main_modality, series
 
     frame = instances(
         spark,
@@ -91,11 +91,12 @@ def test_acquisition_parameters_are_those_of_the_main_modality_frames_included(s
         {"x_ray_tube_current": 90.0, "frame_ranges": {"x_ray_tube_current": (70.0, 320.0)}},
         {"modality": "SR", "kvp": 1.0, "x_ray_tube_current": 1.0},
     )
-    (row,) = acquisitions(frame, ATTRIBUTES).collect()
+    main = of_main_modality(frame, series(ATTRIBUTES).groups(frame))
+    (row,) = acquisitions(ATTRIBUTES).of(main).collect()
     assert (row["x_ray_tube_current_min"], row["x_ray_tube_current_max"]) == (70.0, 320.0)
     assert (row["kvp"], row["echo_time"], row["conflicts"]) == (120.0, [1.0, 2.0, 3.0], [])
     assert (row["main_modality"], row["number_of_instances"]) == ("CT", 3)
-    (row,) = series(frame, ATTRIBUTES).collect()
+    (row,) = series(ATTRIBUTES).of(frame).collect()
     assert (row["main_modality"], row["modalities"], row["number_of_instances"]) == ("CT", ["CT", "SR"], 4)
     assert row["conflicts"] == ["modality"]
     assert row["software_versions"] == ["a", "b"]
@@ -111,10 +112,10 @@ def test_codes_keep_their_texts_and_frames_tell_when_a_series_ended(spark: Spark
         {"view_code": ["A", "B"], "frame_periods": {"acquisition_date_time": ("2024-01-31 11:59:00", str(noon))}},
         {"view_text": [None, "b"], "acquisition_date_time": noon},
     )
-    (row,) = acquisitions(frame, ATTRIBUTES).collect()
+    (row,) = acquisitions(ATTRIBUTES).of(frame).collect()
     pairs = list(zip(row["view_code"], row["view_text"], strict=True))
     assert pairs == [(None, "b"), (None, "no code"), ("A", None), ("B", None), ("B", "b")]
-    (row,) = series(frame, ATTRIBUTES).collect()
+    (row,) = series(ATTRIBUTES).of(frame).collect()
     assert row["acquisition_date_time_min"] == noon - dt.timedelta(minutes=1)
     assert row["acquisition_date_time_max"] == noon
 
@@ -122,7 +123,7 @@ def test_codes_keep_their_texts_and_frames_tell_when_a_series_ended(spark: Spark
 def test_a_series_without_values_has_nulls_of_the_declared_types(spark: SparkSession) -> None:
     from eds_spark_imaging.transforms.exams import acquisitions
 
-    result = acquisitions(instances(spark, {"modality": "SR"}), ATTRIBUTES)
+    result = acquisitions(ATTRIBUTES).of(instances(spark, {"modality": "SR"}))
     types = dict(result.dtypes)
     assert (types["kvp"], types["x_ray_tube_current_min"], types["echo_time"]) == ("double", "double", "array<double>")
     (row,) = result.collect()
@@ -206,7 +207,7 @@ def test_slice_geometry(spark: SparkSession) -> None:
         *stack("one", [3.0]),
         {"series_instance_uid": "none"},
     )
-    found = {row["series_instance_uid"]: row for row in series(frame, ATTRIBUTES).collect()}
+    found = {row["series_instance_uid"]: row for row in series(ATTRIBUTES).of(frame).collect()}
     shown = {k: (r["slice_count"], r["slice_spacing"], r["is_regular_volume"]) for k, r in found.items()}
     assert shown == {
         "regular": (4, 2.5, True),

@@ -57,7 +57,7 @@ def _jobs(
     from eds_spark_imaging.cli.progress import progress_on_terminal  # noqa: PLC0415
     from eds_spark_imaging.cli.summary import print_summary  # noqa: PLC0415
     from eds_spark_imaging.pipeline.jobs import Options, repeat_jobs, run_jobs  # noqa: PLC0415 - loads Spark
-    from eds_spark_imaging.pipeline.parse.job import Selection  # noqa: PLC0415
+    from eds_spark_imaging.pipeline.parse.selection import Selection  # noqa: PLC0415
 
     selection = Selection(outdated=reparse is Reparse.OUTDATED, quarantined=retry_quarantined)
     options, progress = Options(allow_removals, selection, rebuild), progress_on_terminal()

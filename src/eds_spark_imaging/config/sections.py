@@ -119,14 +119,17 @@ class WarehouseConfig:
 
 @dataclass(frozen=True)
 class ParseConfig:
-    """How headers are read: files per task at the most, and the size above which tasks share a zip archive."""
+    """How headers are read: files per task at the most, the size above which tasks share a zip archive, and after how
+    many files what was read is published: a run that is killed loses no more than that.
+    """
 
     files_per_task: int = 20_000
     archive_bytes_per_task: int = 256 * 1024 * 1024
+    files_per_run: int = 2_000_000
 
     def __post_init__(self) -> None:
-        if self.files_per_task < 1 or self.archive_bytes_per_task < 1:
-            raise ConfigError("[parse] files_per_task and archive_bytes_per_task must be positive")
+        if self.files_per_task < 1 or self.archive_bytes_per_task < 1 or self.files_per_run < 1:
+            raise ConfigError("[parse] files_per_task, files_per_run and archive_bytes_per_task must be positive")
 
 
 @dataclass(frozen=True)

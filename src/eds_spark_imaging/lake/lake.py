@@ -11,13 +11,13 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 from eds_spark_imaging.lake.lock import lake_lock
-from eds_spark_imaging.lake.merging import RUN, Changes, LakeMerging, bounds_of
+from eds_spark_imaging.lake.merging import RUN, Changes, LakeMerging
 from eds_spark_imaging.lake.views import VIEWS
 from eds_spark_imaging.spark.delta import file_count
 from eds_spark_imaging.spark.hadoop import HadoopPath
 from eds_spark_imaging.transforms.changes import HASH
 
-__all__ = ["HASH", "RUN", "Changes", "Lake", "Size", "bounds_of"]
+__all__ = ["HASH", "RUN", "Changes", "Lake", "Size"]
 
 # Every run adds a small file to these.
 _GROWING = ("imaging_run", "dicom_study_touched")

@@ -9,12 +9,12 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame, Observation
 from pyspark.sql import functions as F
 
+from eds_spark_imaging.lake.pruning import covering
 from eds_spark_imaging.lake.tables import LakeTables
 from eds_spark_imaging.tables import Table
 from eds_spark_imaging.transforms.changes import HASH, differences, owned_hash, same_keys
 
 RUN = "changed_run"
-_LITERAL_KEYS = 500  # a MERGE with up to so many keys names them, else it carries their bounds
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class LakeMerging(LakeTables):
         late: Sequence[str] = (),
         within: Column | None = None,
     ) -> None:
-        """MERGE ``changes`` (unique by ``keys``) into the table's rows ``within`` bounds, those of its first key.
+        """MERGE ``changes`` (unique by ``keys``) into the table's rows ``within`` bounds, by default of the first key.
 
         Matched rows get the columns ``update``; with ``late``, those that a later run has changed get these only.
         Unmatched ones are inserted where ``insert``; a matched row is deleted where ``delete`` (over the alias s)
@@ -61,7 +61,7 @@ class LakeMerging(LakeTables):
             else DeltaTable.forPath(self.spark, f"{self.root}/{name}")
         )
         condition = same_keys(self.catalogue[name], keys, "t.", "s.")
-        condition &= bounds_of(changes, keys[0]) if within is None else within
+        condition &= covering(changes, keys[0], F.col(f"t.{keys[0]}")) if within is None else within
         merge = target.alias("t").merge(changes.alias("s"), condition)
         if delete is not None:
             merge = merge.whenMatchedDelete(delete)
@@ -84,11 +84,13 @@ class LakeMerging(LakeTables):
         *,
         scope: DataFrame | None = None,
         foreign: Sequence[str] = (),
+        within: Column | None = None,
     ) -> Changes:
         """Make the rows in scope equal to ``desired``, writing only those whose hash differs.
 
-        ``scope`` holds key columns of the rows that ``desired`` replaces (None: the whole table); rows in scope that
-        ``desired`` lacks are deleted. ``foreign`` columns belong to another job: set on insert, kept on update.
+        ``scope`` holds key columns of the rows that ``desired`` replaces (None: the whole table), ``within`` is true
+        of all of these; rows in scope that ``desired`` lacks are deleted. ``foreign`` columns belong to another job:
+        set on insert, kept on update.
         """
         table = self.catalogue[name]
         given = set(desired.columns) - {*foreign, HASH, RUN}
@@ -96,7 +98,7 @@ class LakeMerging(LakeTables):
         if not self.exists(name):
             return self._fill(table, desired, owned, run_id)
         self.create(name)
-        changes = differences(table, desired, self._in_scope(name, scope), owned).withColumn(RUN, F.lit(run_id))
+        changes = differences(table, desired, self._in_scope(name, scope, within), owned).withColumn(RUN, F.lit(run_id))
         with self.scratch(f"sync_{name}") as scratch:
             changes = scratch.keep("changes", changes)
             counts = {row["_op"]: row["count"] for row in changes.groupBy("_op").count().collect()}
@@ -138,19 +140,8 @@ class LakeMerging(LakeTables):
                 self.merge(name, changes, table.keys, [*columns, stamp[0]])
             return count
 
-    def _in_scope(self, name: str, scope: DataFrame | None) -> DataFrame:
+    def _in_scope(self, name: str, scope: DataFrame | None, within: Column | None) -> DataFrame:
         table = self.catalogue[name]
-        rows = self.read(name).select(*table.keys, HASH)
+        rows = self.read(name) if within is None else self.read(name).where(within)
+        rows = rows.select(*table.keys, HASH)
         return rows if scope is None else rows.join(scope.distinct(), scope.columns, "left_semi")
-
-
-def bounds_of(changes: DataFrame, key: str) -> Column:
-    """A predicate on the key of a MERGE's target that file statistics can use: the keys themselves, or their bounds."""
-    target = F.col(f"t.{key}")
-    some = [row[0] for row in changes.select(key).limit(_LITERAL_KEYS + 1).collect()]
-    if len(some) <= _LITERAL_KEYS:
-        named = target.isin([value for value in some if value is not None])
-        return named | target.isNull() if None in some else named
-    least, most, nulls = changes.agg(F.min(key), F.max(key), F.count_if(F.col(key).isNull())).collect()[0]
-    between = target.between(least, most)
-    return between | target.isNull() if nulls else between

@@ -94,6 +94,11 @@ class LakeTables:
             return self.spark.table(self.identifier(name))
         return self.spark.sql(f"SELECT * FROM {self.identifier(name)} VERSION AS OF {self.versions[name]}")
 
+    def changes(self, name: str, first: int) -> DataFrame:
+        """What the commits from version ``first`` on have changed, with ``_change_type``, by the change data feed."""
+        reader = self.spark.read.format("delta").option("readChangeFeed", "true").option("startingVersion", first)
+        return reader.table(self.identifier(name)) if self.database else reader.load(f"{self.root}/{name}")
+
     def create(self, name: str) -> None:
         """Create the table as its specification says, or add the columns that the declaration has gained."""
         if name in self._complete:

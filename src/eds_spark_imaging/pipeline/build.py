@@ -2,69 +2,144 @@
 
 from __future__ import annotations
 
-from pyspark.sql import DataFrame
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.lake.lake import HASH, RUN
+from eds_spark_imaging.lake.pruning import covering
+from eds_spark_imaging.lake.scratch import Scratch
 from eds_spark_imaging.runs.context import Context, Run
+from eds_spark_imaging.spark.hadoop import HadoopPath
 from eds_spark_imaging.tables.link_words import LinkStatus
 from eds_spark_imaging.tables.links import LINK_COLUMNS
 from eds_spark_imaging.tables.spec import sql_type
 from eds_spark_imaging.transforms import exams
+from eds_spark_imaging.transforms.exams import ExamTable
 from eds_spark_imaging.workers.crash import crash_point
 
 _STUDY = "study_instance_uid"
+_COPIED_EXAMS: Final = 5_000  # from so many on, their instances are read once for all three tables
 LINK_NAMES = tuple(column.name for column in LINK_COLUMNS)
 
 
-def build(context: Context, *, everything: bool = False) -> None:
-    """Rebuild the rows of every touched exam, or of every exam; rows that come out the same are not written.
+def build(context: Context, *, rebuild: bool = False) -> None:
+    """Build the rows of every touched exam, or of every exam again; rows that come out the same are not written.
 
-    ``everything`` is for rules of the configuration that have changed, such as those of the hospitals.
+    ``rebuild`` is for rules of the configuration that have changed, such as those of the hospitals.
     """
     with context.run("build") as run:
         run.main_count = "exams_looked_at"
-        seen = "" if everything else context.last_watermark("build")
-        queue = context.lake.read("dicom_study_touched").where(F.col("changed_run") > seen)
-        row = queue.agg(F.max("changed_run")).first()
+        seen = "" if rebuild else context.last_watermark("build")
+        queue = _queue(context).where(F.col(RUN) > seen)
+        row = queue.agg(F.max(RUN)).first()
         run.watermark = (row and row[0]) or seen
         if row is None or row[0] is None:
             return
         with context.lake.scratch("build") as scratch:
             touched = scratch.keep("touched", queue.select(_STUDY).distinct())
             run.count(exams_looked_at=touched.count())
-            _build(context, run, touched)
+            whole = rebuild or not context.lake.exists("imaging_study")
+            _Build(context, run, scratch, touched, None if whole else seen).all_tables()
 
 
-def _build(context: Context, run: Run, touched: DataFrame) -> None:
-    lake, attributes = context.lake, context.catalogue.attributes
-    # Not persisted: each table reads its own few columns, a cache would hold all of them.
-    rows = lake.read("dicom_instance").join(touched, _STUDY, "left_semi")
-    instances = exams.usable_instances(rows)
-    _sync(context, run, "imaging_acquisition", exams.acquisitions(instances, attributes), touched)
-    crash_point("acquisition")
-    _sync(context, run, "imaging_series", exams.series(instances, attributes), touched)
-    crash_point("series")
-    config = context.config
-    hospitals = {s.name: s.hospital for s in config.sources if s.hospital}
-    present = exams.studies(instances, attributes, hospitals, config.hospitals, F.current_date())
-    present = present.withColumns({c.name: F.lit(None).cast(sql_type(c.type)) for c in LINK_COLUMNS})
-    present = present.withColumn("link_status", F.lit(str(LinkStatus.NOT_ATTEMPTED)))
-    names = _owned(context, "imaging_study")
-    studies = present.select(*names)
-    if lake.exists("imaging_study"):
-        gone = exams.tombstones(lake.read("imaging_study"), touched, present, F.lit(run.started_at))
-        studies = studies.unionByName(gone.select(*names))
-    _sync(context, run, "imaging_study", studies, touched, foreign=LINK_NAMES)
-    crash_point("study")
+def _queue(context: Context) -> DataFrame:
+    """The exams that `parse` has queued, but for those of runs that were killed and are still to be published."""
+    queue = context.lake.read("dicom_study_touched")
+    staged = HadoopPath(context.spark, context.lake.staging("")).children()
+    return queue.where(F.col(RUN) < min(staged)) if staged else queue
 
 
-def _sync(
-    context: Context, run: Run, table: str, rows: DataFrame, touched: DataFrame, *, foreign: tuple[str, ...] = ()
-) -> None:
-    done = context.lake.sync(table, rows.select(*_owned(context, table)), run.run_id, scope=touched, foreign=foreign)
-    what = table.removeprefix("imaging_")
-    run.count(**{f"{what}_new": done.inserted, f"{what}_changed": done.updated, f"{what}_removed": done.deleted})
+@dataclass(frozen=True)
+class _Build:
+    """The tables of the exams ``touched`` by runs after ``seen``; of all exams where that is None."""
+
+    context: Context
+    run: Run
+    scratch: Scratch
+    touched: DataFrame
+    seen: str | None
+
+    def all_tables(self) -> None:
+        """Exams last: with their row, an exam counts as built."""
+        attributes, config = self.context.catalogue.attributes, self.context.config
+        instances = self._instances()
+        series = self._groups("imaging_series", exams.series(attributes), instances)
+        self._write("imaging_series", exams.series(attributes), series, instances)
+        crash_point("series")
+        main = exams.of_main_modality(instances, series)
+        acquisitions = exams.acquisitions(attributes)
+        self._write("imaging_acquisition", acquisitions, self._groups("imaging_acquisition", acquisitions, main), main)
+        crash_point("acquisition")
+        hospitals = {s.name: s.hospital for s in config.sources if s.hospital}
+        studies = exams.studies(attributes, hospitals, config.hospitals, F.current_date())
+        groups = self._groups("imaging_study", studies, instances)
+        self._write("imaging_study", studies, groups, instances, self._with_tombstones)
+        crash_point("study")
+
+    @cached_property
+    def _within(self) -> Column | None:
+        """True of the rows of the touched exams, and of some others."""
+        return None if self.seen is None else covering(self.touched, _STUDY, F.col(_STUDY))
+
+    def _of_touched(self, table: str) -> DataFrame:
+        """The table's rows of the touched exams."""
+        rows = self.context.lake.read(table)
+        if self._within is None:
+            return rows
+        return rows.where(self._within).join(self.touched, _STUDY, "left_semi")
+
+    def _instances(self) -> DataFrame:
+        """The usable instances of the touched exams.
+
+        Of an exam that is new they lie among the rows of the runs after ``seen``; only of one that is known others are
+        looked for.
+        """
+        instances = self.context.lake.read("dicom_instance")
+        if self.seen is None:
+            return exams.usable_instances(instances)
+        known = self.scratch.keep("known", self._of_touched("imaging_study").select(_STUDY))
+        recent = instances.where(F.col(RUN) > self.seen).join(self.touched, _STUDY, "left_semi")
+        older = instances.where(F.col(RUN) <= self.seen).where(covering(known, _STUDY, F.col(_STUDY)))
+        rows = exams.usable_instances(recent.unionByName(older.join(known, _STUDY, "left_semi")))
+        if self.run.counts["exams_looked_at"] < _COPIED_EXAMS:
+            return rows
+        return self.scratch.keep("instances", rows.drop("path", "header_digest", "reader_fingerprint", RUN))
+
+    def _groups(self, name: str, table: ExamTable, instances: DataFrame) -> DataFrame:
+        return self.scratch.keep(name, table.groups(instances))
+
+    def _write(
+        self,
+        name: str,
+        table: ExamTable,
+        groups: DataFrame,
+        instances: DataFrame,
+        more: Callable[[DataFrame], DataFrame] = lambda rows: rows,
+    ) -> None:
+        disputed = [row[0] for row in groups.select(F.explode("conflicts")).distinct().collect()]
+        rows = more(table.rows(groups, instances, disputed)).select(*_owned(self.context, name))
+        foreign = LINK_NAMES if name == "imaging_study" else ()
+        scope = None if self.seen is None else self.touched
+        done = self.context.lake.sync(name, rows, self.run.run_id, scope=scope, foreign=foreign, within=self._within)
+        what = name.removeprefix("imaging_")
+        self.run.count(
+            **{f"{what}_new": done.inserted, f"{what}_changed": done.updated, f"{what}_removed": done.deleted}
+        )
+
+    def _with_tombstones(self, present: DataFrame) -> DataFrame:
+        """The exams, not linked yet, and those that have lost their last file."""
+        present = present.withColumns({c.name: F.lit(None).cast(sql_type(c.type)) for c in LINK_COLUMNS})
+        present = present.withColumn("link_status", F.lit(str(LinkStatus.NOT_ATTEMPTED)))
+        if not self.context.lake.exists("imaging_study"):
+            return present
+        names = _owned(self.context, "imaging_study")
+        left = exams.tombstones(self._of_touched("imaging_study"), present, F.lit(self.run.started_at))
+        return present.select(*names).unionByName(left.select(*names))
 
 
 def _owned(context: Context, table: str) -> list[str]:

@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.errors import LakeError
+from eds_spark_imaging.pipeline.checks import check_accounting
 from eds_spark_imaging.runs.context import Context, Run
 
 _QUEUE, _STUDY, _RUN = "dicom_study_touched", "study_instance_uid", "changed_run"
@@ -22,7 +23,9 @@ _SETTINGS = {
 
 
 def maintain(context: Context) -> None:
-    """Compact, cluster and vacuum every table. LakeError where there is none.
+    """Prove the accounting whole, then compact, cluster and vacuum every table.
+
+    Raises LakeError where there is no table, AccountingError where the accounting does not balance.
 
     Stagings and scratch folders of runs that were killed are left to `parse` and `link`, which know what to make of
     them; both lie outside the tables.
@@ -35,6 +38,7 @@ def maintain(context: Context) -> None:
             context.spark.conf.set(key, value)
     with context.run("maintain") as run:
         run.count(tables=len(names))
+        check_accounting(context)
         if _QUEUE in names:
             _shorten_queue(context, run)
         for name in names:

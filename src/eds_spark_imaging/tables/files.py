@@ -114,7 +114,9 @@ def dicom_instance(attributes: Sequence[Attribute]) -> Table:
             CHANGED_RUN,
         ),
         keys=("path",),
-        cluster_by=("path",),
+        # By exam for `build`, by path for files that change or go; what is new by its run, copies by their UID.
+        cluster_by=("study_instance_uid", "path"),
+        searched=("sop_instance_uid", CHANGED_RUN.name),
     )
 
 

@@ -76,6 +76,7 @@ def imaging_study(attributes: Sequence[Attribute]) -> Table:
         ),
         keys=("study_instance_uid",),
         cluster_by=("study_datetime", "study_instance_uid"),
+        searched=(CHANGED_RUN.name,),
         checks=(("counts", "number_of_series >= 0 AND number_of_instances >= 0"),),
     )
 
@@ -97,6 +98,7 @@ def imaging_series(attributes: Sequence[Attribute]) -> Table:
         ),
         keys=("study_instance_uid", "series_instance_uid"),
         cluster_by=("study_instance_uid",),
+        searched=(CHANGED_RUN.name,),
         checks=(("counts", "number_of_instances >= 0"),),
     )
 
@@ -119,4 +121,5 @@ def imaging_acquisition(attributes: Sequence[Attribute]) -> Table:
         ),
         keys=("study_instance_uid", "series_instance_uid"),
         cluster_by=("main_modality", "study_instance_uid"),
+        searched=(CHANGED_RUN.name,),
     )

@@ -110,6 +110,7 @@ class Table:
     keys: tuple[str, ...]
     cluster_by: tuple[str, ...] = ()
     checks: tuple[tuple[str, str], ...] = ()
+    searched: tuple[str, ...] = ()  # columns with file statistics besides keys and clustering columns, before others
 
     def __post_init__(self) -> None:
         names = self.names
@@ -162,8 +163,9 @@ class Table:
 
     @property
     def statistics_columns(self) -> list[str]:
-        """The columns with file statistics: orderable, not identifying, the first 32 of them, keys first."""
-        ordered = sorted(self.columns, key=lambda c: c.name not in {*self.keys, *self.cluster_by})
+        """The columns with file statistics: orderable, not identifying unless searched, the first 32 of them."""
+        first = {*self.keys, *self.cluster_by, *self.searched}
+        ordered = sorted(self.columns, key=lambda c: c.name not in first)
         simple = [c for c in ordered if c.type in _SCALARS and c.type != BOOLEAN]
-        keep = [c.name for c in simple if not c.identifying or c.name in {*self.keys, *self.cluster_by}]
+        keep = [c.name for c in simple if not c.identifying or c.name in first]
         return keep[:32]

@@ -9,7 +9,7 @@ Expressions are SQL text, since hundreds of attributes make thousands of calls t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -55,38 +55,54 @@ def _aggregates(a: Attribute, line_up: Sequence[str]) -> list[str]:
     return [f"{low} AS `_low_{a.column}`", f"{high} AS `_high_{a.column}`"]
 
 
-def aggregate(
+def _constant(keys: Sequence[str], attributes: Sequence[Attribute]) -> list[Attribute]:
+    return [a for a in _kept(keys, attributes) if a.aggregate is Aggregate.CONSTANT]
+
+
+def _kept(keys: Sequence[str], attributes: Sequence[Attribute]) -> list[Attribute]:
+    return [a for a in attributes if a.aggregate is not Aggregate.NONE and a.column not in keys]
+
+
+def grouped(
     instances: DataFrame, keys: Sequence[str], attributes: Sequence[Attribute], extra: Sequence[Column] = ()
 ) -> DataFrame:
-    """One row for each ``keys``: the attributes' columns, ``conflicts``, and the columns ``extra``.
+    """One row for each ``keys``: the smallest and largest value of each ``constant`` attribute, the columns of the
+    other attributes, ``extra``, and ``conflicts``; :func:`settled` makes the row of the table of it.
 
     ``instances`` has the columns of dicom_instance that the attributes name, ``frame_ranges``, ``frame_periods`` and
     what ``extra`` uses.
     """
-    kept = [a for a in attributes if a.aggregate is not Aggregate.NONE and a.column not in keys]
-    constant = [a for a in kept if a.aggregate is Aggregate.CONSTANT]
-    others = [c for a in kept if a not in constant for c in _names(a)]
+    kept = _kept(keys, attributes)
     columns = [F.expr(text) for a in kept for text in _aggregates(a, _lining_up(a, kept))]
-    named = [f"IF(`_low_{a.column}` != `_high_{a.column}`, '{a.column}', NULL)" for a in constant]
+    named = [f"IF(`_low_{a.column}` != `_high_{a.column}`, '{a.column}', NULL)" for a in _constant(keys, attributes)]
     conflicts = f"array_sort(array_compact(array({', '.join(named)})))" if named else "CAST(array() AS ARRAY<STRING>)"
-    grouped = instances.groupBy(*keys).agg(*columns, *extra).withColumn("conflicts", F.expr(conflicts))
-    if not constant:
-        return grouped
-    own = [c for c in grouped.columns if c not in (*keys, *others) and not c.startswith(("_low_", "_high_"))]
-    values = [f"IF(`_low_{n}` != `_high_{n}`, `_mode_{n}`, `_low_{n}`) AS `{n}`" for n in (a.column for a in constant)]
-    return grouped.join(_most_frequent(grouped, instances, keys, constant), list(keys), "left").selectExpr(
-        *keys, *[f"`{c}`" for c in (*others, *own)], *values
-    )
+    return instances.groupBy(*keys).agg(*columns, *extra).withColumn("conflicts", F.expr(conflicts))
 
 
-def _names(a: Attribute) -> list[str]:
-    return [f"{a.column}_min", f"{a.column}_max"] if a.aggregate is Aggregate.MIN_MAX else [a.column]
-
-
-def _most_frequent(
-    grouped: DataFrame, instances: DataFrame, keys: Sequence[str], constant: Sequence[Attribute]
+def settled(
+    groups: DataFrame,
+    instances: DataFrame,
+    keys: Sequence[str],
+    attributes: Sequence[Attribute],
+    disputed: Collection[str] | None = None,
 ) -> DataFrame:
-    """The most frequent value of each attribute, of the groups that have a conflict."""
-    disputed = grouped.where("size(conflicts) > 0").select(*keys)
-    modes = [F.expr(f"mode(`{a.column}`, true) AS `_mode_{a.column}`") for a in constant]
+    """:func:`grouped` with one value for each ``constant`` attribute.
+
+    ``disputed``: the attributes that any group names in ``conflicts``, where that is known; ``instances`` are read for
+    these only.
+    """
+    constant = [a.column for a in _constant(keys, attributes)]
+    counted = [name for name in constant if disputed is None or name in disputed]
+    own = [c for c in groups.columns if not c.startswith(("_low_", "_high_"))]
+    values = {name: f"`_low_{name}` AS `{name}`" for name in constant}
+    if counted:
+        groups = groups.join(_most_frequent(groups, instances, keys, counted), list(keys), "left")
+        values |= {n: f"IF(`_low_{n}` != `_high_{n}`, `_mode_{n}`, `_low_{n}`) AS `{n}`" for n in counted}
+    return groups.selectExpr(*[f"`{c}`" for c in own], *values.values())
+
+
+def _most_frequent(groups: DataFrame, instances: DataFrame, keys: Sequence[str], columns: Sequence[str]) -> DataFrame:
+    """The most frequent value of each column, of the groups that have a conflict."""
+    disputed = groups.where("size(conflicts) > 0").select(*keys)
+    modes = [F.expr(f"mode(`{column}`, true) AS `_mode_{column}`") for column in columns]
     return instances.join(disputed, list(keys), "left_semi").groupBy(*keys).agg(*modes)

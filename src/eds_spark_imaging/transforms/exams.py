@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import HospitalConfig
 from eds_spark_imaging.dicom.declaration.attribute import Attribute, Level
 from eds_spark_imaging.terminology.modality import IMAGING, PRIORITY
-from eds_spark_imaging.transforms.aggregation import aggregate
+from eds_spark_imaging.transforms.aggregation import grouped, settled
 from eds_spark_imaging.transforms.geometry import is_regular, orientation_key, slice_location, spacing
 from eds_spark_imaging.transforms.hospitals import RULES, hospital_of
 from eds_spark_imaging.transforms.times import first_known, study_datetime_quality, wall_clock
@@ -62,20 +63,48 @@ def _content() -> list[Column]:
     ]
 
 
-def series(instances: DataFrame, attributes: Sequence[Attribute]) -> DataFrame:
-    """One row a series (key: exam, series) from :func:`usable_instances`."""
-    located = instances.withColumns({"_location": slice_location(), "_orientation": orientation_key()})
-    rows = aggregate(
-        located,
-        [STUDY, SERIES],
-        of_level(attributes, Level.SERIES),
-        [
+@dataclass(frozen=True)
+class ExamTable:
+    """A table of exams or series in two steps, so that what is costly is done only where there is a conflict.
+
+    ``keys`` are its key columns, ``attributes`` those that it shows.
+    """
+
+    keys: tuple[str, ...]
+    attributes: Sequence[Attribute]
+    aggregates: Callable[[], list[Column]]
+    finished: Callable[[DataFrame], DataFrame]
+
+    def groups(self, instances: DataFrame) -> DataFrame:
+        """One row for each of ``keys``, from :func:`usable_instances`."""
+        return grouped(instances, self.keys, self.attributes, self.aggregates())
+
+    def rows(self, groups: DataFrame, instances: DataFrame, disputed: Collection[str] | None = None) -> DataFrame:
+        """The rows of the table; ``disputed``: attributes that any group names in ``conflicts``, where known."""
+        return self.finished(settled(groups, instances, self.keys, self.attributes, disputed))
+
+    def of(self, instances: DataFrame) -> DataFrame:
+        """The rows of the table, in one step."""
+        return self.rows(self.groups(instances), instances)
+
+
+def series(attributes: Sequence[Attribute]) -> ExamTable:
+    """One row a series (key: exam, series)."""
+
+    def aggregates() -> list[Column]:
+        return [
             *_content(),
-            F.array_sort(F.collect_set("_location")).alias("_locations"),
-            F.count_distinct("_orientation").alias("_orientations"),
+            F.min("_modality_rank").alias("_first_rank"),
+            F.max("_modality_rank").alias("_last_rank"),
+            F.array_sort(F.collect_set(slice_location())).alias("_locations"),
+            F.count_distinct(orientation_key()).alias("_orientations"),
             *[F.min(c).alias(c) for c in ("_series_at", "_acquired_at", "_content_at", "_study_at")],
-        ],
-    )
+        ]
+
+    return ExamTable((STUDY, SERIES), of_level(attributes, Level.SERIES), aggregates, _finished_series)
+
+
+def _finished_series(rows: DataFrame) -> DataFrame:
     when, source = first_known(
         [
             ("series", F.col("_series_at")),
@@ -93,41 +122,59 @@ def series(instances: DataFrame, attributes: Sequence[Attribute]) -> DataFrame:
             "slice_spacing": spacing(locations),
             "is_regular_volume": is_regular(locations, F.col("number_of_instances"), F.col("_orientations")),
         }
-    ).drop("_locations", "_orientations", "_series_at", "_acquired_at", "_content_at", "_study_at")
+    ).drop(*[name for name in rows.columns if name.startswith("_")])
 
 
-def acquisitions(instances: DataFrame, attributes: Sequence[Attribute]) -> DataFrame:
-    """The parameters of each series, of the instances of its main modality alone (a CT is not mixed with its SR)."""
-    best = F.min("_modality_rank").over(Window.partitionBy(STUDY, SERIES))
-    main = instances.withColumn("_best", best).where(F.col("_modality_rank") == F.col("_best"))
-    modality, _, count, _ = _content()
-    return aggregate(main, [STUDY, SERIES], of_level(attributes, Level.ACQUISITION), [modality, count])
+def of_main_modality(instances: DataFrame, series_groups: DataFrame) -> DataFrame:
+    """The instances that fill the acquisition parameters of their series: a CT is not mixed with its SR.
+
+    ``series_groups`` as :func:`series` makes them; most series have one modality and are not in the join.
+    """
+    mixed = series_groups.where("_first_rank < _last_rank").select(STUDY, SERIES, "_first_rank")
+    marked = instances.join(mixed, [STUDY, SERIES], "left")
+    return marked.where("_first_rank IS NULL OR _modality_rank = _first_rank").drop("_first_rank")
+
+
+def acquisitions(attributes: Sequence[Attribute]) -> ExamTable:
+    """The parameters of each series (key: exam, series), from :func:`of_main_modality`."""
+
+    def aggregates() -> list[Column]:
+        modality, _, count, _ = _content()
+        return [modality, count]
+
+    return ExamTable((STUDY, SERIES), of_level(attributes, Level.ACQUISITION), aggregates, lambda rows: rows)
 
 
 def studies(
-    instances: DataFrame,
     attributes: Sequence[Attribute],
     source_hospitals: Mapping[str, str],
     hospitals: Sequence[HospitalConfig],
     today: Column,
-) -> DataFrame:
-    """One row an exam, without its link, from :func:`usable_instances`."""
-    texts = [
-        F.array_compact(F.flatten(F.array(*[F.collect_set(c) for c in _HOSPITAL_TEXTS[kind]]))).alias(column)
-        for kind, column in RULES.items()
-    ]
-    rows = aggregate(
-        instances,
-        [STUDY],
-        of_level(attributes, Level.STUDY),
-        [
+) -> ExamTable:
+    """One row an exam, without its link."""
+
+    def aggregates() -> list[Column]:
+        texts = [
+            F.array_compact(F.flatten(F.array(*[F.collect_set(c) for c in _HOSPITAL_TEXTS[kind]]))).alias(column)
+            for kind, column in RULES.items()
+        ]
+        return [
             *_content(),
             F.count_distinct(SERIES).alias("number_of_series"),
             F.collect_set("source").alias("_sources"),
             *texts,
             *[F.min(c).alias(c) for c in ("_series_at", "_acquired_at", "_content_at")],
-        ],
-    )
+        ]
+
+    def finished(rows: DataFrame) -> DataFrame:
+        code, rule = hospital_of(source_hospitals, hospitals)
+        return _dated(rows, today).withColumns({"hospital_code": code, "hospital_rule": rule}).drop(*texts_and_times)
+
+    texts_and_times = ("_sources", "_series_at", "_acquired_at", "_content_at", *RULES.values())
+    return ExamTable((STUDY,), of_level(attributes, Level.STUDY), aggregates, finished)
+
+
+def _dated(rows: DataFrame, today: Column) -> DataFrame:
     when, source = first_known(
         [
             ("study", wall_clock("study_date", "study_time")),
@@ -136,24 +183,16 @@ def studies(
             ("content", F.col("_content_at")),
         ]
     )
-    code, rule = hospital_of(source_hospitals, hospitals)
     dated = rows.withColumns({"study_datetime": when, "study_datetime_source": source})
     quality = study_datetime_quality(
         F.col("study_datetime_source"), F.col("study_time").isNotNull(), F.col("study_datetime"), today
     )
-    return dated.withColumns(
-        {
-            "study_datetime_quality": quality,
-            "hospital_code": code,
-            "hospital_rule": rule,
-            "removed_at": F.lit(None).cast("timestamp"),
-        }
-    ).drop("_sources", "_series_at", "_acquired_at", "_content_at", *RULES.values())
+    return dated.withColumns({"study_datetime_quality": quality, "removed_at": F.lit(None).cast("timestamp")})
 
 
-def tombstones(existing: DataFrame, touched: DataFrame, present: DataFrame, removed_at: Column) -> DataFrame:
-    """Exams of ``existing`` that were touched and have no instance left: kept with no series and the time."""
-    gone = existing.join(touched, STUDY, "left_semi").join(present.select(STUDY), STUDY, "left_anti")
+def tombstones(touched: DataFrame, present: DataFrame, removed_at: Column) -> DataFrame:
+    """Rows of ``touched`` exams that have no instance left: kept with no series and the time."""
+    gone = touched.join(present.select(STUDY), STUDY, "left_anti")
     zero = F.lit(0).cast("bigint")
     return gone.withColumns(
         {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -16,14 +14,14 @@ KEPT = "kept"  # an operation that writes nothing
 OPERATIONS = ("new", "changed", "removed", KEPT)
 
 
-def file_changes(listed: DataFrame, known: DataFrame, partial: Collection[str] = ()) -> DataFrame:
+def file_changes(listed: DataFrame, known: DataFrame) -> DataFrame:
     """Rows of dicom_file with ``_op``: new, changed, removed; or kept, where a file is not listed but not gone either.
 
     ``listed``: source, path, size, modified, problem, unique by path. ``known``: the rows of dicom_file of the same
-    sources. ``partial``: sources of which only a part is listed, such as those with a delta inventory.
+    sources; of one that is listed in part, as by a delta inventory, those of the files that are listed.
     A file is changed where its size or time differ, where it comes back, or where another source lists it. One that
-    is not listed is removed, unless it lies below a folder that could not be listed or in a partial source. Members
-    of archives are never listed, see :func:`removed_members`.
+    is not listed is removed, unless it lies below a folder that could not be listed. Members of archives are never
+    listed, see :func:`removed_members`.
     """
     listed = listed.withColumn("problem", F.coalesce("problem", _problem_of_name()))
     known = known.where(F.col("archive").isNull())
@@ -33,7 +31,6 @@ def file_changes(listed: DataFrame, known: DataFrame, partial: Collection[str] =
         F.when(F.col("_status").isNull(), "new")
         .when(F.col("_listed") & (~_same() | (F.col("_status") == _REMOVED)), "changed")
         .when(F.col("_listed") | (F.col("_status") == _REMOVED), None)
-        .when(F.col("_source").isin(*partial) if partial else F.lit(False), KEPT)
         .otherwise("removed")
     )
     changes = joined.withColumn("_op", operation).where(F.col("_op").isNotNull())

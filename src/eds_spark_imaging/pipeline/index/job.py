@@ -6,13 +6,15 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.errors import AccountingError
-from eds_spark_imaging.pipeline.index.listing import listing
+from eds_spark_imaging.lake.pruning import covering
+from eds_spark_imaging.pipeline.index.listing import Listing, listing
 from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.tables.files import FileStatus
 from eds_spark_imaging.transforms.file_changes import KEPT, OPERATIONS, file_changes, removed_members
 from eds_spark_imaging.workers.crash import crash_point
 
 MAX_REMOVED = 0.05  # of the files of a source
+_ROWS_OF_FILE = 500_000  # of the table
 
 
 def index(context: Context, *, allow_removals: bool = False) -> None:
@@ -23,13 +25,12 @@ def index(context: Context, *, allow_removals: bool = False) -> None:
     """
     with context.run("index") as run, context.lake.scratch("index") as scratch:
         run.main_count = "files_listed"
-        names = [source.name for source in context.config.sources]
-        partial = [source.name for source in context.config.sources if source.is_partial]
-        listed, count = listing(context, scratch)
-        run.count(files_listed=count)
-        known = _known(context, names, listed)
+        whole = [source.name for source in context.config.sources if not source.is_partial]
+        listed = listing(context, scratch)
+        run.count(files_listed=listed.whole + listed.part)
+        known = _known(context, whole, listed)
         by_operation = {name: F.count_if(F.col("_op") == name) for name in OPERATIONS}
-        changes, counts = scratch.keep_counted("changes", file_changes(listed, known, partial), **by_operation)
+        changes, counts = scratch.keep_counted("changes", file_changes(listed.rows, known), **by_operation)
         if counts["removed"]:
             members = removed_members(changes, known)
             members, gone = scratch.keep_counted("members", members, removed=F.count(F.lit(1)))
@@ -39,14 +40,19 @@ def index(context: Context, *, allow_removals: bool = False) -> None:
                 _check_removals(known, changes)
         run.count(**counts)
         _write(context, run, changes.where(F.col("_op") != KEPT))
-        _check_balance(context, run, names)
+        if whole:
+            _check_balance(context, whole, listed.whole + counts[KEPT])
 
 
-def _known(context: Context, names: list[str], listed: DataFrame) -> DataFrame:
-    """The files of these sources, and listed ones that the lake has under another source's name."""
+def _known(context: Context, whole: list[str], listed: Listing) -> DataFrame:
+    """The files of the sources listed ``whole``, and of those that the lake has of others, the ones that are listed."""
     files = context.lake.read("dicom_file")
-    ours = F.col("source").isin(names)
-    return files.where(ours).unionByName(files.where(~ours).join(listed.select("path"), "path", "left_semi"))
+    if not listed.whole + listed.part:
+        return files.where(F.col("source").isin(whole))
+    ours, others = files.where(F.col("source").isin(whole)), files.where(~F.col("source").isin(whole))
+    if listed.part:
+        others = others.where(covering(listed.rows, "path", F.col("path")))
+    return ours.unionByName(others.join(listed.rows.select("path"), "path", "left_semi"))
 
 
 def _check_removals(known: DataFrame, changes: DataFrame) -> None:
@@ -61,12 +67,10 @@ def _check_removals(known: DataFrame, changes: DataFrame) -> None:
             )
 
 
-def _check_balance(context: Context, run: Run, names: list[str]) -> None:
-    """AccountingError unless the files of the sources are those listed, and those kept though not listed."""
-    is_present = F.col("archive").isNull() & (F.col("status") != str(FileStatus.REMOVED))
-    counts = context.lake.read("dicom_file").groupBy("source").agg(F.count_if(is_present).alias("n")).collect()
-    present = sum(row["n"] for row in counts if row["source"] in names)
-    expected = run.counts["files_listed"] + run.counts[KEPT]
+def _check_balance(context: Context, names: list[str], expected: int) -> None:
+    """AccountingError unless the sources that were listed whole have the files listed, and those kept though not."""
+    files = context.lake.read("dicom_file").where(F.col("source").isin(names))
+    present = files.where(F.col("archive").isNull() & (F.col("status") != str(FileStatus.REMOVED))).count()
     if present != expected:
         raise AccountingError(f"the accounting does not balance: {expected} files are there, dicom_file has {present}")
 
@@ -79,6 +83,14 @@ def _write(context: Context, run: Run, changes: DataFrame) -> None:
         context.lake.merge("dicom_file", changed, ["path"], update)
         crash_point("files_changed")
     if run.counts["new"]:
-        context.lake.append("dicom_file", stamped.where(F.col("_op") == "new").drop("_op"))
+        new = stamped.where(F.col("_op") == "new").drop("_op")
+        context.lake.append("dicom_file", _in_order(new, run.counts["new"]))
     else:
         context.lake.create("dicom_file")
+
+
+def _in_order(new: DataFrame, count: int) -> DataFrame:
+    """By path, which compresses, and lets `parse` and later runs look at few files of the table."""
+    if count <= _ROWS_OF_FILE:
+        return new.coalesce(1).sortWithinPartitions("path")
+    return new.repartitionByRange(-(-count // _ROWS_OF_FILE), "path").sortWithinPartitions("path")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import reduce
-from typing import Final
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -28,17 +28,29 @@ _FOLDERS: Final = 64  # at which it stops looking deeper: each may be a request 
 _TASKS_PER_SLOT: Final = 4  # of subtrees, whose sizes differ
 
 
-def listing(context: Context, scratch: Scratch) -> tuple[DataFrame, int]:
-    """Every entry of every source, schema ``LISTED``, unique by path: listed, or taken from its inventory; how many."""
+class Listing(NamedTuple):
+    """Entries of sources, schema ``LISTED``, unique by path; how many of sources listed ``whole`` and in ``part``."""
+
+    rows: DataFrame
+    whole: int
+    part: int
+
+
+def listing(context: Context, scratch: Scratch) -> Listing:
+    """Every entry of every source: listed, or taken from its inventory."""
     sources = context.config.sources
     walked = {source.name: source.root for source in sources if not source.inventory}
-    frames = [walk(context.spark, scratch, walked, context.parallelism)] if walked else []
+    frames, whole, part = [], 0, 0
+    if walked:
+        rows, whole = walk(context.spark, scratch, walked, context.parallelism)
+        frames.append(rows)
     for number, source in enumerate(sources):
         if source.inventory:
             rows = read_inventory(context.spark, source)
-            kept, counts = scratch.keep_counted(f"inventory_{number}", rows, rows=F.count(F.lit(1)))
-            frames.append((kept, counts["rows"]))
-    return reduce(DataFrame.unionByName, [rows for rows, _ in frames]), sum(count for _, count in frames)
+            rows, counts = scratch.keep_counted(f"inventory_{number}", rows, rows=F.count(F.lit(1)))
+            frames.append(rows)
+            whole, part = whole + counts["rows"] * (not source.is_partial), part + counts["rows"] * source.is_partial
+    return Listing(reduce(DataFrame.unionByName, frames), whole, part)
 
 
 def walk(

@@ -1,106 +1,82 @@
 """The job `parse`: headers of pending files to ``dicom_instance``, ``dicom_issue``, and the outcome of each file.
 
-One pass over the files writes a run-scoped staging table; :mod:`publish` brings it into the tables, and can be repeated
-from any point. A run that was killed after its staging was whole is published by the next one before anything else;
-one that was killed earlier leaves nothing but files to delete.
+Files are read in portions. One pass over the files of a portion writes a run-scoped staging table; :func:`publish`
+brings it into the tables, and can be repeated from any point. A staging that a killed run has left whole is published
+by the next one before anything else; of one that is not whole nothing is left but files to delete.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from eds_spark_imaging.pipeline.parse.publication import BESIDE, Work, publish, take_out_removed
+from eds_spark_imaging.pipeline.parse.publication import publish
+from eds_spark_imaging.pipeline.parse.removal import take_out_removed
+from eds_spark_imaging.pipeline.parse.selection import Selection, portions
+from eds_spark_imaging.pipeline.parse.staging import Work, at_once
+from eds_spark_imaging.pipeline.parse.totals import Totals
 from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.spark.hadoop import HadoopPath
-from eds_spark_imaging.tables.files import FileStatus
-from eds_spark_imaging.transforms.duplicates import READABLE
 from eds_spark_imaging.workers.crash import crash_point
 from eds_spark_imaging.workers.parsing import parse_batches
 
-
-@dataclass(frozen=True)
-class Selection:
-    """Which files a run parses besides the pending ones."""
-
-    outdated: bool = False
-    quarantined: bool = False
+_TASKS_PER_SLOT = 2
+_FEW = 1_000  # files whose order does not matter
 
 
-def parse(context: Context, selection: Selection = Selection()) -> None:
-    """Parse what is pending (and what ``selection`` adds), and take in the files that went away."""
-    with context.run("parse") as run:
+def parse(context: Context, selection: Selection | None = None) -> None:
+    """Parse what is pending (and what ``selection`` adds), and take in the files that went away.
+
+    Raises AccountingError where the accounting does not balance then.
+    """
+    with context.run("parse") as run, context.lake.scratch("parse_work") as scratch:
         run.main_count = "files_parsed"
+        before = Totals.recorded(context)
+        seen = before.run if before else ""
         # First: a file that is gone must not stand for a UID that it shares with files of this run.
-        take_out_removed(context, run)
+        take_out_removed(context, run, seen)
         if _recover(context, run):
-            take_out_removed(context, run)
-        files = files_to_parse(context, selection)
-        parts = _parts(context.config.parse.archive_bytes_per_task)
-        counted = {"files": F.count(F.lit(1)), "shares": F.sum(parts), "again": F.count_if("was_opened")}
-        work = files.agg(*[column.alias(name) for name, column in counted.items()]).first()
-        if work and work["files"]:
-            run.expect(work["files"])
-            with ThreadPoolExecutor(1) as beside:
-                created = beside.submit(_create_tables, context)
-                stage(context, run.run_id, files.withColumn("parts", parts), work["shares"])
-                created.result()
-            run.expect(None)
-            published = publish(context, run, run.run_id, Work(work["files"], any_again=bool(work["again"])))
-            if published.has_archives:  # which may have lost members
-                take_out_removed(context, run)
+            take_out_removed(context, run, seen)
+        for number, work in enumerate(portions(context, selection or Selection(), seen, scratch)):
+            _parse(context, run, number, work, seen)
+        run.watermark = Totals.proven(context, run.run_id, before).text
+
+
+def _parse(context: Context, run: Run, number: int, work: Work, seen: str) -> None:
+    """Read and publish one portion; the first has the run's id, the others one that sorts after it."""
+    staged_run = run.run_id
+    if number:
+        crash_point("portion")
+        staged_run += f".{number:06d}"
+    run.expect(work.files)
+    at_once(lambda: stage(context, staged_run, work), lambda: _create_tables(context))
+    run.expect(None)
+    published = publish(context, run, staged_run, work)
+    if published.has_archives:  # which may have lost members
+        take_out_removed(context, run, seen)
 
 
 def _create_tables(context: Context) -> None:
-    for name in BESIDE:
+    for name in ("dicom_study_touched", "dicom_issue"):
         context.lake.create(name)
 
 
-def files_to_parse(context: Context, selection: Selection) -> DataFrame:
-    """Path, source and size of what to open now, and whether it ``was_opened`` before.
-
-    A member of an archive is read with its whole archive.
-    """
-    columns = ("path", "source", "size", "was_opened")
-    files = context.lake.read("dicom_file").withColumn("was_opened", F.col("bytes_read").isNotNull())
-    files = files.select(*columns, "status", "archive")
-    wanted = files.where(F.col("status") == str(FileStatus.PENDING)).select(*columns)
-    again = []
-    if selection.quarantined:
-        again.append(files.where(F.col("status") == str(FileStatus.QUARANTINED)))
-    if selection.outdated:
-        old = context.lake.read("dicom_instance").where(F.col("reader_fingerprint") != context.fingerprints())
-        again.append(files.where(F.col("status").isin(*READABLE)).join(old.select("path"), "path", "left_semi"))
-    for chosen in again:
-        opened = chosen.select(F.coalesce("archive", "path").alias("path")).distinct()
-        # An archive that is gone is not opened, nor is one that is pending opened twice.
-        there = files.where(~F.col("status").isin(str(FileStatus.PENDING), str(FileStatus.REMOVED)))
-        wanted = wanted.union(there.join(opened, "path", "left_semi").select(*columns))
-    return wanted.distinct() if len(again) > 1 else wanted
-
-
-def stage(context: Context, run_id: str, files: DataFrame, count: int) -> None:
-    """Read every header once; the staging folder is whole once its ``_SUCCESS`` is there.
-
-    ``files``: path, source, size, and in how many ``parts`` a file is read; ``count`` is the sum of these.
-    """
-    partitions = max(context.parallelism * 2, -(-count // context.config.parse.files_per_task))
+def stage(context: Context, staged_run: str, work: Work) -> None:
+    """Read every header once; the staging folder is whole once its ``_SUCCESS`` is there."""
+    tasks = max(context.parallelism * _TASKS_PER_SLOT, -(-work.shares // context.config.parse.files_per_task))
     options = {source.name: source.reader_options for source in context.config.sources}
-    work = parse_batches(context.catalogue, options)
-    shares = files.withColumn("part", F.explode(F.sequence(F.lit(0), F.col("parts") - 1)))
-    rows = shares.select("path", "source", "size", "part", "parts")
-    rows = rows.repartition(min(partitions, count)).mapInArrow(work, context.catalogue.staged.spark_ddl)
-    rows.write.mode("overwrite").parquet(context.lake.staging(run_id))
+    shares = work.rows.withColumn("part", F.explode(F.sequence(F.lit(0), F.col("parts") - 1)))
+    shares = _in_order(shares.select("path", "source", "size", "part", "parts"), min(tasks, work.shares), work.shares)
+    rows = shares.mapInArrow(parse_batches(context.catalogue, options), context.catalogue.staged.spark_ddl)
+    rows.write.mode("overwrite").parquet(context.lake.staging(staged_run))
     crash_point("staged")
 
 
-def _parts(bytes_per_task: int) -> Column:
-    """In how many parts a file is read: one, but for large zips, whose directory says where members are."""
-    large = F.lower("path").endswith(".zip") & (F.col("size") > bytes_per_task)
-    return F.when(large, F.least(F.ceil(F.col("size") / bytes_per_task), F.lit(256)).cast("int")).otherwise(F.lit(1))
+def _in_order(shares: DataFrame, tasks: int, count: int) -> DataFrame:
+    """Spread over tasks, each with neighbours in order: files of a series are alike, and lie together in the tables."""
+    if count <= _FEW:  # without the pass that finds the bounds of ranges
+        return shares.repartition(tasks).sortWithinPartitions("path", "part")
+    return shares.repartitionByRange(tasks, "path", "part").sortWithinPartitions("path", "part")
 
 
 def _recover(context: Context, run: Run) -> bool:
