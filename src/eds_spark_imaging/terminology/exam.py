@@ -1,0 +1,319 @@
+"""What an exam is, from all that is written about it: category, parts, regions, side and contrast, each with its source.
+
+Attributes come first for side and contrast. For parts, texts win over Body Part Examined, two texts that agree win over
+a third, description and request win over the protocol, and a series that names its own part wins over its study. What
+disagrees is listed in ``conflicts``; nothing is decided in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from eds_spark_imaging.terminology import reading as texts
+from eds_spark_imaging.terminology.contrast import BOTH, WITH, WITHOUT
+from eds_spark_imaging.terminology.reading import Reading, members, text_category, written
+from eds_spark_imaging.terminology.sides import MIXED
+from eds_spark_imaging.terminology.sources import (
+    BODY_PART,
+    CODED,
+    CONTRAST_AGENT,
+    MODALITY,
+    OF_STUDY,
+    PROTOCOL,
+    SERIES,
+    SIDES,
+    TEXTS,
+    Sources,
+    sources,
+)
+from eds_spark_imaging.terminology.vocabulary import Vocabulary, rows, vocabulary
+
+OTHER = "autres"
+_CACHED = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is known of an exam or series; lists are empty, texts too, where nothing is. Confidence is from 0 to 1."""
+
+    category: str = OTHER
+    category_source: str = ""
+    category_rule: str = ""
+    category_confidence: float = 0.0
+    body_parts: tuple[str, ...] = ()
+    body_part_codes: tuple[str, ...] = ()
+    body_part_source: str = ""
+    body_part_rule: str = ""
+    body_part_confidence: float = 0.0
+    region_codes: tuple[str, ...] = ()
+    region_source: str = ""
+    region_rule: str = ""
+    region_confidence: float = 0.0
+    laterality: str = ""
+    laterality_source: str = ""
+    laterality_rule: str = ""
+    laterality_confidence: float = 0.0
+    contrast: str = ""
+    contrast_source: str = ""
+    contrast_rule: str = ""
+    contrast_confidence: float = 0.0
+    conflicts: tuple[str, ...] = ()
+    terms_version: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        """The fields by name, lists as lists."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A value with where it comes from, by which rule, how sure, and what disagreed."""
+
+    value: str = ""
+    source: str = ""
+    rule: str = ""
+    confidence: float = 0.0
+    conflicts: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads exams with one vocabulary; texts that were read before are not read again."""
+
+    vocabulary: Vocabulary = field(default_factory=vocabulary)
+    _texts: dict[tuple[str, str, bool], Reading] = field(default_factory=dict)
+    _categories: dict[str, str] = field(default_factory=dict)
+    _default_parts: dict[str, str] = field(
+        default_factory=lambda: {row["modality"]: row["default_part"] for row in rows("modalities") if row["default_part"]}
+    )
+
+    def read(self, row: Mapping[str, object]) -> Terms:
+        """The terms of a row of columns (see ``sources.KEYS``); any of them may be missing or of any type."""
+        return self.terms(sources(row))
+
+    def terms(self, given: Sources) -> Terms:
+        """The terms of one exam or series."""
+        category = self._category(given)
+        read = {column: self._text(text, category.value, column) for column, text in given.values if column in _READ}
+        source, chosen, conflicts = self._choose(read)
+        parts, regions, rule = chosen.parts, chosen.regions, chosen.rule
+        if not read or not (parts or regions):
+            parts, regions, rule, source = self._default(given, source)
+        paired = chosen.paired or any(self.vocabulary.parts[p].paired for p in members(self.vocabulary, parts))
+        side = self._side(given, read, parts, paired)
+        contrast = _contrast(given, read)
+        confidence = _confidence(chosen, rule, source, read, bool(conflicts), self.vocabulary)
+        codes = tuple(self.vocabulary.parts[part].code for part in parts)
+        return Terms(
+            category.value,
+            category.source,
+            category.rule,
+            category.confidence,
+            parts,
+            codes,
+            source if parts else "",
+            rule if parts else "",
+            confidence if parts else 0.0,
+            tuple(self.vocabulary.regions[region] for region in dict.fromkeys(regions)),
+            source if regions else "",
+            rule if regions else "",
+            confidence if regions else 0.0,
+            side.value,
+            side.source,
+            side.rule,
+            side.confidence,
+            contrast.value,
+            contrast.source,
+            contrast.rule,
+            contrast.confidence,
+            (*category.conflicts, *conflicts, *side.conflicts, *contrast.conflicts),
+            self.vocabulary.version,
+        )
+
+    def explain(self, row: Mapping[str, object]) -> dict[str, object]:
+        """For each text: the words that named its parts, what was set aside and why, side and contrast said."""
+        given = sources(row)
+        category = self._category(given).value
+        read = {column: self._text(text, category, column) for column, text in given.values if column in _READ}
+        return {
+            column: {
+                "body_parts": list(one.parts),
+                "words": list(one.words),
+                "set_aside": list(one.reasons),
+                "laterality": one.side,
+                "contrast": one.contrast or one.implied,
+                "rule": "kernel" if one.kernel else one.rule,
+            }
+            for column, one in read.items()
+        }
+
+    def _text(self, text: str, category: str, column: str) -> Reading:
+        series = column in {SERIES, PROTOCOL}
+        key = (text, category, series)
+        found = self._texts.get(key)
+        if found is None:
+            if len(self._texts) >= _CACHED:
+                self._texts.clear()
+            found = self._texts[key] = texts.read(self.vocabulary, text, category, series=series)
+        return found
+
+    def _told(self, text: str) -> str:
+        found = self._categories.get(text)
+        if found is None:
+            if len(self._categories) >= _CACHED:
+                self._categories.clear()
+            found = self._categories[text] = text_category(self.vocabulary, text)
+        return found
+
+    def _category(self, given: Sources) -> Said:
+        modalities = {code.strip().upper() for code in re.split(r"[\\/,;|+]", given.get(MODALITY))}
+        category = next((self.vocabulary.modalities[m] for m in self.vocabulary.modalities if m in modalities), "")
+        told = [(column, self._told(given.get(column))) for column in (*OF_STUDY, SERIES, PROTOCOL) if given.get(column)]
+        source, said = next(((column, word) for column, word in told if word), ("", ""))
+        if not category:
+            return Said(said or OTHER, source, "text" if said else "nothing known", 0.8 if said else 0.2)
+        nuclear = next(((c, w) for c, w in told if w in _WITH_COMPANION and c in OF_STUDY), None)
+        if nuclear and category in _COMPANIONS:
+            return Said(nuclear[1], nuclear[0], "companion of a nuclear exam", 0.8)
+        clash = said and said != category and not {said, category} <= _KINDRED
+        conflicts = (f"category: {MODALITY}={category}, {source}={said}",) if clash else ()
+        return Said(category, MODALITY, "modality", 0.9 if conflicts else 0.99, conflicts)
+
+    def _choose(self, read: Mapping[str, Reading]) -> tuple[str, Reading, tuple[str, ...]]:
+        naming = {
+            column: one for column, one in read.items() if column in TEXTS and (one.parts or one.regions) and not one.kernel
+        }
+        source = self._winner(naming)
+        coded = next((column for column in CODED if column in read and (read[column].parts or read[column].regions)), "")
+        if not source:
+            return (coded, read[coded], ()) if coded else ("", Reading(), ())
+        chosen = naming[source]
+        others = [column for column in (*TEXTS, *CODED) if column in read and column != source]
+        against = [
+            column
+            for column in others
+            if (column in naming or column in CODED) and read[column].parts and not self._agree(chosen, read[column])
+        ]
+        conflicts = tuple(
+            f"body_part: {source}={'+'.join(chosen.parts)}, {column}={'+'.join(read[column].parts)}" for column in against
+        )
+        return source, chosen, conflicts
+
+    def _winner(self, naming: Mapping[str, Reading]) -> str:
+        """The text that is taken for the parts, by column; empty where no text names any."""
+        order = [column for column in TEXTS if column in naming]
+        with_parts = [column for column in order if naming[column].parts]
+        order = with_parts or order
+        if len(order) < 3:
+            return order[0] if order else ""
+        backed = {
+            column: sum(self._agree(naming[column], naming[other]) for other in order if other != column) for column in order
+        }
+        return next((column for column in order if backed[column]), order[0])
+
+    def _agree(self, one: Reading, other: Reading) -> bool:
+        """Whether two texts speak of the same: one lies within the other, or they share a part."""
+        mine, theirs = members(self.vocabulary, one.parts), members(self.vocabulary, other.parts)
+        if not mine or not theirs or mine & theirs or "WHOLEBODY" in mine | theirs:
+            return True
+        within = texts.lies_within
+        return any(within(self.vocabulary, p, theirs) for p in mine) or any(within(self.vocabulary, p, mine) for p in theirs)
+
+    def _default(self, given: Sources, source: str) -> tuple[tuple[str, ...], tuple[str, ...], str, str]:
+        modality = given.get(MODALITY).upper()
+        part = self._default_parts.get(modality, "")
+        if not part:
+            return (), (), "", source
+        return (part,), self.vocabulary.parts[part].regions, "modality", MODALITY
+
+    def _side(self, given: Sources, read: Mapping[str, Reading], parts: Sequence[str], paired: bool) -> Said:
+        stored = next(((c, _SIDES[given.get(c).upper()]) for c in SIDES if given.get(c).upper() in _SIDES), None)
+        told = self._told_side(read, parts)
+        if not paired:
+            return Said()
+        if stored:
+            differs = told.value and told.value != stored[1] and "B" not in {told.value, stored[1]}
+            conflicts = (f"laterality: {stored[0]}={stored[1]}, {told.source}={told.value}",) if differs else ()
+            return Said(stored[1], stored[0], "attribute", 0.7 if conflicts else 0.97, conflicts)
+        return told
+
+    def _told_side(self, read: Mapping[str, Reading], parts: Sequence[str]) -> Said:
+        whole = Reading(parts=tuple(parts))
+        sides = {c: one.side for c, one in read.items() if one.side and (not one.parts or self._agree(whole, one))}
+        of_study = [sides[column] for column in OF_STUDY if column in sides]
+        clash = len(set(of_study) - {"B"}) > 1
+        said = "laterality: " + ", ".join(f"{column}={side}" for column, side in sides.items())
+        if SERIES in sides and sides[SERIES] != MIXED:
+            against = [side for side in of_study if side not in {sides[SERIES], "B"}]
+            if len(against) > 1 and not clash:
+                return Said("", "", "", 0.0, (said,))
+            return Said(sides[SERIES], SERIES, "text", 0.75 if against else 0.9, (said,) if against else ())
+        if clash or MIXED in sides.values():
+            return Said("", "", "", 0.0, (said,))
+        source = next((column for column in (*OF_STUDY, PROTOCOL, *CODED) if column in sides), "")
+        return Said(sides[source], source, "text", 0.9) if source else Said()
+
+
+_READ = frozenset({*TEXTS, *CODED})
+_COMPANIONS = frozenset({"scanner", "irm"})
+_WITH_COMPANION = frozenset({"tep", "medecine_nucleaire"})
+# Texts that call one of these by the name of another are no conflict: an arteriography is a radiography to some.
+_KINDRED = frozenset({"radiographie", "angiographie", "mammographie"})
+_SIDES = {
+    **{"R": "R", "L": "L", "B": "B", "RIGHT": "R", "LEFT": "L", "BOTH": "B", "BILATERAL": "B"},
+    **{"D": "R", "G": "L", "DROIT": "R", "DROITE": "R", "GAUCHE": "L", "BILATÉRAL": "B", "R\\L": "B", "L\\R": "B"},
+}
+
+_NO_AGENT = re.compile(r"(?i)\s*(no|none|non|sans|without|w/?o|nil|aucun|aucune|neant|néant|unenhanced|-|no contrast|c-|iv-)\b.*|-|c-|iv-")
+_NOT_SAID = re.compile(r"(?i)\s*(n/?a|unknown|inconnu|null|0|\?+|\.+|-+|_+|not (?:applicable|available|specified)|unspecified|other|autre|empty)\s*")
+_TRACER = re.compile(r"(?i)fdg|f-?18|18-?f|tc-?99|99m|ga-?68|68-?ga|psma|dota|mibi|mdp|hdp|dmsa|mag3|thallium|iode ?1[23]|i-?1[23]\d|fluor(o|od)|choline|technet|gallium")
+
+
+def _contrast(given: Sources, read: Mapping[str, Reading]) -> Said:
+    agent = given.get(CONTRAST_AGENT)
+    told = _told_contrast(read)
+    stored = ""
+    if agent and not _NOT_SAID.fullmatch(agent) and not _TRACER.search(agent):
+        stored = WITHOUT if _NO_AGENT.fullmatch(agent) else WITH
+    if not stored:
+        return told
+    differs = told.value and told.value not in {stored, BOTH}
+    conflicts = (f"contrast: {CONTRAST_AGENT}={stored}, {told.source}={told.value}",) if differs else ()
+    return Said(stored, CONTRAST_AGENT, "attribute", 0.8 if conflicts else 0.97, conflicts)
+
+
+def _told_contrast(read: Mapping[str, Reading]) -> Said:
+    for group in ((SERIES,), OF_STUDY, (PROTOCOL,), (BODY_PART,)):
+        stated = [(column, read[column].contrast) for column in group if column in read and read[column].contrast]
+        if stated:
+            differing = len({value for _, value in stated}) > 1
+            said = "contrast: " + ", ".join(f"{column}={value}" for column, value in stated)
+            return Said(stated[0][1], stated[0][0], "text", 0.7 if differing else 0.92, (said,) if differing else ())
+        implied = next(((column, read[column].implied) for column in group if column in read and read[column].implied), None)
+        if implied:
+            return Said(implied[1], implied[0], "kind of exam", 0.85)
+    return Said()
+
+
+def _confidence(
+    chosen: Reading, rule: str, source: str, read: Mapping[str, Reading], conflicting: bool, vocabulary: Vocabulary
+) -> float:
+    """Of parts: how the words were found, then less for a lesser source or a contradiction, more for agreement."""
+    if rule == "modality":
+        return 0.8
+    sure = chosen.confidence
+    if source in {PROTOCOL, *CODED}:
+        sure *= 0.85
+    if conflicting:
+        sure *= 0.8
+    here = members(vocabulary, chosen.parts)
+    if any(column != source and here & members(vocabulary, one.parts) for column, one in read.items()):
+        sure += (1 - sure) / 2
+    return round(sure, 2)
+
+
+def union(vocabulary: Vocabulary, series: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """The parts of an exam from those of its series: each once, composites written as such, general terms left out."""
+    return written(vocabulary, texts.specific(vocabulary, [part for parts in series for part in parts]))

@@ -1,0 +1,254 @@
+"""Words to spans: the longest phrases of the vocabulary that a text holds, with what they say.
+
+Words that the vocabulary does not know are tried as the beginning of a phrase that was cut, as words written together,
+as an abbreviation, then as a misspelling; how a span was found is kept (``how``), since it bounds the confidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from eds_spark_imaging.terminology.text import Words
+from eds_spark_imaging.terminology.vocabulary import UNKNOWN, Entry, Node, Vocabulary
+
+# Systems cut descriptions at 16 characters (SH), some at 64 (LO); a shorter text was not cut.
+CUT_FROM = 15
+_SHORTEST_CUT = 3
+_SHORTEST_ABBREVIATION = 5
+_SHORTEST_TYPO = 5
+_TWO_SLIPS_FROM = 10
+_CONNECTORS = frozenset({"et", "and", "ou", "or", "puis", "plus"})
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A phrase found: its words, the break before it, what it says here, and how it was found."""
+
+    words: tuple[str, ...]
+    before: str
+    entries: tuple[Entry, ...]
+    how: str = "exact"
+
+    @property
+    def place(self) -> Entry | None:
+        """The place that the phrase names; a meaning that holds for this category only wins over the general one."""
+        places = [entry for entry in self.entries if entry.place]
+        if not places:
+            return None
+        return next((entry for entry in places if entry.only), None) or next((e for e in places if e.parts), places[0])
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles of the phrase among the words around places."""
+        return frozenset(entry.role for entry in self.entries if entry.role)
+
+
+def spans(vocabulary: Vocabulary, text: Words, category: str, cut: bool) -> list[Span]:
+    """The text as spans, first to last; each word is in one span, unknown words in spans without entries."""
+    found: list[Span] = []
+    forms, breaks = text
+    head = ""
+    i = 0
+    while i < len(forms):
+        if breaks[i] == ";" or _names_exam(found[-1:]):
+            head = ""
+        span, length = _at(vocabulary, forms, breaks, i, category, head)
+        if span is None and cut:
+            span, length = _cut(vocabulary, forms, breaks, i, category)
+        if span is None:
+            found.extend(_unknown(vocabulary, forms[i], breaks[i], category))
+            i += 1
+            continue
+        if span.place and length > 1:
+            head = forms[i]
+        found.append(span)
+        i += length
+    return found
+
+
+def _names_exam(last: list[Span]) -> bool:
+    return bool(last) and any(entry.category and not entry.place for entry in last[0].entries)
+
+
+def _at(
+    vocabulary: Vocabulary, forms: tuple[str, ...], breaks: tuple[str, ...], i: int, category: str, head: str
+) -> tuple[Span | None, int]:
+    entries, length = _longest(vocabulary.root, forms, i, category)
+    if head:
+        shared, more = _shared_head(vocabulary, head, forms, i, category)
+        if more >= length and shared:
+            return Span((head, *forms[i : i + more]), breaks[i], shared), more
+    tail = _shared_tail(vocabulary, forms, i, category) if length <= 1 else ()
+    if tail:
+        return Span(forms[i : i + 1], breaks[i], tail), 1
+    return (Span(forms[i : i + length], breaks[i], entries), length) if entries else (None, 0)
+
+
+def _longest(root: Node, forms: tuple[str, ...], i: int, category: str) -> tuple[tuple[Entry, ...], int]:
+    node, best, length = root, (), 0
+    for j in range(i, len(forms)):
+        following = node.next.get(forms[j])
+        if following is None:
+            break
+        node = following
+        entries = _holding(node.entries, category)
+        if entries:
+            best, length = entries, j + 1 - i
+    return best, length
+
+
+def _holding(entries: tuple[Entry, ...], category: str) -> tuple[Entry, ...]:
+    if not any(entry.only for entry in entries):
+        return entries
+    return tuple(entry for entry in entries if not entry.only or (category or UNKNOWN) in entry.only)
+
+
+def _shared_head(
+    vocabulary: Vocabulary, head: str, forms: tuple[str, ...], i: int, category: str
+) -> tuple[tuple[Entry, ...], int]:
+    """`rachis cervical et lombaire`: the second adjective belongs to the first noun too."""
+    node = vocabulary.root.next.get(head)
+    if node is None:
+        return (), 0
+    entries, length = _longest(node, forms, i, category)
+    return tuple(entry for entry in entries if entry.place), length
+
+
+def _shared_tail(vocabulary: Vocabulary, forms: tuple[str, ...], i: int, category: str) -> tuple[Entry, ...]:
+    """`cervical and lumbar spine`: the first adjective belongs to the last noun too."""
+    node = vocabulary.root.next.get(forms[i])
+    if node is None or not node.next:
+        return ()
+    for j in range(i + 2, min(i + 6, len(forms))):
+        last = forms[j]
+        noun = node.next.get(last)
+        if noun is None or not any(entry.place for entry in noun.entries):
+            continue
+        between = forms[i + 1 : j]
+        if all(word in _CONNECTORS or _are_place(vocabulary, word, last) for word in between):
+            return tuple(entry for entry in _holding(noun.entries, category) if entry.place)
+    return ()
+
+
+def _are_place(vocabulary: Vocabulary, first: str, second: str) -> bool:
+    node = vocabulary.root.next.get(first)
+    noun = node.next.get(second) if node else None
+    return noun is not None and any(entry.place for entry in noun.entries)
+
+
+def _cut(
+    vocabulary: Vocabulary, forms: tuple[str, ...], breaks: tuple[str, ...], i: int, category: str
+) -> tuple[Span | None, int]:
+    """The last words of a text that was cut, where all phrases that go on like this agree on something."""
+    if len(forms[-1]) < _SHORTEST_CUT or len(forms) - i > 4 or forms[-1] in vocabulary.known:
+        return None, 0
+    node = vocabulary.root
+    for word in forms[i:-1]:
+        following = node.next.get(word)
+        if following is None:
+            return None, 0
+        node = following
+    continued = [child for word, child in node.next.items() if word.startswith(forms[-1])]
+    entry = _common(tuple(leaf for child in continued for leaf in _leaves(child, category)))
+    return (Span(forms[i:], breaks[i], (entry,), "cut"), len(forms) - i) if entry else (None, 0)
+
+
+def _leaves(node: Node, category: str) -> Iterator[Entry]:
+    yield from (entry for entry in _holding(node.entries, category) if entry.place or entry.role)
+    for child in node.next.values():
+        yield from _leaves(child, category)
+
+
+def _common(entries: tuple[Entry, ...]) -> Entry | None:
+    """What several meanings share: their common parts, or their one role; None where they share nothing."""
+    if not entries:
+        return None
+    roles = {entry.role for entry in entries}
+    if roles != {""}:
+        sides = roles & {"right", "left", "both_sides"}
+        return next((entry for entry in entries if entry.role), None) if len(roles) == 1 or roles <= sides else None
+    parts = set(entries[0].parts).intersection(*(entry.parts for entry in entries))
+    if not parts:
+        return None
+    first = min(entries, key=lambda entry: len(entry.parts))
+    return first if set(first.parts) == parts else None
+
+
+def _unknown(vocabulary: Vocabulary, word: str, before: str, category: str) -> list[Span]:
+    if word in vocabulary.known or len(word) < _SHORTEST_ABBREVIATION or not word.isalpha():
+        return [Span((word,), before, ())]
+    return [
+        Span((piece,), before if n == 0 else " ", _holding(vocabulary.root.next[piece].entries, category), how)
+        for n, (piece, how) in enumerate(guesses(vocabulary, word))
+    ] or [Span((word,), before, ())]
+
+
+@lru_cache(maxsize=65536)
+def _guesses(version: str, word: str) -> tuple[tuple[str, str], ...]:
+    vocabulary = _LOADED[version]
+    return _joined(vocabulary, word) or _abbreviation(vocabulary, word) or _typo(vocabulary, word)
+
+
+_LOADED: dict[str, Vocabulary] = {}
+
+
+def guesses(vocabulary: Vocabulary, word: str) -> tuple[tuple[str, str], ...]:
+    """What an unknown word may stand for: words of the vocabulary, each with how it was found; empty if nothing."""
+    _LOADED.setdefault(vocabulary.version, vocabulary)
+    return _guesses(vocabulary.version, word)
+
+
+_JOINABLE = frozenset({"right", "left"})
+
+
+def _joined(vocabulary: Vocabulary, word: str) -> tuple[tuple[str, str], ...]:
+    """`chestabdomen`, `irmgenou`: words of the vocabulary written together, at least one of them a place."""
+    if len(word) < 7:
+        return ()
+    best: dict[int, tuple[str, ...]] = {0: ()}
+    for end in range(2, len(word) + 1):
+        for start in sorted(best):
+            piece = word[start:end]
+            if start < end and len(piece) >= 2 and _piece(vocabulary, piece) and end not in best:
+                best[end] = (*best[start], piece)
+    pieces = best.get(len(word), ())
+    named = [piece for piece in pieces if any(entry.place for entry in vocabulary.singles[piece])]
+    return tuple((piece, "joined") for piece in pieces) if any(len(piece) > 3 for piece in named) else ()
+
+
+def _piece(vocabulary: Vocabulary, piece: str) -> bool:
+    entries = vocabulary.singles.get(piece, ())
+    if len(piece) == 2:
+        return any(entry.role in _JOINABLE or (entry.category and not entry.place) for entry in entries)
+    return any((entry.place and entry.parts) or entry.category or entry.role in _JOINABLE for entry in entries)
+
+
+def _abbreviation(vocabulary: Vocabulary, word: str) -> tuple[tuple[str, str], ...]:
+    """The beginning of words that all name the same parts."""
+    longer = [full for full in vocabulary.spellings.get(word[0], ()) if full.startswith(word) and full in vocabulary.singles]
+    meanings = {entry.parts or (entry.role,) for full in longer for entry in vocabulary.singles[full] if not entry.only}
+    return ((longer[0], "abbreviated"),) if longer and len(meanings) == 1 else ()
+
+
+def _typo(vocabulary: Vocabulary, word: str) -> tuple[tuple[str, str], ...]:
+    """The one spelling within a slip or two of the keyboard, if no other is as near."""
+    if len(word) < _SHORTEST_TYPO:
+        return ()
+    slips = 2 if len(word) >= _TWO_SLIPS_FROM else 1
+    near = process.extract(
+        word, vocabulary.spellings.get(word[0], ()), scorer=OSA.distance, score_cutoff=slips, limit=2
+    )
+    if not near or (len(near) > 1 and near[0][1] == near[1][1] and not _same(vocabulary, near[0][0], near[1][0])):
+        return ()
+    if len(word) == _SHORTEST_TYPO and sorted(word) != sorted(near[0][0]) and len(near[0][0]) == len(word):
+        return ()
+    return ((near[0][0], "typo"),)
+
+
+def _same(vocabulary: Vocabulary, one: str, other: str) -> bool:
+    return vocabulary.root.next[one].entries == vocabulary.root.next[other].entries
