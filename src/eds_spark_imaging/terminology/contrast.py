@@ -24,17 +24,17 @@ def stated_contrast(spans: Sequence[Span], category: str, cut: bool, outside: Se
             told, i = _after_chain(spans, j, polarities, category, cut)
             said |= told
             continue
-        if outside[i]:
-            said |= _alone(spans, i, category)
+        said |= _alone(spans, i, category, outside[i])
         i += 1
     if BOTH in said or {WITH, WITHOUT} <= said:
         return BOTH
     return next(iter(said), "")
 
 
-def implied_contrast(spans: Sequence[Span]) -> str:
+def implied_contrast(spans: Sequence[Span], outside: Sequence[bool]) -> str:
     """The contrast that an exam of this name always has."""
-    return next((entry.contrast for span in spans for entry in span.entries if entry.contrast), "")
+    named = (entry for span, said in zip(spans, outside, strict=True) if said for entry in span.entries)
+    return next((entry.contrast for entry in named if entry.contrast), "")
 
 
 def _polarity(span: Span) -> str:
@@ -72,7 +72,7 @@ def _after_chain(
     if following is not None and "enhanced_both" in following.roles:
         return {BOTH}, j + 1
     word = spans[j - 1].words[0]
-    ends = following is None or following.before in {";", ",", "+"} or not following.entries
+    ends = following is None or following.before in {";", ",", "+"}
     if category in {*_PHASED, ""} and not cut and (both or (ends and word in _SAY_IT_ALONE) or word in _SHORT_FORMS):
         return {BOTH if both else polarities[-1]}, j
     return set(), j
@@ -89,11 +89,20 @@ def _of_tracer(agent: Span, category: str, polarities: list[str]) -> bool:
     return agent.words[0] in {"injection", "inj"} and category == "medecine_nucleaire" and WITH in polarities
 
 
-def _alone(spans: Sequence[Span], i: int, category: str) -> set[str]:
+def _agent_follows(after: Span | None) -> bool:
+    """`sans & avec poids` is no contrast."""
+    return after is None or after.before == ";" or bool(after.roles & {"agent", "agent_alone"})
+
+
+def _alone(spans: Sequence[Span], i: int, category: str, outside: bool) -> set[str]:
     span, roles = spans[i], spans[i].roles
+    after = spans[i + 1] if i + 1 < len(spans) else None
     for role, polarity in _ENHANCED.items():
         if role in roles:
-            return {polarity}
+            of_else = role == "enhanced_both" and category not in {*_PHASED, ""} and not _agent_follows(after)
+            return set() if of_else else {polarity}
+    if not outside:
+        return set()
     if "agent_alone" in roles:
         return {WITH}
     if category not in _PHASED:
@@ -103,7 +112,6 @@ def _alone(spans: Sequence[Span], i: int, category: str) -> set[str]:
     if "phase_before" in roles:
         return {WITHOUT}
     if "phase_mr" in roles and category == "irm":
-        after = spans[i + 1] if i + 1 < len(spans) else None
         return set() if after is not None and after.words[0] in {"op", "operatoire", "traitement", "therapy"} else {WITH}
     if "agent_imaging" in roles and not (i and spans[i - 1].words[-1] in _NUMBERED):
         return {WITH}

@@ -20,8 +20,9 @@ from eds_spark_imaging.terminology.vocabulary import UNKNOWN, Entry, Node, Vocab
 CUT_FROM = 15
 _SHORTEST_CUT = 3
 _SHORTEST_ABBREVIATION = 5
+_LEFT_OUT = 8
 _SHORTEST_TYPO = 5
-_TWO_SLIPS_FROM = 10
+_TWO_SLIPS_FROM = 12
 _CONNECTORS = frozenset({"et", "and", "ou", "or", "puis", "plus"})
 
 
@@ -122,7 +123,7 @@ def _shared_head(
 def _shared_tail(vocabulary: Vocabulary, forms: tuple[str, ...], i: int, category: str) -> tuple[Entry, ...]:
     """`cervical and lumbar spine`: the first adjective belongs to the last noun too."""
     node = vocabulary.root.next.get(forms[i])
-    if node is None or not node.next:
+    if node is None or not node.next or any(entry.category for entry in node.entries):
         return ()
     for j in range(i + 2, min(i + 6, len(forms))):
         last = forms[j]
@@ -230,7 +231,8 @@ def _piece(vocabulary: Vocabulary, piece: str) -> bool:
 
 def _abbreviation(vocabulary: Vocabulary, word: str) -> tuple[tuple[str, str], ...]:
     """The beginning of words that all name the same parts."""
-    longer = [full for full in vocabulary.spellings.get(word[0], ()) if full.startswith(word) and full in vocabulary.singles]
+    near = (full for full in vocabulary.spellings.get(word[0], ()) if full.startswith(word))
+    longer = [full for full in near if full in vocabulary.singles and len(full) <= len(word) + _LEFT_OUT]
     meanings = {entry.parts or (entry.role,) for full in longer for entry in vocabulary.singles[full] if not entry.only}
     return ((longer[0], "abbreviated"),) if longer and len(meanings) == 1 else ()
 

@@ -73,14 +73,15 @@ def read(vocabulary: Vocabulary, text: str, category: str, *, series: bool = Fal
         regions = ("SP",) if parts else ()
     scopes = _scopes(found)
     outside = [scope != "strong" for scope in scopes]
+    unpurposed = [scope not in {"strong", "procedure"} for scope in scopes]
     marked = _paired_spans(found, used)
     return Reading(
         parts=parts,
         regions=regions,
         paired=paired,
         side=stated_side(found, marked, outside, _count_paired(used)),
-        contrast=stated_contrast(found, category, cut and len(text.strip()) == 16, outside),
-        implied=implied_contrast(found),
+        contrast=stated_contrast(found, category, cut and len(text.strip()) == 16, unpurposed),
+        implied=implied_contrast(found, unpurposed),
         rule=how if parts or regions else "",
         confidence=CONFIDENCE.get(how, 0.0),
         kernel=kernel,
@@ -113,11 +114,12 @@ def _scopes(found: Sequence[Span]) -> list[str]:
     scope = ""
     for i, span in enumerate(found):
         roles = span.roles
-        if span.before == ";" or (scope in {"strong", "weak"} and _exam_word(span)):
+        begun = i > 0 and bool(found[i - 1].roles & {"strong_indication", "weak_indication"})
+        if span.before == ";" or (scope in {"strong", "weak", "procedure"} and _exam_word(span) and not begun):
             scope = ""
         if "strong_indication" in roles and not span.place:
             after = found[i + 1] if i + 1 < len(found) else None
-            scope = "" if after is not None and "procedure" in after.roles and span.words[0] in {"pour", "for"} else "strong"
+            scope = "procedure" if after is not None and "procedure" in after.roles and span.words[0] in {"pour", "for"} else "strong"
         elif "weak_indication" in roles and not span.place and scope != "strong":
             scope = "weak"
         elif "view_scope" in roles and not scope:
@@ -136,7 +138,7 @@ def _mentions(found: Sequence[Span]) -> list[Mention]:
     mentions: list[Mention] = []
     for i, span in enumerate(found):
         place = span.place
-        if place is None or "noise" in span.roles:
+        if place is None or ("noise" in span.roles and not place.only):
             continue
         standing, why = _standing(found, i, scopes[i], mentions)
         mentions.append(Mention(i, place, standing, negated[i], why, span.how))
@@ -152,7 +154,7 @@ def _standing(found: Sequence[Span], i: int, scope: str, earlier: list[Mention])
         after is not None and "approach" in after.roles and after.words[0] in {"approach", "access"}
     ):
         return _NOT, "approach"
-    if scope:
+    if scope in {"weak", "view"}:
         return _BESIDE, scope
     if before is not None and "disease" in before.roles:
         return _BESIDE, "disease"
@@ -331,7 +333,7 @@ def _levels(found: Sequence[Span], category: str) -> tuple[tuple[str, ...], str]
         letters.append(match[1])
         if match[4]:
             letters.append(match[3] or match[1])
-    if len(letters) < 2:
+    if len(letters) < 2 or set(letters) == {"s"}:
         return (), ""
     parts = tuple(dict.fromkeys(_LEVELS[letter][0] for letter in letters))
     return (("LSSPINE",) if parts == ("LSPINE", "SSPINE") else parts), "vertebrae"
