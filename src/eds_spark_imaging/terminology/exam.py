@@ -96,7 +96,8 @@ class Reader:
     def terms(self, given: Sources) -> Terms:
         """The terms of one exam or series."""
         category = self._category(given)
-        read = {column: self._text(text, category.value, column) for column, text in given.values if column in _READ}
+        known = category.value if category.source else ""
+        read = {column: self._text(text, known, column) for column, text in given.values if column in _READ}
         source, chosen, conflicts = self._choose(read)
         parts, regions, rule = chosen.parts, chosen.regions, chosen.rule
         if not read or not (parts or regions):
@@ -135,7 +136,8 @@ class Reader:
     def explain(self, row: Mapping[str, object]) -> dict[str, object]:
         """For each text: the words that named its parts, what was set aside and why, side and contrast said."""
         given = sources(row)
-        category = self._category(given).value
+        said = self._category(given)
+        category = said.value if said.source else ""
         read = {column: self._text(text, category, column) for column, text in given.values if column in _READ}
         return {
             column: {

@@ -17,8 +17,11 @@ from eds_spark_imaging.terminology.text import Words
 from eds_spark_imaging.terminology.vocabulary import UNKNOWN, Entry, Node, Vocabulary
 
 # Systems cut descriptions at 16 characters (SH), some at 64 (LO); a shorter text was not cut.
+SHORT_TEXT = 16
+CUT_AT = frozenset({15, 16, 63, 64})
 CUT_FROM = 15
 _SHORTEST_CUT = 3
+_SHORTEST_ELSEWHERE = 5
 _SHORTEST_ABBREVIATION = 5
 _LEFT_OUT = 8
 _SHORTEST_TYPO = 5
@@ -49,8 +52,11 @@ class Span:
         return frozenset(entry.role for entry in self.entries if entry.role)
 
 
-def spans(vocabulary: Vocabulary, text: Words, category: str, cut: bool) -> list[Span]:
-    """The text as spans, first to last; each word is in one span, unknown words in spans without entries."""
+def spans(vocabulary: Vocabulary, text: Words, category: str, cut: int) -> list[Span]:
+    """The text as spans, first to last; each word is in one span, unknown words in spans without entries.
+
+    ``cut`` is the number of letters from which the last word may be the beginning of one that was cut; 0: it is whole.
+    """
     found: list[Span] = []
     forms, breaks = text
     head = ""
@@ -59,8 +65,8 @@ def spans(vocabulary: Vocabulary, text: Words, category: str, cut: bool) -> list
         if breaks[i] == ";" or _names_exam(found[-1:]):
             head = ""
         span, length = _at(vocabulary, forms, breaks, i, category, head)
-        if span is None and cut:
-            span, length = _cut(vocabulary, forms, breaks, i, category)
+        if cut and i + length < len(forms) and len(forms[-1]) >= cut:
+            span, length = _cut(vocabulary, forms, breaks, i, category, cut) or (span, length)
         if span is None:
             found.extend(_unknown(vocabulary, forms[i], breaks[i], category))
             i += 1
@@ -70,6 +76,12 @@ def spans(vocabulary: Vocabulary, text: Words, category: str, cut: bool) -> list
         found.append(span)
         i += length
     return found
+
+
+def shortest_cut(text: str) -> int:
+    """How many letters a last word needs to count as one that was cut: few at the lengths where systems cut."""
+    length = len(text.strip())
+    return _SHORTEST_CUT if length in CUT_AT else _SHORTEST_ELSEWHERE if length >= CUT_FROM else 0
 
 
 def _names_exam(last: list[Span]) -> bool:
@@ -143,20 +155,23 @@ def _are_place(vocabulary: Vocabulary, first: str, second: str) -> bool:
 
 
 def _cut(
-    vocabulary: Vocabulary, forms: tuple[str, ...], breaks: tuple[str, ...], i: int, category: str
-) -> tuple[Span | None, int]:
+    vocabulary: Vocabulary, forms: tuple[str, ...], breaks: tuple[str, ...], i: int, category: str, cut: int
+) -> tuple[Span, int] | None:
     """The last words of a text that was cut, where all phrases that go on like this agree on something."""
-    if len(forms[-1]) < _SHORTEST_CUT or len(forms) - i > 4 or forms[-1] in vocabulary.known:
-        return None, 0
+    last = vocabulary.root.next.get(forms[-1])
+    if len(forms) - i > 4 or (last is not None and last.entries) or forms[-1] in vocabulary.plain:
+        return None
     node = vocabulary.root
     for word in forms[i:-1]:
         following = node.next.get(word)
         if following is None:
-            return None, 0
+            return None
         node = following
+    if forms[-1] in node.next and cut != _SHORTEST_CUT:
+        return None
     continued = [child for word, child in node.next.items() if word.startswith(forms[-1])]
-    entry = _common(tuple(leaf for child in continued for leaf in _leaves(child, category)))
-    return (Span(forms[i:], breaks[i], (entry,), "cut"), len(forms) - i) if entry else (None, 0)
+    entry = _common(vocabulary, tuple(leaf for child in continued for leaf in _leaves(child, category)))
+    return (Span(forms[i:], breaks[i], (entry,), "cut"), len(forms) - i) if entry else None
 
 
 def _leaves(node: Node, category: str) -> Iterator[Entry]:
@@ -165,19 +180,19 @@ def _leaves(node: Node, category: str) -> Iterator[Entry]:
         yield from _leaves(child, category)
 
 
-def _common(entries: tuple[Entry, ...]) -> Entry | None:
+def _common(vocabulary: Vocabulary, entries: tuple[Entry, ...]) -> Entry | None:
     """What several meanings share: their common parts, or their one role; None where they share nothing."""
     if not entries:
         return None
     roles = {entry.role for entry in entries}
     if roles != {""}:
-        sides = roles & {"right", "left", "both_sides"}
-        return next((entry for entry in entries if entry.role), None) if len(roles) == 1 or roles <= sides else None
-    parts = set(entries[0].parts).intersection(*(entry.parts for entry in entries))
-    if not parts:
+        return next((entry for entry in entries if entry.role), None) if len(roles) == 1 else None
+    sets = [{member for part in entry.parts for member in vocabulary.composites.get(part, (part,))} for entry in entries]
+    shared = tuple(part for part in vocabulary.parts if part in set.intersection(*sets))
+    if not shared:
         return None
-    first = min(entries, key=lambda entry: len(entry.parts))
-    return first if set(first.parts) == parts else None
+    regions = tuple(dict.fromkeys(region for part in shared for region in vocabulary.parts[part].regions))
+    return Entry(shared, regions, any(vocabulary.parts[part].paired for part in shared), place=True)
 
 
 def _unknown(vocabulary: Vocabulary, word: str, before: str, category: str) -> list[Span]:
@@ -208,7 +223,9 @@ _JOINABLE = frozenset({"right", "left"})
 
 
 def _joined(vocabulary: Vocabulary, word: str) -> tuple[tuple[str, str], ...]:
-    """`chestabdomen`, `irmgenou`: words of the vocabulary written together, at least one of them a place."""
+    """`chestabdomen`, `irmgenou`, `lknee`: words of the vocabulary written together, at least one of them a place."""
+    if word[0] in "lr" and any(entry.paired for entry in vocabulary.singles.get(word[1:], ())):
+        return (word[0], "joined"), (word[1:], "joined")
     if len(word) < 7:
         return ()
     best: dict[int, tuple[str, ...]] = {0: ()}
@@ -242,6 +259,7 @@ def _typo(vocabulary: Vocabulary, word: str) -> tuple[tuple[str, str], ...]:
     if len(word) < _SHORTEST_TYPO:
         return ()
     slips = 2 if len(word) >= _TWO_SLIPS_FROM else 1
+    word = word[:-1] if word.endswith("le") else word
     near = process.extract(
         word, vocabulary.spellings.get(word[0], ()), scorer=OSA.distance, score_cutoff=slips, limit=2
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eds_spark_imaging.terminology.contrast import implied_contrast, stated_contrast
-from eds_spark_imaging.terminology.matching import CUT_FROM, Span, spans
+from eds_spark_imaging.terminology.matching import SHORT_TEXT, Span, shortest_cut, spans
 from eds_spark_imaging.terminology.sides import stated_side
 from eds_spark_imaging.terminology.text import words
 from eds_spark_imaging.terminology.vocabulary import Entry, Vocabulary
@@ -57,8 +57,7 @@ class Reading:
 
 def read(vocabulary: Vocabulary, text: str, category: str, *, series: bool = False) -> Reading:
     """What ``text`` says of an exam of ``category``; ``series``: it describes a series, so it may name a CT kernel."""
-    cut = len(text.strip()) >= CUT_FROM
-    found = spans(vocabulary, words(text), category, cut)
+    found = spans(vocabulary, words(text), category, shortest_cut(text))
     mentions = _mentions(found)
     kernel = series and category in {"scanner", ""} and _kernel_only(found)
     if series and category == "scanner":
@@ -73,6 +72,9 @@ def read(vocabulary: Vocabulary, text: str, category: str, *, series: bool = Fal
         regions = ("SP",) if parts else ()
     scopes = _scopes(found)
     outside = [scope != "strong" for scope in scopes]
+    for mention in mentions:
+        if mention.why == "approach" and mention.index + 1 < len(outside):
+            outside[mention.index + 1] = False
     unpurposed = [scope not in {"strong", "procedure"} for scope in scopes]
     marked = _paired_spans(found, used)
     return Reading(
@@ -80,8 +82,8 @@ def read(vocabulary: Vocabulary, text: str, category: str, *, series: bool = Fal
         regions=regions,
         paired=paired,
         side=stated_side(found, marked, outside, _count_paired(used)),
-        contrast=stated_contrast(found, category, cut and len(text.strip()) == 16, unpurposed),
-        implied=implied_contrast(found, unpurposed),
+        contrast=stated_contrast(found, category, len(text.strip()) == SHORT_TEXT, unpurposed),
+        implied=implied_contrast(vocabulary, found, unpurposed),
         rule=how if parts or regions else "",
         confidence=CONFIDENCE.get(how, 0.0),
         kernel=kernel,
@@ -94,7 +96,7 @@ def text_category(vocabulary: Vocabulary, text: str) -> str:
     """The exam category that a text tells, or nothing. PET and nuclear medicine win over the CT that comes with them."""
     told = [
         entry.category
-        for span in spans(vocabulary, words(text), "", cut=False)
+        for span in spans(vocabulary, words(text), "", cut=0)
         if span.how == "exact" and not span.roles & {"noise"}
         for entry in (*span.entries, *_within_phrase(vocabulary, span))
         if entry.category
@@ -154,13 +156,13 @@ def _standing(found: Sequence[Span], i: int, scope: str, earlier: list[Mention])
         after is not None and "approach" in after.roles and after.words[0] in {"approach", "access"}
     ):
         return _NOT, "approach"
-    if scope in {"weak", "view"}:
-        return _BESIDE, scope
+    if scope in {"weak", "view"} or (place.weak if (place := found[i].place) else False):
+        return _BESIDE, scope or "kind of exam"
     if before is not None and "disease" in before.roles:
         return _BESIDE, "disease"
     if earlier and earlier[-1].index == i - 1 and earlier[-1].why == "disease" and before is not None:
         return _BESIDE, "disease"
-    follows = earlier and earlier[-1].index == i - 1 and before is not None
+    follows = earlier and (found[i].before == ";" or (earlier[-1].index == i - 1 and before is not None))
     if follows and after is not None and "disease" in after.roles:
         return _BESIDE, "disease"
     return _SAID, ""
@@ -239,7 +241,7 @@ def _is_frame(vocabulary: Vocabulary, found: Sequence[Span], mention: Mention, u
     """`ABDOMEN FOIE`, without a word between: the larger part only says where the smaller one is."""
     for other in used:
         near, far = sorted((mention.index, other.index))
-        if far - near != 1 or found[far].before not in {" ", "-"}:
+        if far - near != 1 or found[far].before not in {" ", "-"} or set(mention.entry.parts) & _WHOLE:
             continue
         if mention.entry.parts and all(
             lies_within(vocabulary, part, mention.entry.parts) for part in other.entry.parts or ("",)
@@ -259,6 +261,8 @@ def lies_within(vocabulary: Vocabulary, part: str, places: Sequence[str]) -> boo
 
 # General terms that say nothing beside a part of them.
 _GENERAL = frozenset({"SPINE", "UPPERLIMB", "LOWERLIMB", "BRAIN", "AORTA", "VENACAVA", "CAROTIDARTERY"})
+# Terms whose own parts say nothing beside them: a chamber is not another part than the heart.
+_WHOLE = frozenset({"HEART"})
 _EMPTY = frozenset({"EXTREMITY", "JOINT"})
 
 
@@ -266,6 +270,8 @@ def specific(vocabulary: Vocabulary, named: Sequence[str]) -> list[str]:
     if "WHOLEBODY" in named:
         return ["WHOLEBODY"]
     kept = [part for part in named if part not in _EMPTY] or list(named)
+    whole = [part for part in kept if part in _WHOLE]
+    kept = [part for part in kept if part in whole or not whole or not lies_within(vocabulary, part, whole)]
     return [
         part
         for part in kept

@@ -71,6 +71,7 @@ class Vocabulary:
     modalities: Mapping[str, str]
     root: Node
     known: frozenset[str]
+    plain: frozenset[str]
     spellings: Mapping[str, tuple[str, ...]]
     singles: Mapping[str, tuple[Entry, ...]]
     version: str
@@ -102,9 +103,12 @@ def _compile(tables: dict[str, list[dict[str, str]]]) -> Vocabulary:
     composites = {row["composite"]: tuple(row["members"].split()) for row in tables["composites"]}
     root = Node()
     known: set[str] = set()
+    plain: set[str] = set()
     for phrase, entry in itertools.chain(_terms(parts), _places(tables["places"], parts), _exams(tables["exams"], parts), _roles(tables["words"])):
         known.update(phrase)
-        if entry.role != "plain_word":
+        if entry.role == "plain_word":
+            plain.update(phrase)
+        else:
             _insert(root, phrase, entry)
     singles = {word: node.entries for word, node in root.next.items() if node.entries and len(word) > 1}
     written = (row["composite"] for row in tables["composites"] if row["written"] == "yes")
@@ -117,6 +121,7 @@ def _compile(tables: dict[str, list[dict[str, str]]]) -> Vocabulary:
         modalities={row["modality"]: row["category"] for row in tables["modalities"]},
         root=root,
         known=frozenset(known),
+        plain=frozenset(plain),
         spellings=_spellings(root),
         singles=singles,
         version=_version(tables),
@@ -151,13 +156,9 @@ def _regions(terms: Iterable[str], parts: Mapping[str, Part]) -> tuple[str, ...]
     return tuple(dict.fromkeys(region for term in terms for region in parts[term].regions))
 
 
-# Exams of a system that DICOM does not name, told apart in the file by a word that is no term.
-_SYSTEMS = frozenset({"LYMPH", "BONE"})
-
-
 def _exams(table: list[dict[str, str]], parts: Mapping[str, Part]) -> Iterator[tuple[tuple[str, ...], Entry]]:
     for row in table:
-        terms = tuple(term for term in row["body_parts"].split() if term not in _SYSTEMS)
+        terms = tuple(row["body_parts"].split())
         entry = Entry(
             terms,
             _regions(terms, parts),
@@ -167,6 +168,7 @@ def _exams(table: list[dict[str, str]], parts: Mapping[str, Part]) -> Iterator[t
             contrast=row["contrast"],
             side=row["side"],
             only=frozenset(row["only"].split()),
+            weak=row["weak"] == "yes",
         )
         for phrase in phrases(row["terms"]):
             yield phrase, entry
