@@ -218,7 +218,7 @@ class Reader:
     def _agree(self, one: Reading, other: Reading) -> bool:
         """Whether two texts speak of the same: one lies within the other, or they share a part."""
         mine, theirs = members(self.vocabulary, one.parts), members(self.vocabulary, other.parts)
-        if not mine or not theirs or mine & theirs or "WHOLEBODY" in mine | theirs:
+        if not mine or not theirs or mine & theirs or (mine | theirs) & _ANYWHERE:
             return True
         within = texts.lies_within
         return any(within(self.vocabulary, p, theirs) for p in mine) or any(within(self.vocabulary, p, mine) for p in theirs)
@@ -258,6 +258,8 @@ class Reader:
         return Said(sides[source], source, "text", 0.9) if source else Said()
 
 
+# Parts that contradict no other: all of the body, or a limb of unknown name.
+_ANYWHERE = frozenset({"WHOLEBODY", "EXTREMITY", "JOINT"})
 _READ = frozenset({*TEXTS, *CODED})
 _COMPANIONS = frozenset({"scanner", "irm"})
 _WITH_COMPANION = frozenset({"tep", "medecine_nucleaire"})

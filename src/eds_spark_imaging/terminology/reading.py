@@ -67,9 +67,10 @@ def read(vocabulary: Vocabulary, text: str, category: str, *, series: bool = Fal
     paired = any(mention.entry.paired for mention in used)
     regions = tuple(dict.fromkeys(region for mention in used for region in _regions(vocabulary, mention.entry, parts)))
     how = _how(used)
-    if not parts and not regions:
-        parts, how = _levels(found, category)
-        regions = ("SP",) if parts else ()
+    if (not parts and not regions) or parts == ("SPINE",):
+        levels = _levels(found, category, 1 if parts else 2)
+        if levels:
+            parts, how, regions = levels, "vertebrae", ("SP",)
     scopes = _scopes(found)
     outside = [scope != "strong" for scope in scopes]
     for mention in mentions:
@@ -81,7 +82,7 @@ def read(vocabulary: Vocabulary, text: str, category: str, *, series: bool = Fal
         parts=parts,
         regions=regions,
         paired=paired,
-        side=stated_side(found, marked, outside, _count_paired(used)),
+        side=stated_side(found, marked, outside, _count_paired(used), category != "mammographie"),
         contrast=stated_contrast(found, category, len(text.strip()) == SHORT_TEXT, unpurposed),
         implied=implied_contrast(vocabulary, found, unpurposed),
         rule=how if parts or regions else "",
@@ -260,7 +261,7 @@ def lies_within(vocabulary: Vocabulary, part: str, places: Sequence[str]) -> boo
 
 
 # General terms that say nothing beside a part of them.
-_GENERAL = frozenset({"SPINE", "UPPERLIMB", "LOWERLIMB", "BRAIN", "AORTA", "VENACAVA", "CAROTIDARTERY"})
+_GENERAL = frozenset({"SPINE", "UPPERLIMB", "LOWERLIMB", "AORTA", "VENACAVA", "CAROTIDARTERY"})
 # Terms whose own parts say nothing beside them: a chamber is not another part than the heart.
 _WHOLE = frozenset({"HEART"})
 _EMPTY = frozenset({"EXTREMITY", "JOINT"})
@@ -325,10 +326,10 @@ _LEVEL = re.compile(r"([ctdls])([0-9]{1,2})(?:([ctdls]?)([0-9]{1,2}))?")
 _LEVELS = {"c": ("CSPINE", 7), "t": ("TSPINE", 12), "d": ("TSPINE", 12), "l": ("LSPINE", 5), "s": ("SSPINE", 5)}
 
 
-def _levels(found: Sequence[Span], category: str) -> tuple[tuple[str, ...], str]:
-    """`L4-L5`, `C5C6`: vertebrae, always two of them, since T1 and T2 are weightings and L1 or C5 may be anything."""
+def _levels(found: Sequence[Span], category: str, least: int) -> tuple[str, ...]:
+    """`L4-L5`, `C5C6`: vertebrae, two of them (``least``) where no word says spine, since L1 or C5 may be anything."""
     if category == "echographie":
-        return (), ""
+        return ()
     letters: list[str] = []
     for span in found:
         match = _LEVEL.fullmatch(span.words[0]) if not span.entries else None
@@ -339,7 +340,7 @@ def _levels(found: Sequence[Span], category: str) -> tuple[tuple[str, ...], str]
         letters.append(match[1])
         if match[4]:
             letters.append(match[3] or match[1])
-    if len(letters) < 2 or set(letters) == {"s"}:
-        return (), ""
+    if len(letters) < least or set(letters) == {"s"}:
+        return ()
     parts = tuple(dict.fromkeys(_LEVELS[letter][0] for letter in letters))
-    return (("LSSPINE",) if parts == ("LSPINE", "SSPINE") else parts), "vertebrae"
+    return ("LSSPINE",) if parts == ("LSPINE", "SSPINE") else parts

@@ -13,11 +13,14 @@ _LETTERS = {"right_letter": "R", "left_letter": "L"}
 _VOWELS = "aeiouyh"
 
 
-def stated_side(spans: Sequence[Span], paired: Sequence[bool], outside: Sequence[bool], parts: int) -> str:
-    """R, L, B, MIXED or nothing. ``paired`` marks spans that name a paired part, ``parts`` counts different ones."""
+def stated_side(spans: Sequence[Span], paired: Sequence[bool], outside: Sequence[bool], parts: int, views: bool) -> str:
+    """R, L, B, MIXED or nothing. ``paired`` marks spans that name a paired part, ``parts`` counts different ones.
+
+    ``views``: views have sides of their own, as everywhere but in mammography.
+    """
     found: list[tuple[int, str]] = []
     for i, span in enumerate(spans):
-        side = _side_of(spans, i, paired) if outside[i] else ""
+        side = _side_of(spans, i, paired, views) if outside[i] else ""
         if side:
             found.append((i, side))
         found.extend((i, entry.side) for entry in span.entries if entry.side and outside[i])
@@ -29,16 +32,16 @@ def stated_side(spans: Sequence[Span], paired: Sequence[bool], outside: Sequence
     return next(iter(sides), "")
 
 
-def _side_of(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> str:
+def _side_of(spans: Sequence[Span], i: int, paired: Sequence[bool], views: bool) -> str:
     roles = spans[i].roles
     for role, side in _WORDS.items():
         if role in roles:
-            return "" if _of_view(spans, i) else side
+            return "" if views and _of_view(spans, i, paired) else side
     if "two" in roles:
         return "B" if i + 1 < len(spans) and paired[i + 1] and _counted(spans, i) else ""
     for role, side in _LETTERS.items():
         if role in roles:
-            return side if _letter_counts(spans, i, paired) and not _of_view(spans, i) else ""
+            return side if _letter_counts(spans, i, paired) and not _of_view(spans, i, paired) else ""
     return ""
 
 
@@ -46,11 +49,13 @@ def _counted(spans: Sequence[Span], i: int) -> bool:
     return not (i and spans[i - 1].words[-1].isdigit())
 
 
-def _of_view(spans: Sequence[Span], i: int) -> bool:
+def _of_view(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
     """Whether the side is that of a view, a lobe, a chamber or a deficit named just before or after."""
     before = spans[i - 1] if i and spans[i].before not in {";", ",", "+"} else None
     after = spans[i + 1] if i + 1 < len(spans) and spans[i + 1].before not in {";", ",", "+"} else None
-    if before is not None and ("side_view" in before.roles or ("disease" in before.roles and not before.place)):
+    if before is not None and "side_view" in before.roles:
+        return True
+    if before is not None and "disease" in before.roles and not before.place and not (i > 1 and paired[i - 2]):
         return True
     return after is not None and "side_view" in after.roles and not (before is not None and before.place)
 
@@ -63,6 +68,8 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
     if before is not None and before.words[-1].isdigit():
         return False
     if after is not None and paired[i + 1] and after.before in {" ", "-", "/"}:
+        if before is not None and not before.entries and spans[i].before == " ":
+            return False
         return not (letter in {"l", "d"} and after.words[0][0] in _VOWELS and not (letter == "l" and _english(after)))
     if before is None or spans[i].before == ";":
         return i > 0 and paired[i - 1] and spans[i].before == ";" and (after is None or after.before == ";")

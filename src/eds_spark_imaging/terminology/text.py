@@ -19,6 +19,7 @@ _REWRITES = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
         (r"(?<![a-z])([dl])'", r"\1e "),
+        (r"(?<![a-z])[dl] (?=une?\b)", "de "),
         (r"\b(?:de la|la) face\b", "visage"),
         (r"(?<![a-z])(?:[a-z]\.)+[a-z](?![a-z])\.?", lambda match: match[0].replace(".", "") + " "),
         (r"\bw\s?[/+&-]\s?(?:and\s)?(?:wo|w\s?[/-]\s?o)(?![a-z])", " wwo "),
