@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eds_spark_imaging.terminology.matching import Span
-from eds_spark_imaging.terminology.vocabulary import Entry, Vocabulary
+from eds_spark_imaging.terminology.lexicon import Entry, Lexicon
 
 WITH, WITHOUT, BOTH = "with", "without", "both"
 _ENHANCED = {"enhanced": WITH, "unenhanced": WITHOUT, "enhanced_both": BOTH}
@@ -32,20 +32,20 @@ def stated_contrast(spans: Sequence[Span], category: str, cut: bool, outside: Se
     return next(iter(said), "")
 
 
-def implied_contrast(vocabulary: Vocabulary, spans: Sequence[Span], outside: Sequence[bool]) -> str:
+def implied_contrast(lexicon: Lexicon, spans: Sequence[Span], outside: Sequence[bool]) -> str:
     """The contrast that an exam of this name always has; the name may be the first word of a place (`cystographie`)."""
     named = (
         entry
         for span, said in zip(spans, outside, strict=True)
         if said
-        for entry in (*span.entries, *_within_place(vocabulary, span))
+        for entry in (*span.entries, *_within_place(lexicon, span))
     )
     return next((entry.contrast for entry in named if entry.contrast), "")
 
 
-def _within_place(vocabulary: Vocabulary, span: Span) -> list[Entry]:
+def _within_place(lexicon: Lexicon, span: Span) -> list[Entry]:
     words = span.words if span.place and len(span.words) > 1 else ()
-    return [entry for word in words for entry in vocabulary.singles.get(word, ()) if entry.contrast]
+    return [entry for word in words for entry in lexicon.singles.get(word, ()) if entry.contrast]
 
 
 def _polarity(span: Span) -> str:

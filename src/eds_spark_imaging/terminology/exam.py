@@ -28,7 +28,8 @@ from eds_spark_imaging.terminology.sources import (
     Sources,
     sources,
 )
-from eds_spark_imaging.terminology.vocabulary import Vocabulary, rows, vocabulary
+from eds_spark_imaging.terminology.lexicon import Lexicon, lexicon
+from eds_spark_imaging.terminology.modality import PRIORITY
 
 OTHER = "autres"
 _CACHED = 200_000
@@ -80,14 +81,11 @@ class Said:
 
 @dataclass(slots=True)
 class Reader:
-    """Reads exams with one vocabulary; texts that were read before are not read again."""
+    """Reads exams with one lexicon; texts that were read before are not read again."""
 
-    vocabulary: Vocabulary = field(default_factory=vocabulary)
+    lexicon: Lexicon = field(default_factory=lexicon)
     _texts: dict[tuple[str, str, bool], Reading] = field(default_factory=dict)
     _categories: dict[str, str] = field(default_factory=dict)
-    _default_parts: dict[str, str] = field(
-        default_factory=lambda: {row["modality"]: row["default_part"] for row in rows("modalities") if row["default_part"]}
-    )
 
     def read(self, row: Mapping[str, object]) -> Terms:
         """The terms of a row of columns (see ``sources.KEYS``); any of them may be missing or of any type."""
@@ -102,11 +100,11 @@ class Reader:
         parts, regions, rule = chosen.parts, chosen.regions, chosen.rule
         if not read or not (parts or regions):
             parts, regions, rule, source = self._default(given, source)
-        paired = chosen.paired or any(self.vocabulary.parts[p].paired for p in members(self.vocabulary, parts))
+        paired = chosen.paired or any(self.lexicon.parts[p].paired for p in members(self.lexicon, parts))
         side = self._side(given, read, parts, paired)
         contrast = _contrast(given, read)
-        confidence = _confidence(chosen, rule, source, read, bool(conflicts), self.vocabulary)
-        codes = tuple(self.vocabulary.parts[part].code for part in parts)
+        confidence = _confidence(chosen, rule, source, read, bool(conflicts), self.lexicon)
+        codes = tuple(self.lexicon.parts[part].code for part in parts)
         return Terms(
             category.value,
             category.source,
@@ -117,7 +115,7 @@ class Reader:
             source if parts else "",
             rule if parts else "",
             confidence if parts else 0.0,
-            tuple(self.vocabulary.regions[region] for region in dict.fromkeys(regions)),
+            tuple(self.lexicon.regions[region] for region in dict.fromkeys(regions)),
             source if regions else "",
             rule if regions else "",
             confidence if regions else 0.0,
@@ -130,7 +128,7 @@ class Reader:
             contrast.rule,
             contrast.confidence,
             (*category.conflicts, *conflicts, *side.conflicts, *contrast.conflicts),
-            self.vocabulary.version,
+            self.lexicon.version,
         )
 
     def explain(self, row: Mapping[str, object]) -> dict[str, object]:
@@ -158,7 +156,7 @@ class Reader:
         if found is None:
             if len(self._texts) >= _CACHED:
                 self._texts.clear()
-            found = self._texts[key] = texts.read(self.vocabulary, text, category, series=series)
+            found = self._texts[key] = texts.read(self.lexicon, text, category, series=series)
         return found
 
     def _told(self, text: str) -> str:
@@ -166,12 +164,13 @@ class Reader:
         if found is None:
             if len(self._categories) >= _CACHED:
                 self._categories.clear()
-            found = self._categories[text] = text_category(self.vocabulary, text)
+            found = self._categories[text] = text_category(self.lexicon, text)
         return found
 
     def _category(self, given: Sources) -> Said:
         modalities = {code.strip().upper() for code in re.split(r"[\\/,;|+]", given.get(MODALITY))}
-        category = next((self.vocabulary.modalities[m] for m in self.vocabulary.modalities if m in modalities), "")
+        known = sorted(modalities & self.lexicon.modalities.keys(), key=_priority)
+        category = self.lexicon.modalities[known[0]].category if known else ""
         told = [(column, self._told(given.get(column))) for column in (*OF_STUDY, SERIES, PROTOCOL) if given.get(column)]
         source, said = next(((column, word) for column, word in told if word), ("", ""))
         if not category:
@@ -217,18 +216,18 @@ class Reader:
 
     def _agree(self, one: Reading, other: Reading) -> bool:
         """Whether two texts speak of the same: one lies within the other, or they share a part."""
-        mine, theirs = members(self.vocabulary, one.parts), members(self.vocabulary, other.parts)
+        mine, theirs = members(self.lexicon, one.parts), members(self.lexicon, other.parts)
         if not mine or not theirs or mine & theirs or (mine | theirs) & _ANYWHERE:
             return True
         within = texts.lies_within
-        return any(within(self.vocabulary, p, theirs) for p in mine) or any(within(self.vocabulary, p, mine) for p in theirs)
+        return any(within(self.lexicon, p, theirs) for p in mine) or any(within(self.lexicon, p, mine) for p in theirs)
 
     def _default(self, given: Sources, source: str) -> tuple[tuple[str, ...], tuple[str, ...], str, str]:
-        modality = given.get(MODALITY).upper()
-        part = self._default_parts.get(modality, "")
+        modality = self.lexicon.modalities.get(given.get(MODALITY).upper())
+        part = modality.default_part if modality else ""
         if not part:
             return (), (), "", source
-        return (part,), self.vocabulary.parts[part].regions, "modality", MODALITY
+        return (part,), self.lexicon.parts[part].regions, "modality", MODALITY
 
     def _side(self, given: Sources, read: Mapping[str, Reading], parts: Sequence[str], paired: bool) -> Said:
         stored = next(((c, _SIDES[given.get(c).upper()]) for c in SIDES if given.get(c).upper() in _SIDES), None)
@@ -261,6 +260,13 @@ class Reader:
 # Parts that contradict no other: all of the body, or a limb of unknown name.
 _ANYWHERE = frozenset({"WHOLEBODY", "EXTREMITY", "JOINT"})
 _READ = frozenset({*TEXTS, *CODED})
+
+
+def _priority(modality: str) -> tuple[int, str]:
+    """Which of several modalities names the exam first."""
+    return (PRIORITY.index(modality) if modality in PRIORITY else len(PRIORITY), modality)
+
+
 _COMPANIONS = frozenset({"scanner", "irm"})
 _WITH_COMPANION = frozenset({"tep", "medecine_nucleaire"})
 # Texts that call one of these by the name of another are no conflict: an arteriography is a radiography to some.
@@ -302,7 +308,7 @@ def _told_contrast(read: Mapping[str, Reading]) -> Said:
 
 
 def _confidence(
-    chosen: Reading, rule: str, source: str, read: Mapping[str, Reading], conflicting: bool, vocabulary: Vocabulary
+    chosen: Reading, rule: str, source: str, read: Mapping[str, Reading], conflicting: bool, lexicon: Lexicon
 ) -> float:
     """Of parts: how the words were found, then less for a lesser source or a contradiction, more for agreement."""
     if rule == "modality":
@@ -312,12 +318,12 @@ def _confidence(
         sure *= 0.85
     if conflicting:
         sure *= 0.8
-    here = members(vocabulary, chosen.parts)
-    if any(column != source and here & members(vocabulary, one.parts) for column, one in read.items()):
+    here = members(lexicon, chosen.parts)
+    if any(column != source and here & members(lexicon, one.parts) for column, one in read.items()):
         sure += (1 - sure) / 2
     return round(sure, 2)
 
 
-def union(vocabulary: Vocabulary, series: Iterable[Sequence[str]]) -> tuple[str, ...]:
+def union(lexicon: Lexicon, series: Iterable[Sequence[str]]) -> tuple[str, ...]:
     """The parts of an exam from those of its series: each once, composites written as such, general terms left out."""
-    return written(vocabulary, texts.specific(vocabulary, [part for parts in series for part in parts]))
+    return written(lexicon, texts.specific(lexicon, [part for parts in series for part in parts]))

@@ -1,6 +1,6 @@
-"""Words to spans: the longest phrases of the vocabulary that a text holds, with what they say.
+"""Words to spans: the longest phrases of the lexicon that a text holds, with what they say.
 
-Words that the vocabulary does not know are tried as the beginning of a phrase that was cut, as words written together,
+Words that the lexicon does not know are tried as the beginning of a phrase that was cut, as words written together,
 as an abbreviation, then as a misspelling; how a span was found is kept (``how``), since it bounds the confidence.
 """
 
@@ -14,7 +14,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from eds_spark_imaging.terminology.text import Words
-from eds_spark_imaging.terminology.vocabulary import UNKNOWN, Entry, Node, Vocabulary
+from eds_spark_imaging.terminology.lexicon import UNKNOWN, Entry, Node, Lexicon
 
 # Systems cut descriptions at 16 characters (SH), some at 64 (LO); a shorter text was not cut.
 SHORT_TEXT = 16
@@ -52,7 +52,7 @@ class Span:
         return frozenset(entry.role for entry in self.entries if entry.role)
 
 
-def spans(vocabulary: Vocabulary, text: Words, category: str, cut: int) -> list[Span]:
+def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
     """The text as spans, first to last; each word is in one span, unknown words in spans without entries.
 
     ``cut`` is the number of letters from which the last word may be the beginning of one that was cut; 0: it is whole.
@@ -64,11 +64,11 @@ def spans(vocabulary: Vocabulary, text: Words, category: str, cut: int) -> list[
     while i < len(forms):
         if breaks[i] == ";" or _names_exam(found[-1:]):
             head = ""
-        span, length = _at(vocabulary, forms, breaks, i, category, head)
+        span, length = _at(lexicon, forms, breaks, i, category, head)
         if cut and i + length < len(forms) and len(forms[-1]) >= cut:
-            span, length = _cut(vocabulary, forms, breaks, i, category, cut) or (span, length)
+            span, length = _cut(lexicon, forms, breaks, i, category, cut) or (span, length)
         if span is None:
-            found.extend(_unknown(vocabulary, forms[i], breaks[i], category))
+            found.extend(_unknown(lexicon, forms[i], breaks[i], category))
             i += 1
             continue
         if span.place and length > 1:
@@ -89,14 +89,14 @@ def _names_exam(last: list[Span]) -> bool:
 
 
 def _at(
-    vocabulary: Vocabulary, forms: tuple[str, ...], breaks: tuple[str, ...], i: int, category: str, head: str
+    lexicon: Lexicon, forms: tuple[str, ...], breaks: tuple[str, ...], i: int, category: str, head: str
 ) -> tuple[Span | None, int]:
-    entries, length = _longest(vocabulary.root, forms, i, category)
+    entries, length = _longest(lexicon.root, forms, i, category)
     if head:
-        shared, more = _shared_head(vocabulary, head, forms, i, category)
+        shared, more = _shared_head(lexicon, head, forms, i, category)
         if more >= length and shared:
             return Span((head, *forms[i : i + more]), breaks[i], shared), more
-    tail = _shared_tail(vocabulary, forms, i, category) if length <= 1 else ()
+    tail = _shared_tail(lexicon, forms, i, category) if length <= 1 else ()
     if tail:
         return Span(forms[i : i + 1], breaks[i], tail), 1
     return (Span(forms[i : i + length], breaks[i], entries), length) if entries else (None, 0)
@@ -122,19 +122,19 @@ def _holding(entries: tuple[Entry, ...], category: str) -> tuple[Entry, ...]:
 
 
 def _shared_head(
-    vocabulary: Vocabulary, head: str, forms: tuple[str, ...], i: int, category: str
+    lexicon: Lexicon, head: str, forms: tuple[str, ...], i: int, category: str
 ) -> tuple[tuple[Entry, ...], int]:
     """`rachis cervical et lombaire`: the second adjective belongs to the first noun too."""
-    node = vocabulary.root.next.get(head)
+    node = lexicon.root.next.get(head)
     if node is None:
         return (), 0
     entries, length = _longest(node, forms, i, category)
     return tuple(entry for entry in entries if entry.place), length
 
 
-def _shared_tail(vocabulary: Vocabulary, forms: tuple[str, ...], i: int, category: str) -> tuple[Entry, ...]:
+def _shared_tail(lexicon: Lexicon, forms: tuple[str, ...], i: int, category: str) -> tuple[Entry, ...]:
     """`cervical and lumbar spine`: the first adjective belongs to the last noun too."""
-    node = vocabulary.root.next.get(forms[i])
+    node = lexicon.root.next.get(forms[i])
     if node is None or not node.next or any(entry.category for entry in node.entries):
         return ()
     for j in range(i + 2, min(i + 6, len(forms))):
@@ -143,25 +143,25 @@ def _shared_tail(vocabulary: Vocabulary, forms: tuple[str, ...], i: int, categor
         if noun is None or not any(entry.place for entry in noun.entries):
             continue
         between = forms[i + 1 : j]
-        if all(word in _CONNECTORS or _are_place(vocabulary, word, last) for word in between):
+        if all(word in _CONNECTORS or _are_place(lexicon, word, last) for word in between):
             return tuple(entry for entry in _holding(noun.entries, category) if entry.place)
     return ()
 
 
-def _are_place(vocabulary: Vocabulary, first: str, second: str) -> bool:
-    node = vocabulary.root.next.get(first)
+def _are_place(lexicon: Lexicon, first: str, second: str) -> bool:
+    node = lexicon.root.next.get(first)
     noun = node.next.get(second) if node else None
     return noun is not None and any(entry.place for entry in noun.entries)
 
 
 def _cut(
-    vocabulary: Vocabulary, forms: tuple[str, ...], breaks: tuple[str, ...], i: int, category: str, cut: int
+    lexicon: Lexicon, forms: tuple[str, ...], breaks: tuple[str, ...], i: int, category: str, cut: int
 ) -> tuple[Span, int] | None:
     """The last words of a text that was cut, where all phrases that go on like this agree on something."""
-    last = vocabulary.root.next.get(forms[-1])
-    if len(forms) - i > 4 or (last is not None and last.entries) or forms[-1] in vocabulary.plain:
+    last = lexicon.root.next.get(forms[-1])
+    if len(forms) - i > 4 or (last is not None and last.entries) or forms[-1] in lexicon.plain:
         return None
-    node = vocabulary.root
+    node = lexicon.root
     for word in forms[i:-1]:
         following = node.next.get(word)
         if following is None:
@@ -170,7 +170,7 @@ def _cut(
     if forms[-1] in node.next and cut != _SHORTEST_CUT:
         return None
     continued = [child for word, child in node.next.items() if word.startswith(forms[-1])]
-    entry = _common(vocabulary, tuple(leaf for child in continued for leaf in _leaves(child, category)))
+    entry = _common(lexicon, tuple(leaf for child in continued for leaf in _leaves(child, category)))
     return (Span(forms[i:], breaks[i], (entry,), "cut"), len(forms) - i) if entry else None
 
 
@@ -180,51 +180,51 @@ def _leaves(node: Node, category: str) -> Iterator[Entry]:
         yield from _leaves(child, category)
 
 
-def _common(vocabulary: Vocabulary, entries: tuple[Entry, ...]) -> Entry | None:
+def _common(lexicon: Lexicon, entries: tuple[Entry, ...]) -> Entry | None:
     """What several meanings share: their common parts, or their one role; None where they share nothing."""
     if not entries:
         return None
     roles = {entry.role for entry in entries}
     if roles != {""}:
         return next((entry for entry in entries if entry.role), None) if len(roles) == 1 else None
-    sets = [{member for part in entry.parts for member in vocabulary.composites.get(part, (part,))} for entry in entries]
-    shared = tuple(part for part in vocabulary.parts if part in set.intersection(*sets))
+    sets = [{member for part in entry.parts for member in lexicon.composites.get(part, (part,))} for entry in entries]
+    shared = tuple(part for part in lexicon.parts if part in set.intersection(*sets))
     if not shared:
         return None
-    regions = tuple(dict.fromkeys(region for part in shared for region in vocabulary.parts[part].regions))
-    return Entry(shared, regions, any(vocabulary.parts[part].paired for part in shared), place=True)
+    regions = tuple(dict.fromkeys(region for part in shared for region in lexicon.parts[part].regions))
+    return Entry(shared, regions, any(lexicon.parts[part].paired for part in shared), place=True)
 
 
-def _unknown(vocabulary: Vocabulary, word: str, before: str, category: str) -> list[Span]:
-    if word in vocabulary.known or len(word) < _SHORTEST_ABBREVIATION or not word.isalpha():
+def _unknown(lexicon: Lexicon, word: str, before: str, category: str) -> list[Span]:
+    if word in lexicon.known or len(word) < _SHORTEST_ABBREVIATION or not word.isalpha():
         return [Span((word,), before, ())]
     return [
-        Span((piece,), before if n == 0 else " ", _holding(vocabulary.root.next[piece].entries, category), how)
-        for n, (piece, how) in enumerate(guesses(vocabulary, word))
+        Span((piece,), before if n == 0 else " ", _holding(lexicon.root.next[piece].entries, category), how)
+        for n, (piece, how) in enumerate(guesses(lexicon, word))
     ] or [Span((word,), before, ())]
 
 
 @lru_cache(maxsize=65536)
 def _guesses(version: str, word: str) -> tuple[tuple[str, str], ...]:
-    vocabulary = _LOADED[version]
-    return _joined(vocabulary, word) or _abbreviation(vocabulary, word) or _typo(vocabulary, word)
+    lexicon = _LOADED[version]
+    return _joined(lexicon, word) or _abbreviation(lexicon, word) or _typo(lexicon, word)
 
 
-_LOADED: dict[str, Vocabulary] = {}
+_LOADED: dict[str, Lexicon] = {}
 
 
-def guesses(vocabulary: Vocabulary, word: str) -> tuple[tuple[str, str], ...]:
-    """What an unknown word may stand for: words of the vocabulary, each with how it was found; empty if nothing."""
-    _LOADED.setdefault(vocabulary.version, vocabulary)
-    return _guesses(vocabulary.version, word)
+def guesses(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
+    """What an unknown word may stand for: words of the lexicon, each with how it was found; empty if nothing."""
+    _LOADED.setdefault(lexicon.version, lexicon)
+    return _guesses(lexicon.version, word)
 
 
 _JOINABLE = frozenset({"right", "left"})
 
 
-def _joined(vocabulary: Vocabulary, word: str) -> tuple[tuple[str, str], ...]:
-    """`chestabdomen`, `irmgenou`, `lknee`: words of the vocabulary written together, at least one of them a place."""
-    if word[0] in "lr" and any(entry.paired for entry in vocabulary.singles.get(word[1:], ())):
+def _joined(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
+    """`chestabdomen`, `irmgenou`, `lknee`: words of the lexicon written together, at least one of them a place."""
+    if word[0] in "lr" and any(entry.paired for entry in lexicon.singles.get(word[1:], ())):
         return (word[0], "joined"), (word[1:], "joined")
     if len(word) < 7:
         return ()
@@ -232,43 +232,43 @@ def _joined(vocabulary: Vocabulary, word: str) -> tuple[tuple[str, str], ...]:
     for end in range(2, len(word) + 1):
         for start in sorted(best):
             piece = word[start:end]
-            if start < end and len(piece) >= 2 and _piece(vocabulary, piece) and end not in best:
+            if start < end and len(piece) >= 2 and _piece(lexicon, piece) and end not in best:
                 best[end] = (*best[start], piece)
     pieces = best.get(len(word), ())
-    named = [piece for piece in pieces if any(entry.place for entry in vocabulary.singles[piece])]
+    named = [piece for piece in pieces if any(entry.place for entry in lexicon.singles[piece])]
     return tuple((piece, "joined") for piece in pieces) if any(len(piece) > 3 for piece in named) else ()
 
 
-def _piece(vocabulary: Vocabulary, piece: str) -> bool:
-    entries = vocabulary.singles.get(piece, ())
+def _piece(lexicon: Lexicon, piece: str) -> bool:
+    entries = lexicon.singles.get(piece, ())
     if len(piece) == 2:
         return any(entry.role in _JOINABLE or (entry.category and not entry.place) for entry in entries)
     return any((entry.place and entry.parts) or entry.category or entry.role in _JOINABLE for entry in entries)
 
 
-def _abbreviation(vocabulary: Vocabulary, word: str) -> tuple[tuple[str, str], ...]:
+def _abbreviation(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
     """The beginning of words that all name the same parts."""
-    near = (full for full in vocabulary.spellings.get(word[0], ()) if full.startswith(word))
-    longer = [full for full in near if full in vocabulary.singles and len(full) <= len(word) + _LEFT_OUT]
-    meanings = {entry.parts or (entry.role,) for full in longer for entry in vocabulary.singles[full] if not entry.only}
+    near = (full for full in lexicon.spellings.get(word[0], ()) if full.startswith(word))
+    longer = [full for full in near if full in lexicon.singles and len(full) <= len(word) + _LEFT_OUT]
+    meanings = {entry.parts or (entry.role,) for full in longer for entry in lexicon.singles[full] if not entry.only}
     return ((longer[0], "abbreviated"),) if longer and len(meanings) == 1 else ()
 
 
-def _typo(vocabulary: Vocabulary, word: str) -> tuple[tuple[str, str], ...]:
+def _typo(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
     """The one spelling within a slip or two of the keyboard, if no other is as near."""
     if len(word) < _SHORTEST_TYPO:
         return ()
     slips = 2 if len(word) >= _TWO_SLIPS_FROM else 1
     word = word[:-1] if word.endswith("le") else word
     near = process.extract(
-        word, vocabulary.spellings.get(word[0], ()), scorer=OSA.distance, score_cutoff=slips, limit=2
+        word, lexicon.spellings.get(word[0], ()), scorer=OSA.distance, score_cutoff=slips, limit=2
     )
-    if not near or (len(near) > 1 and near[0][1] == near[1][1] and not _same(vocabulary, near[0][0], near[1][0])):
+    if not near or (len(near) > 1 and near[0][1] == near[1][1] and not _same(lexicon, near[0][0], near[1][0])):
         return ()
     if len(word) == _SHORTEST_TYPO and sorted(word) != sorted(near[0][0]) and len(near[0][0]) == len(word):
         return ()
     return ((near[0][0], "typo"),)
 
 
-def _same(vocabulary: Vocabulary, one: str, other: str) -> bool:
-    return vocabulary.root.next[one].entries == vocabulary.root.next[other].entries
+def _same(lexicon: Lexicon, one: str, other: str) -> bool:
+    return lexicon.root.next[one].entries == lexicon.root.next[other].entries

@@ -10,7 +10,7 @@ from eds_spark_imaging.terminology.contrast import implied_contrast, stated_cont
 from eds_spark_imaging.terminology.matching import SHORT_TEXT, Span, shortest_cut, spans
 from eds_spark_imaging.terminology.sides import stated_side
 from eds_spark_imaging.terminology.text import words
-from eds_spark_imaging.terminology.vocabulary import Entry, Vocabulary
+from eds_spark_imaging.terminology.lexicon import Entry, Lexicon
 
 CONFIDENCE = {
     "exact": 0.95,
@@ -55,17 +55,17 @@ class Reading:
     reasons: tuple[str, ...] = ()
 
 
-def read(vocabulary: Vocabulary, text: str, category: str, *, series: bool = False) -> Reading:
+def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False) -> Reading:
     """What ``text`` says of an exam of ``category``; ``series``: it describes a series, so it may name a CT kernel."""
-    found = spans(vocabulary, words(text), category, shortest_cut(text))
+    found = spans(lexicon, words(text), category, shortest_cut(text))
     mentions = _mentions(found)
     kernel = series and category in {"scanner", ""} and _kernel_only(found)
     if series and category == "scanner":
         mentions = _without_kernels(found, mentions)
     used = _used(mentions)
-    parts = _parts(vocabulary, found, used, mentions)
+    parts = _parts(lexicon, found, used, mentions)
     paired = any(mention.entry.paired for mention in used)
-    regions = tuple(dict.fromkeys(region for mention in used for region in _regions(vocabulary, mention.entry, parts)))
+    regions = tuple(dict.fromkeys(region for mention in used for region in _regions(lexicon, mention.entry, parts)))
     how = _how(used)
     if (not parts and not regions) or parts == ("SPINE",):
         levels = _levels(found, category, 1 if parts else 2)
@@ -84,7 +84,7 @@ def read(vocabulary: Vocabulary, text: str, category: str, *, series: bool = Fal
         paired=paired,
         side=stated_side(found, marked, outside, _count_paired(used), category != "mammographie"),
         contrast=stated_contrast(found, category, len(text.strip()) == SHORT_TEXT, unpurposed),
-        implied=implied_contrast(vocabulary, found, unpurposed),
+        implied=implied_contrast(lexicon, found, unpurposed),
         rule=how if parts or regions else "",
         confidence=CONFIDENCE.get(how, 0.0),
         kernel=kernel,
@@ -93,22 +93,22 @@ def read(vocabulary: Vocabulary, text: str, category: str, *, series: bool = Fal
     )
 
 
-def text_category(vocabulary: Vocabulary, text: str) -> str:
+def text_category(lexicon: Lexicon, text: str) -> str:
     """The exam category that a text tells, or nothing. PET and nuclear medicine win over the CT that comes with them."""
     told = [
         entry.category
-        for span in spans(vocabulary, words(text), "", cut=0)
+        for span in spans(lexicon, words(text), "", cut=0)
         if span.how == "exact" and not span.roles & {"noise"}
-        for entry in (*span.entries, *_within_phrase(vocabulary, span))
+        for entry in (*span.entries, *_within_phrase(lexicon, span))
         if entry.category
     ]
     return next((category for category in ("tep", "medecine_nucleaire") if category in told), told[0] if told else "")
 
 
-def _within_phrase(vocabulary: Vocabulary, span: Span) -> list[Entry]:
+def _within_phrase(lexicon: Lexicon, span: Span) -> list[Entry]:
     """`écho du col` is a place, and its first word is an exam."""
     words_of = span.words if len(span.words) > 1 else ()
-    return [entry for word in words_of for entry in vocabulary.singles.get(word, ()) if not entry.only and not entry.place]
+    return [entry for word in words_of for entry in lexicon.singles.get(word, ()) if not entry.only and not entry.place]
 
 
 def _scopes(found: Sequence[Span]) -> list[str]:
@@ -202,61 +202,61 @@ def _how(used: Sequence[Mention]) -> str:
     return min(ways, key=lambda way: CONFIDENCE[way]) if ways else ""
 
 
-def _regions(vocabulary: Vocabulary, entry: Entry, parts: tuple[str, ...]) -> tuple[str, ...]:
+def _regions(lexicon: Lexicon, entry: Entry, parts: tuple[str, ...]) -> tuple[str, ...]:
     if not entry.parts:
         return entry.regions
-    kept = members(vocabulary, parts)
-    here = members(vocabulary, entry.parts)
+    kept = members(lexicon, parts)
+    here = members(lexicon, entry.parts)
     if here <= kept:
         return entry.regions
-    return tuple(region for part in here & kept for region in vocabulary.parts[part].regions)
+    return tuple(region for part in here & kept for region in lexicon.parts[part].regions)
 
 
-def members(vocabulary: Vocabulary, parts: Sequence[str]) -> set[str]:
+def members(lexicon: Lexicon, parts: Sequence[str]) -> set[str]:
     """Parts with composites taken apart."""
-    return {member for part in parts for member in vocabulary.composites.get(part, (part,))}
+    return {member for part in parts for member in lexicon.composites.get(part, (part,))}
 
 
 def _parts(
-    vocabulary: Vocabulary, found: Sequence[Span], used: Sequence[Mention], mentions: Sequence[Mention]
+    lexicon: Lexicon, found: Sequence[Span], used: Sequence[Mention], mentions: Sequence[Mention]
 ) -> tuple[str, ...]:
     named: list[str] = []
     for mention in used:
-        if not _is_frame(vocabulary, found, mention, used):
+        if not _is_frame(lexicon, found, mention, used):
             named.extend(part for part in mention.entry.parts if part not in named)
-    denied = {part for mention in mentions if mention.negated for part in members(vocabulary, mention.entry.parts)}
+    denied = {part for mention in mentions if mention.negated for part in members(lexicon, mention.entry.parts)}
     if denied:
-        named = [part for part in _apart(vocabulary, named, denied) if part not in denied]
-    return written(vocabulary, specific(vocabulary, named))
+        named = [part for part in _apart(lexicon, named, denied) if part not in denied]
+    return written(lexicon, specific(lexicon, named))
 
 
-def _apart(vocabulary: Vocabulary, named: Sequence[str], denied: set[str]) -> list[str]:
+def _apart(lexicon: Lexicon, named: Sequence[str], denied: set[str]) -> list[str]:
     return [
         member
         for part in named
-        for member in (vocabulary.composites.get(part, (part,)) if members(vocabulary, [part]) & denied else (part,))
+        for member in (lexicon.composites.get(part, (part,)) if members(lexicon, [part]) & denied else (part,))
     ]
 
 
-def _is_frame(vocabulary: Vocabulary, found: Sequence[Span], mention: Mention, used: Sequence[Mention]) -> bool:
+def _is_frame(lexicon: Lexicon, found: Sequence[Span], mention: Mention, used: Sequence[Mention]) -> bool:
     """`ABDOMEN FOIE`, without a word between: the larger part only says where the smaller one is."""
     for other in used:
         near, far = sorted((mention.index, other.index))
         if far - near != 1 or found[far].before not in {" ", "-"} or set(mention.entry.parts) & _WHOLE:
             continue
         if mention.entry.parts and all(
-            lies_within(vocabulary, part, mention.entry.parts) for part in other.entry.parts or ("",)
+            lies_within(lexicon, part, mention.entry.parts) for part in other.entry.parts or ("",)
         ):
             return True
     return False
 
 
-def lies_within(vocabulary: Vocabulary, part: str, places: Sequence[str]) -> bool:
-    here = vocabulary.parts[part].within if part in vocabulary.parts else ""
+def lies_within(lexicon: Lexicon, part: str, places: Sequence[str]) -> bool:
+    here = lexicon.parts[part].within if part in lexicon.parts else ""
     while here:
         if here in places:
             return True
-        here = vocabulary.parts[here].within if here in vocabulary.parts else ""
+        here = lexicon.parts[here].within if here in lexicon.parts else ""
     return False
 
 
@@ -267,28 +267,28 @@ _WHOLE = frozenset({"HEART"})
 _EMPTY = frozenset({"EXTREMITY", "JOINT"})
 
 
-def specific(vocabulary: Vocabulary, named: Sequence[str]) -> list[str]:
+def specific(lexicon: Lexicon, named: Sequence[str]) -> list[str]:
     if "WHOLEBODY" in named:
         return ["WHOLEBODY"]
     kept = [part for part in named if part not in _EMPTY] or list(named)
     whole = [part for part in kept if part in _WHOLE]
-    kept = [part for part in kept if part in whole or not whole or not lies_within(vocabulary, part, whole)]
+    kept = [part for part in kept if part in whole or not whole or not lies_within(lexicon, part, whole)]
     return [
         part
         for part in kept
-        if part not in _GENERAL or not any(lies_within(vocabulary, other, (part,)) for other in kept if other != "SPINALCORD")
+        if part not in _GENERAL or not any(lies_within(lexicon, other, (part,)) for other in kept if other != "SPINALCORD")
     ]
 
 
-def written(vocabulary: Vocabulary, named: Sequence[str]) -> tuple[str, ...]:
+def written(lexicon: Lexicon, named: Sequence[str]) -> tuple[str, ...]:
     """Parts as DICOM writes them: members of a composite as the composite, its members left out beside it."""
     parts = list(dict.fromkeys(named))
-    for composite in vocabulary.written_composites:
-        inside = vocabulary.composites[composite]
-        flat = members(vocabulary, parts)
+    for composite in lexicon.written_composites:
+        inside = lexicon.composites[composite]
+        flat = members(lexicon, parts)
         if set(inside) <= flat and (composite in parts or len(set(inside) & set(parts)) > 0):
-            place = min(i for i, part in enumerate(parts) if members(vocabulary, [part]) & set(inside))
-            rest = [part for part in parts if not members(vocabulary, [part]) <= set(inside)]
+            place = min(i for i, part in enumerate(parts) if members(lexicon, [part]) & set(inside))
+            rest = [part for part in parts if not members(lexicon, [part]) <= set(inside)]
             parts = [*rest[:place], composite, *rest[place:]]
     return tuple(parts)
 

@@ -1,4 +1,4 @@
-"""The vocabulary: data files that a physician can read, compiled into one tree of words.
+"""The lexicon: data files that a physician can read, compiled into one tree of words.
 
 ``parts.csv`` the DICOM terms with SNOMED code, regions and whether they are paired; ``places.csv`` what texts call them;
 ``exams.csv`` names of exams and abbreviations; ``words.csv`` sides, contrast, negations and other words around them;
@@ -18,7 +18,7 @@ from typing import Any
 
 from eds_spark_imaging.terminology.text import words
 
-# Changes when the same vocabulary is read by other rules; part of the version that is kept beside derived values.
+# Changes when the same lexicon is read by other rules; part of the version that is kept beside derived values.
 ENGINE = "1"
 UNKNOWN = "unknown"
 _FILES = ("regions", "parts", "composites", "places", "exams", "words", "categories", "modalities")
@@ -36,8 +36,16 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Modality:
+    """What a DICOM modality says of the exam: its category, and the part where no text names one."""
+
+    category: str
+    default_part: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """What a phrase of the vocabulary says: a place, an exam, or the role of a word around them."""
+    """What a phrase of the lexicon says: a place, an exam, or the role of a word around them."""
 
     parts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
@@ -60,7 +68,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Vocabulary:
+class Lexicon:
     """All data files, compiled. ``spellings`` are the words that a misspelt one is compared with, by first letter."""
 
     parts: Mapping[str, Part]
@@ -68,7 +76,7 @@ class Vocabulary:
     written_composites: tuple[str, ...]
     regions: Mapping[str, str]
     categories: tuple[str, ...]
-    modalities: Mapping[str, str]
+    modalities: Mapping[str, Modality]
     root: Node
     known: frozenset[str]
     plain: frozenset[str]
@@ -84,21 +92,24 @@ def rows(name: str) -> list[dict[str, str]]:
 
 
 def parse_rows(text: str) -> list[dict[str, str]]:
-    """Rows of a vocabulary file: CSV with a header; lines that begin with # are comments."""
+    """Rows of a lexicon file: CSV with a header; lines that begin with # are comments."""
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     return [{key: value or "" for key, value in row.items() if key} for row in csv.DictReader(lines)]
 
 
-@lru_cache(maxsize=4)
-def vocabulary(site: tuple[tuple[str, tuple[tuple[tuple[str, str], ...], ...]], ...] = ()) -> Vocabulary:
-    """The vocabulary of the package with the rows of a site, given as ``(("places", rows), ("exams", rows))``."""
+# A row of exams.csv that a site adds, as pairs so that it can be a key of the cache.
+SiteRow = tuple[tuple[str, str], ...]
+
+
+@lru_cache(maxsize=8)
+def lexicon(site: tuple[SiteRow, ...] = ()) -> Lexicon:
+    """The lexicon of the package, with the rows that a site adds to its exams (see ``site.site_rows``)."""
     tables = {name: rows(name) for name in _FILES}
-    for name, added in site:
-        tables[name] = tables[name] + [dict(row) for row in added]
+    tables["exams"] = tables["exams"] + [dict(row) for row in site]
     return _compile(tables)
 
 
-def _compile(tables: dict[str, list[dict[str, str]]]) -> Vocabulary:
+def _compile(tables: dict[str, list[dict[str, str]]]) -> Lexicon:
     parts = {row["part"]: _part(row) for row in tables["parts"]}
     composites = {row["composite"]: tuple(row["members"].split()) for row in tables["composites"]}
     root = Node()
@@ -112,13 +123,13 @@ def _compile(tables: dict[str, list[dict[str, str]]]) -> Vocabulary:
             _insert(root, phrase, entry)
     singles = {word: node.entries for word, node in root.next.items() if node.entries and len(word) > 1}
     written = (row["composite"] for row in tables["composites"] if row["written"] == "yes")
-    return Vocabulary(
+    return Lexicon(
         parts=parts,
         composites=composites,
         written_composites=tuple(sorted(written, key=lambda c: -len(composites[c]))),
         regions={row["symbol"]: row["code"] for row in tables["regions"]},
         categories=tuple(row["category"] for row in tables["categories"]),
-        modalities={row["modality"]: row["category"] for row in tables["modalities"]},
+        modalities={row["modality"]: Modality(row["category"], row["default_part"]) for row in tables["modalities"]},
         root=root,
         known=frozenset(known),
         plain=frozenset(plain),
