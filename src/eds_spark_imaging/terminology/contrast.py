@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eds_spark_imaging.terminology.matching import Span
 from eds_spark_imaging.terminology.lexicon import Entry, Lexicon
+from eds_spark_imaging.terminology.matching import Span
 
 WITH, WITHOUT, BOTH = "with", "without", "both"
 _ENHANCED = {"enhanced": WITH, "unenhanced": WITHOUT, "enhanced_both": BOTH}
@@ -123,7 +123,9 @@ def _alone(spans: Sequence[Span], i: int, category: str, outside: bool) -> set[s
     if "phase_before" in roles:
         return {WITHOUT}
     if "phase_mr" in roles and category == "irm":
-        return set() if after is not None and after.words[0] in {"op", "operatoire", "traitement", "therapy"} else {WITH}
+        return (
+            set() if after is not None and after.words[0] in {"op", "operatoire", "traitement", "therapy"} else {WITH}
+        )
     if "agent_imaging" in roles and not (i and spans[i - 1].words[-1] in _NUMBERED):
         return {WITH}
     return set()

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, field
 
 from eds_spark_imaging.terminology import reading as texts
 from eds_spark_imaging.terminology.contrast import BOTH, WITH, WITHOUT
+from eds_spark_imaging.terminology.lexicon import Lexicon, lexicon
+from eds_spark_imaging.terminology.modality import PRIORITY
 from eds_spark_imaging.terminology.reading import Reading, members, text_category, written
 from eds_spark_imaging.terminology.sides import MIXED
 from eds_spark_imaging.terminology.sources import (
@@ -28,8 +30,6 @@ from eds_spark_imaging.terminology.sources import (
     Sources,
     sources,
 )
-from eds_spark_imaging.terminology.lexicon import Lexicon, lexicon
-from eds_spark_imaging.terminology.modality import PRIORITY
 
 OTHER = "autres"
 _CACHED = 200_000
@@ -171,7 +171,9 @@ class Reader:
         modalities = {code.strip().upper() for code in re.split(r"[\\/,;|+]", given.get(MODALITY))}
         known = sorted(modalities & self.lexicon.modalities.keys(), key=_priority)
         category = self.lexicon.modalities[known[0]].category if known else ""
-        told = [(column, self._told(given.get(column))) for column in (*OF_STUDY, SERIES, PROTOCOL) if given.get(column)]
+        told = [
+            (column, self._told(given.get(column))) for column in (*OF_STUDY, SERIES, PROTOCOL) if given.get(column)
+        ]
         source, said = next(((column, word) for column, word in told if word), ("", ""))
         if not category:
             return Said(said or OTHER, source, "text" if said else "nothing known", 0.8 if said else 0.2)
@@ -184,10 +186,14 @@ class Reader:
 
     def _choose(self, read: Mapping[str, Reading]) -> tuple[str, Reading, tuple[str, ...]]:
         naming = {
-            column: one for column, one in read.items() if column in TEXTS and (one.parts or one.regions) and not one.kernel
+            column: one
+            for column, one in read.items()
+            if column in TEXTS and (one.parts or one.regions) and not one.kernel
         }
         source = self._winner(naming)
-        coded = next((column for column in CODED if column in read and (read[column].parts or read[column].regions)), "")
+        coded = next(
+            (column for column in CODED if column in read and (read[column].parts or read[column].regions)), ""
+        )
         if not source:
             return (coded, read[coded], ()) if coded else ("", Reading(), ())
         chosen = naming[source]
@@ -198,7 +204,8 @@ class Reader:
             if (column in naming or column in CODED) and read[column].parts and not self._agree(chosen, read[column])
         ]
         conflicts = tuple(
-            f"body_part: {source}={'+'.join(chosen.parts)}, {column}={'+'.join(read[column].parts)}" for column in against
+            f"body_part: {source}={'+'.join(chosen.parts)}, {column}={'+'.join(read[column].parts)}"
+            for column in against
         )
         return source, chosen, conflicts
 
@@ -210,7 +217,8 @@ class Reader:
         if len(order) < 3:
             return order[0] if order else ""
         backed = {
-            column: sum(self._agree(naming[column], naming[other]) for other in order if other != column) for column in order
+            column: sum(self._agree(naming[column], naming[other]) for other in order if other != column)
+            for column in order
         }
         return next((column for column in order if backed[column]), order[0])
 
@@ -276,9 +284,15 @@ _SIDES = {
     **{"D": "R", "G": "L", "DROIT": "R", "DROITE": "R", "GAUCHE": "L", "BILATÉRAL": "B", "R\\L": "B", "L\\R": "B"},
 }
 
-_NO_AGENT = re.compile(r"(?i)\s*(no|none|non|sans|without|w/?o|nil|aucun|aucune|neant|néant|unenhanced|-|no contrast|c-|iv-)\b.*|-|c-|iv-")
-_NOT_SAID = re.compile(r"(?i)\s*(n/?a|unknown|inconnu|null|0|\?+|\.+|-+|_+|not (?:applicable|available|specified)|unspecified|other|autre|empty)\s*")
-_TRACER = re.compile(r"(?i)fdg|f-?18|18-?f|tc-?99|99m|ga-?68|68-?ga|psma|dota|mibi|mdp|hdp|dmsa|mag3|thallium|iode ?1[23]|i-?1[23]\d|fluor(o|od)|choline|technet|gallium")
+_NO_AGENT = re.compile(
+    r"(?i)\s*(no|none|non|sans|without|w/?o|nil|aucun|aucune|neant|néant|unenhanced|-|no contrast|c-|iv-)\b.*|-|c-|iv-"
+)
+_NOT_SAID = re.compile(
+    r"(?i)\s*(n/?a|unknown|inconnu|null|0|\?+|\.+|-+|_+|not (?:applicable|available|specified)|unspecified|other|autre|empty)\s*"
+)
+_TRACER = re.compile(
+    r"(?i)fdg|f-?18|18-?f|tc-?99|99m|ga-?68|68-?ga|psma|dota|mibi|mdp|hdp|dmsa|mag3|thallium|iode ?1[23]|i-?1[23]\d|fluor(o|od)|choline|technet|gallium"
+)
 
 
 def _contrast(given: Sources, read: Mapping[str, Reading]) -> Said:
@@ -301,7 +315,9 @@ def _told_contrast(read: Mapping[str, Reading]) -> Said:
             differing = len({value for _, value in stated}) > 1
             said = "contrast: " + ", ".join(f"{column}={value}" for column, value in stated)
             return Said(stated[0][1], stated[0][0], "text", 0.7 if differing else 0.92, (said,) if differing else ())
-        implied = next(((column, read[column].implied) for column in group if column in read and read[column].implied), None)
+        implied = next(
+            ((column, read[column].implied) for column in group if column in read and read[column].implied), None
+        )
         if implied:
             return Said(implied[1], implied[0], "kind of exam", 0.85)
     return Said()

@@ -115,7 +115,9 @@ def _compile(tables: dict[str, list[dict[str, str]]]) -> Lexicon:
     root = Node()
     known: set[str] = set()
     plain: set[str] = set()
-    for phrase, entry in itertools.chain(_terms(parts), _places(tables["places"], parts), _exams(tables["exams"], parts), _roles(tables["words"])):
+    for phrase, entry in itertools.chain(
+        _terms(parts), _places(tables["places"], parts), _exams(tables["exams"], parts), _roles(tables["words"])
+    ):
         known.update(phrase)
         if entry.role == "plain_word":
             plain.update(phrase)
@@ -203,7 +205,9 @@ def phrases(cell: str) -> Iterator[tuple[str, ...]]:
 
 def _alternatives(term: str) -> Iterator[str]:
     """`rachis/colonne cervical` is two terms; a word of few letters (`w/o`, `c/a/p`) is left as it is."""
-    choices = [word.split("/") if "/" in word and min(map(len, word.split("/"))) > 3 else [word] for word in term.split()]
+    choices = [
+        word.split("/") if "/" in word and min(map(len, word.split("/"))) > 3 else [word] for word in term.split()
+    ]
     yield from (" ".join(choice) for choice in itertools.product(*choices))
 
 

@@ -13,8 +13,8 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from eds_spark_imaging.terminology.lexicon import UNKNOWN, Entry, Lexicon, Node
 from eds_spark_imaging.terminology.text import Words
-from eds_spark_imaging.terminology.lexicon import UNKNOWN, Entry, Node, Lexicon
 
 # Systems cut descriptions at 16 characters (SH), some at 64 (LO); a shorter text was not cut.
 SHORT_TEXT = 16
@@ -26,6 +26,8 @@ _SHORTEST_ABBREVIATION = 5
 _LEFT_OUT = 8
 _SHORTEST_TYPO = 5
 _TWO_SLIPS_FROM = 12
+# `rachis` alone is a noun that adjectives later in the text may belong to.
+_SPINAL = frozenset({"SPINE", "SPINALCORD"})
 _CONNECTORS = frozenset({"et", "and", "ou", "or", "puis", "plus"})
 
 
@@ -71,7 +73,7 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
             found.extend(_unknown(lexicon, forms[i], breaks[i], category))
             i += 1
             continue
-        if span.place and length > 1:
+        if span.place and (length > 1 or set(span.place.parts) & _SPINAL):
             head = forms[i]
         found.append(span)
         i += length
@@ -260,9 +262,7 @@ def _typo(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
         return ()
     slips = 2 if len(word) >= _TWO_SLIPS_FROM else 1
     word = word[:-1] if word.endswith("le") else word
-    near = process.extract(
-        word, lexicon.spellings.get(word[0], ()), scorer=OSA.distance, score_cutoff=slips, limit=2
-    )
+    near = process.extract(word, lexicon.spellings.get(word[0], ()), scorer=OSA.distance, score_cutoff=slips, limit=2)
     if not near or (len(near) > 1 and near[0][1] == near[1][1] and not _same(lexicon, near[0][0], near[1][0])):
         return ()
     if len(word) == _SHORTEST_TYPO and sorted(word) != sorted(near[0][0]) and len(near[0][0]) == len(word):

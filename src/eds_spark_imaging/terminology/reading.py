@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eds_spark_imaging.terminology.contrast import implied_contrast, stated_contrast
+from eds_spark_imaging.terminology.lexicon import Entry, Lexicon
 from eds_spark_imaging.terminology.matching import SHORT_TEXT, Span, shortest_cut, spans
 from eds_spark_imaging.terminology.sides import stated_side
 from eds_spark_imaging.terminology.text import words
-from eds_spark_imaging.terminology.lexicon import Entry, Lexicon
 
 CONFIDENCE = {
     "exact": 0.95,
@@ -122,7 +122,11 @@ def _scopes(found: Sequence[Span]) -> list[str]:
             scope = ""
         if "strong_indication" in roles and not span.place:
             after = found[i + 1] if i + 1 < len(found) else None
-            scope = "procedure" if after is not None and "procedure" in after.roles and span.words[0] in {"pour", "for"} else "strong"
+            scope = (
+                "procedure"
+                if after is not None and "procedure" in after.roles and span.words[0] in {"pour", "for"}
+                else "strong"
+            )
         elif "weak_indication" in roles and not span.place and scope != "strong":
             scope = "weak"
         elif "view_scope" in roles and not scope:
@@ -276,7 +280,8 @@ def specific(lexicon: Lexicon, named: Sequence[str]) -> list[str]:
     return [
         part
         for part in kept
-        if part not in _GENERAL or not any(lies_within(lexicon, other, (part,)) for other in kept if other != "SPINALCORD")
+        if part not in _GENERAL
+        or not any(lies_within(lexicon, other, (part,)) for other in kept if other != "SPINALCORD")
     ]
 
 

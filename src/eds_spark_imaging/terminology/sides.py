@@ -90,7 +90,26 @@ def _slight(span: Span) -> bool:
     )
 
 
-_ENGLISH = frozenset("ankle elbow arm hip hand eye ear ovary humerus axilla upper index iac orbit adrenal heel".split())
+_ENGLISH = frozenset(
+    [
+        "ankle",
+        "elbow",
+        "arm",
+        "hip",
+        "hand",
+        "eye",
+        "ear",
+        "ovary",
+        "humerus",
+        "axilla",
+        "upper",
+        "index",
+        "iac",
+        "orbit",
+        "adrenal",
+        "heel",
+    ]
+)
 
 
 def _english(span: Span) -> bool:

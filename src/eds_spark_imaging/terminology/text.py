@@ -12,7 +12,9 @@ MAX_LENGTH = 400
 MAX_WORDS = 60
 
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=\b[LR])(?=[A-Z][a-z]{2})")
-_LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-"})
+_LIGATURES = str.maketrans(
+    {"œ": "oe", "æ": "ae", "ß": "ss", "’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-"}
+)
 _SIGNED = r"(?<![a-z0-9])(?:iv|inj|pdc|gado|gd|injection|contraste?|i\.v\.)"
 # Applied in order, after lower case and without accents.
 _REWRITES = tuple(
@@ -40,7 +42,7 @@ _REWRITES = tuple(
     )
 )
 _WORD = re.compile(r"[a-z0-9]+")
-_SMALL_WORDS = frozenset("de du des la le les of the un une d'".split())
+_SMALL_WORDS = frozenset(["de", "du", "des", "la", "le", "les", "of", "the", "un", "une", "d'"])
 
 
 class Words(NamedTuple):
@@ -106,4 +108,12 @@ def stem(word: str) -> str:
     return word
 
 
-_FEMININE = (("ienne", "ien"), ("elle", "el"), ("eure", "eur"), ("ale", "al"), ("tee", "te"), ("eenne", "een"), ("euse", "eux"))
+_FEMININE = (
+    ("ienne", "ien"),
+    ("elle", "el"),
+    ("eure", "eur"),
+    ("ale", "al"),
+    ("tee", "te"),
+    ("eenne", "een"),
+    ("euse", "eux"),
+)
