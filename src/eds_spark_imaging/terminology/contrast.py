@@ -106,26 +106,21 @@ def _agent_follows(after: Span | None) -> bool:
 
 
 def _alone(spans: Sequence[Span], i: int, category: str, outside: bool) -> set[str]:
-    span, roles = spans[i], spans[i].roles
+    roles = spans[i].roles
     after = spans[i + 1] if i + 1 < len(spans) else None
     for role, polarity in _ENHANCED.items():
         if role in roles:
             of_else = role == "enhanced_both" and category not in {*_PHASED, ""} and not _agent_follows(after)
             return set() if of_else else {polarity}
-    if not outside:
-        return set()
-    if "agent_alone" in roles:
+    phased = category in _PHASED
+    treated = after is not None and after.words[0] in {"op", "operatoire", "traitement", "therapy"}
+    numbered = i > 0 and spans[i - 1].words[-1] in _NUMBERED
+    given = (
+        "agent_alone" in roles
+        or (phased and "phase" in roles)
+        or (category == "irm" and "phase_mr" in roles and not treated)
+        or (phased and "agent_imaging" in roles and not numbered)
+    )
+    if outside and given:
         return {WITH}
-    if category not in _PHASED:
-        return set()
-    if "phase" in roles:
-        return {WITH}
-    if "phase_before" in roles:
-        return {WITHOUT}
-    if "phase_mr" in roles and category == "irm":
-        return (
-            set() if after is not None and after.words[0] in {"op", "operatoire", "traitement", "therapy"} else {WITH}
-        )
-    if "agent_imaging" in roles and not (i and spans[i - 1].words[-1] in _NUMBERED):
-        return {WITH}
-    return set()
+    return {WITHOUT} if outside and phased and "phase_before" in roles else set()

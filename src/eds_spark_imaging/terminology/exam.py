@@ -1,4 +1,4 @@
-"""What an exam is, from all that is written about it: category, parts, regions, side and contrast, each with its source.
+"""What an exam is, from all that is written about it: category, parts, regions, side, contrast, each with its source.
 
 Attributes come first for side and contrast. For parts, texts win over Body Part Examined, two texts that agree win over
 a third, description and request win over the protocol, and a series that names its own part wins over its study. What
@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from eds_spark_imaging.terminology import reading as texts
-from eds_spark_imaging.terminology.contrast import BOTH, WITH, WITHOUT
+from eds_spark_imaging.terminology.agents import contrast_of
 from eds_spark_imaging.terminology.lexicon import Lexicon, lexicon
 from eds_spark_imaging.terminology.modality import PRIORITY
 from eds_spark_imaging.terminology.reading import Reading, members, text_category, written
 from eds_spark_imaging.terminology.sides import MIXED
 from eds_spark_imaging.terminology.sources import (
-    BODY_PART,
     CODED,
-    CONTRAST_AGENT,
     MODALITY,
     OF_STUDY,
     PROTOCOL,
@@ -30,53 +28,9 @@ from eds_spark_imaging.terminology.sources import (
     Sources,
     sources,
 )
+from eds_spark_imaging.terminology.terms import OTHER, Said, Terms
 
-OTHER = "autres"
 _CACHED = 200_000
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What is known of an exam or series; lists are empty, texts too, where nothing is. Confidence is from 0 to 1."""
-
-    category: str = OTHER
-    category_source: str = ""
-    category_rule: str = ""
-    category_confidence: float = 0.0
-    body_parts: tuple[str, ...] = ()
-    body_part_codes: tuple[str, ...] = ()
-    body_part_source: str = ""
-    body_part_rule: str = ""
-    body_part_confidence: float = 0.0
-    region_codes: tuple[str, ...] = ()
-    region_source: str = ""
-    region_rule: str = ""
-    region_confidence: float = 0.0
-    laterality: str = ""
-    laterality_source: str = ""
-    laterality_rule: str = ""
-    laterality_confidence: float = 0.0
-    contrast: str = ""
-    contrast_source: str = ""
-    contrast_rule: str = ""
-    contrast_confidence: float = 0.0
-    conflicts: tuple[str, ...] = ()
-    terms_version: str = ""
-
-    def as_dict(self) -> dict[str, object]:
-        """The fields by name, lists as lists."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A value with where it comes from, by which rule, how sure, and what disagreed."""
-
-    value: str = ""
-    source: str = ""
-    rule: str = ""
-    confidence: float = 0.0
-    conflicts: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -84,7 +38,7 @@ class Reader:
     """Reads exams with one lexicon; texts that were read before are not read again."""
 
     lexicon: Lexicon = field(default_factory=lexicon)
-    _texts: dict[tuple[str, str, bool], Reading] = field(default_factory=dict)
+    _texts: dict[tuple[str, str, bool, bool], Reading] = field(default_factory=dict)
     _categories: dict[str, str] = field(default_factory=dict)
 
     def read(self, row: Mapping[str, object]) -> Terms:
@@ -102,8 +56,9 @@ class Reader:
             parts, regions, rule, source = self._default(given, source)
         paired = chosen.paired or any(self.lexicon.parts[p].paired for p in members(self.lexicon, parts))
         side = self._side(given, read, parts, paired)
-        contrast = _contrast(given, read)
-        confidence = _confidence(chosen, rule, source, read, bool(conflicts), self.lexicon)
+        contrast = contrast_of(given, read)
+        sure = 0.8 if rule == "modality" else self._confidence(chosen, source, read)
+        confidence = round(sure * 0.8 if conflicts else sure, 2)
         codes = tuple(self.lexicon.parts[part].code for part in parts)
         return Terms(
             category.value,
@@ -151,12 +106,13 @@ class Reader:
 
     def _text(self, text: str, category: str, column: str) -> Reading:
         series = column in {SERIES, PROTOCOL}
-        key = (text, category, series)
+        coded = column in CODED
+        key = (text, category, series, coded)
         found = self._texts.get(key)
         if found is None:
             if len(self._texts) >= _CACHED:
                 self._texts.clear()
-            found = self._texts[key] = texts.read(self.lexicon, text, category, series=series)
+            found = self._texts[key] = texts.read(self.lexicon, text, category, series=series, coded=coded)
         return found
 
     def _told(self, text: str) -> str:
@@ -171,9 +127,8 @@ class Reader:
         modalities = {code.strip().upper() for code in re.split(r"[\\/,;|+]", given.get(MODALITY))}
         known = sorted(modalities & self.lexicon.modalities.keys(), key=_priority)
         category = self.lexicon.modalities[known[0]].category if known else ""
-        told = [
-            (column, self._told(given.get(column))) for column in (*OF_STUDY, SERIES, PROTOCOL) if given.get(column)
-        ]
+        columns = [column for column in (*OF_STUDY, SERIES, PROTOCOL) if given.get(column)]
+        told = [(column, self._told(given.get(column))) for column in columns]
         source, said = next(((column, word) for column, word in told if word), ("", ""))
         if not category:
             return Said(said or OTHER, source, "text" if said else "nothing known", 0.8 if said else 0.2)
@@ -185,15 +140,10 @@ class Reader:
         return Said(category, MODALITY, "modality", 0.9 if conflicts else 0.99, conflicts)
 
     def _choose(self, read: Mapping[str, Reading]) -> tuple[str, Reading, tuple[str, ...]]:
-        naming = {
-            column: one
-            for column, one in read.items()
-            if column in TEXTS and (one.parts or one.regions) and not one.kernel
-        }
+        named = {column: one for column, one in read.items() if one.parts or one.regions}
+        naming = {column: one for column, one in named.items() if column in TEXTS and not one.kernel}
         source = self._winner(naming)
-        coded = next(
-            (column for column in CODED if column in read and (read[column].parts or read[column].regions)), ""
-        )
+        coded = next((column for column in CODED if column in named), "")
         if not source:
             return (coded, read[coded], ()) if coded else ("", Reading(), ())
         chosen = naming[source]
@@ -203,10 +153,8 @@ class Reader:
             for column in others
             if (column in naming or column in CODED) and read[column].parts and not self._agree(chosen, read[column])
         ]
-        conflicts = tuple(
-            f"body_part: {source}={'+'.join(chosen.parts)}, {column}={'+'.join(read[column].parts)}"
-            for column in against
-        )
+        parts = {column: "+".join(read[column].parts) for column in (source, *against)}
+        conflicts = tuple(f"body_part: {source}={parts[source]}, {other}={parts[other]}" for other in against)
         return source, chosen, conflicts
 
     def _winner(self, naming: Mapping[str, Reading]) -> str:
@@ -216,11 +164,11 @@ class Reader:
         order = with_parts or order
         if len(order) < 3:
             return order[0] if order else ""
-        backed = {
-            column: sum(self._agree(naming[column], naming[other]) for other in order if other != column)
-            for column in order
-        }
-        return next((column for column in order if backed[column]), order[0])
+
+        def backed(column: str) -> bool:
+            return any(self._agree(naming[column], naming[other]) for other in order if other != column)
+
+        return next(filter(backed, order), order[0])
 
     def _agree(self, one: Reading, other: Reading) -> bool:
         """Whether two texts speak of the same: one lies within the other, or they share a part."""
@@ -229,6 +177,13 @@ class Reader:
             return True
         within = texts.lies_within
         return any(within(self.lexicon, p, theirs) for p in mine) or any(within(self.lexicon, p, mine) for p in theirs)
+
+    def _confidence(self, chosen: Reading, source: str, read: Mapping[str, Reading]) -> float:
+        """Of parts: how the words were found, less for a lesser source, more where another source says the same."""
+        sure = chosen.confidence * (0.85 if source in {PROTOCOL, *CODED} else 1)
+        here = members(self.lexicon, chosen.parts)
+        agreed = any(column != source and here & members(self.lexicon, one.parts) for column, one in read.items())
+        return sure + (1 - sure) / 2 if agreed else sure
 
     def _default(self, given: Sources, source: str) -> tuple[tuple[str, ...], tuple[str, ...], str, str]:
         modality = self.lexicon.modalities.get(given.get(MODALITY).upper())
@@ -283,61 +238,6 @@ _SIDES = {
     **{"R": "R", "L": "L", "B": "B", "RIGHT": "R", "LEFT": "L", "BOTH": "B", "BILATERAL": "B"},
     **{"D": "R", "G": "L", "DROIT": "R", "DROITE": "R", "GAUCHE": "L", "BILATÉRAL": "B", "R\\L": "B", "L\\R": "B"},
 }
-
-_NO_AGENT = re.compile(
-    r"(?i)\s*(no|none|non|sans|without|w/?o|nil|aucun|aucune|neant|néant|unenhanced|-|no contrast|c-|iv-)\b.*|-|c-|iv-"
-)
-_NOT_SAID = re.compile(
-    r"(?i)\s*(n/?a|unknown|inconnu|null|0|\?+|\.+|-+|_+|not (?:applicable|available|specified)|unspecified|other|autre|empty)\s*"
-)
-_TRACER = re.compile(
-    r"(?i)fdg|f-?18|18-?f|tc-?99|99m|ga-?68|68-?ga|psma|dota|mibi|mdp|hdp|dmsa|mag3|thallium|iode ?1[23]|i-?1[23]\d|fluor(o|od)|choline|technet|gallium"
-)
-
-
-def _contrast(given: Sources, read: Mapping[str, Reading]) -> Said:
-    agent = given.get(CONTRAST_AGENT)
-    told = _told_contrast(read)
-    stored = ""
-    if agent and not _NOT_SAID.fullmatch(agent) and not _TRACER.search(agent):
-        stored = WITHOUT if _NO_AGENT.fullmatch(agent) else WITH
-    if not stored:
-        return told
-    differs = told.value and told.value not in {stored, BOTH}
-    conflicts = (f"contrast: {CONTRAST_AGENT}={stored}, {told.source}={told.value}",) if differs else ()
-    return Said(stored, CONTRAST_AGENT, "attribute", 0.8 if conflicts else 0.97, conflicts)
-
-
-def _told_contrast(read: Mapping[str, Reading]) -> Said:
-    for group in ((SERIES,), OF_STUDY, (PROTOCOL,), (BODY_PART,)):
-        stated = [(column, read[column].contrast) for column in group if column in read and read[column].contrast]
-        if stated:
-            differing = len({value for _, value in stated}) > 1
-            said = "contrast: " + ", ".join(f"{column}={value}" for column, value in stated)
-            return Said(stated[0][1], stated[0][0], "text", 0.7 if differing else 0.92, (said,) if differing else ())
-        implied = next(
-            ((column, read[column].implied) for column in group if column in read and read[column].implied), None
-        )
-        if implied:
-            return Said(implied[1], implied[0], "kind of exam", 0.85)
-    return Said()
-
-
-def _confidence(
-    chosen: Reading, rule: str, source: str, read: Mapping[str, Reading], conflicting: bool, lexicon: Lexicon
-) -> float:
-    """Of parts: how the words were found, then less for a lesser source or a contradiction, more for agreement."""
-    if rule == "modality":
-        return 0.8
-    sure = chosen.confidence
-    if source in {PROTOCOL, *CODED}:
-        sure *= 0.85
-    if conflicting:
-        sure *= 0.8
-    here = members(lexicon, chosen.parts)
-    if any(column != source and here & members(lexicon, one.parts) for column, one in read.items()):
-        sure += (1 - sure) / 2
-    return round(sure, 2)
 
 
 def union(lexicon: Lexicon, series: Iterable[Sequence[str]]) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """The lexicon: data files that a physician can read, compiled into one tree of words.
 
-``parts.csv`` the DICOM terms with SNOMED code, regions and whether they are paired; ``places.csv`` what texts call them;
-``exams.csv`` names of exams and abbreviations; ``words.csv`` sides, contrast, negations and other words around them;
-``composites.csv``, ``regions.csv``, ``categories.csv``, ``modalities.csv``. A site adds rows of places and exams.
+``parts.csv``: the DICOM terms with SNOMED code, regions and whether they are paired; ``places.csv``: what texts call
+them; ``exams.csv``: names of exams and abbreviations; ``words.csv``: sides, contrast, negations and other words
+around them; ``composites.csv``, ``regions.csv``, ``categories.csv``, ``modalities.csv``. A site adds rows of exams.
 """
 
 from __future__ import annotations

@@ -66,9 +66,9 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
     while i < len(forms):
         if breaks[i] == ";" or _names_exam(found[-1:]):
             head = ""
-        span, length = _at(lexicon, forms, breaks, i, category, head)
+        span, length = _at(lexicon, text, i, category, head)
         if cut and i + length < len(forms) and len(forms[-1]) >= cut:
-            span, length = _cut(lexicon, forms, breaks, i, category, cut) or (span, length)
+            span, length = _cut(lexicon, text, i, category, cut) or (span, length)
         if span is None:
             found.extend(_unknown(lexicon, forms[i], breaks[i], category))
             i += 1
@@ -90,9 +90,8 @@ def _names_exam(last: list[Span]) -> bool:
     return bool(last) and any(entry.category and not entry.place for entry in last[0].entries)
 
 
-def _at(
-    lexicon: Lexicon, forms: tuple[str, ...], breaks: tuple[str, ...], i: int, category: str, head: str
-) -> tuple[Span | None, int]:
+def _at(lexicon: Lexicon, text: Words, i: int, category: str, head: str) -> tuple[Span | None, int]:
+    forms, breaks = text
     entries, length = _longest(lexicon.root, forms, i, category)
     if head:
         shared, more = _shared_head(lexicon, head, forms, i, category)
@@ -105,7 +104,8 @@ def _at(
 
 
 def _longest(root: Node, forms: tuple[str, ...], i: int, category: str) -> tuple[tuple[Entry, ...], int]:
-    node, best, length = root, (), 0
+    node, length = root, 0
+    best: tuple[Entry, ...] = ()
     for j in range(i, len(forms)):
         following = node.next.get(forms[j])
         if following is None:
@@ -156,10 +156,9 @@ def _are_place(lexicon: Lexicon, first: str, second: str) -> bool:
     return noun is not None and any(entry.place for entry in noun.entries)
 
 
-def _cut(
-    lexicon: Lexicon, forms: tuple[str, ...], breaks: tuple[str, ...], i: int, category: str, cut: int
-) -> tuple[Span, int] | None:
+def _cut(lexicon: Lexicon, text: Words, i: int, category: str, cut: int) -> tuple[Span, int] | None:
     """The last words of a text that was cut, where all phrases that go on like this agree on something."""
+    forms, breaks = text
     last = lexicon.root.next.get(forms[-1])
     if len(forms) - i > 4 or (last is not None and last.entries) or forms[-1] in lexicon.plain:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from eds_spark_imaging.terminology.contrast import implied_contrast, stated_contrast
@@ -40,7 +40,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one text says. ``side`` and ``contrast`` are empty where it says nothing; ``implied`` is an exam's own contrast."""
+    """What one text says; texts are empty where it says nothing. ``implied`` is the contrast of its kind of exam."""
 
     parts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
@@ -55,10 +55,12 @@ class Reading:
     reasons: tuple[str, ...] = ()
 
 
-def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False) -> Reading:
-    """What ``text`` says of an exam of ``category``; ``series``: it describes a series, so it may name a CT kernel."""
+def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, coded: bool = False) -> Reading:
+    """What ``text`` says of an exam of ``category``; ``series``: it describes a series, so it may name a CT kernel.
+    ``coded``: it names a part, so a word that could be a view (`FACE`) is none.
+    """
     found = spans(lexicon, words(text), category, shortest_cut(text))
-    mentions = _mentions(found)
+    mentions = _mentions(found, views=not (coded and len(found) == 1))
     kernel = series and category in {"scanner", ""} and _kernel_only(found)
     if series and category == "scanner":
         mentions = _without_kernels(found, mentions)
@@ -94,7 +96,7 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False) ->
 
 
 def text_category(lexicon: Lexicon, text: str) -> str:
-    """The exam category that a text tells, or nothing. PET and nuclear medicine win over the CT that comes with them."""
+    """The exam category that a text tells, or nothing. PET and nuclear medicine win over the CT beside them."""
     told = [
         entry.category
         for span in spans(lexicon, words(text), "", cut=0)
@@ -139,13 +141,13 @@ def _exam_word(span: Span) -> bool:
     return any(entry.category and not entry.place for entry in span.entries) and "strong_indication" not in span.roles
 
 
-def _mentions(found: Sequence[Span]) -> list[Mention]:
+def _mentions(found: Sequence[Span], *, views: bool) -> list[Mention]:
     scopes = _scopes(found)
     negated = _negated(found)
     mentions: list[Mention] = []
     for i, span in enumerate(found):
         place = span.place
-        if place is None or ("noise" in span.roles and not place.only):
+        if place is None or (views and "noise" in span.roles and not place.only):
             continue
         standing, why = _standing(found, i, scopes[i], mentions)
         mentions.append(Mention(i, place, standing, negated[i], why, span.how))
@@ -153,24 +155,37 @@ def _mentions(found: Sequence[Span]) -> list[Mention]:
 
 
 def _standing(found: Sequence[Span], i: int, scope: str, earlier: list[Mention]) -> tuple[int, str]:
+    """How the place at ``i`` stands in the text, and why where it is not said of the exam."""
     before = found[i - 1] if i and found[i].before in {" ", "-"} else None
     after = found[i + 1] if i + 1 < len(found) and found[i + 1].before in {" ", "-"} else None
+    place = found[i].place
     if scope == "strong":
         return _NOT, "indication"
-    if (before is not None and "approach" in before.roles) or (
-        after is not None and "approach" in after.roles and after.words[0] in {"approach", "access"}
-    ):
+    if _is_approach(before, after):
         return _NOT, "approach"
-    if scope in {"weak", "view"} or (place.weak if (place := found[i].place) else False):
-        return _BESIDE, scope or "kind of exam"
+    if scope in {"weak", "view"}:
+        return _BESIDE, scope
+    if _of_disease(found[i], before, after, earlier[-1] if earlier else None, i):
+        return _BESIDE, "disease"
+    return (_BESIDE, "kind of exam") if place is not None and place.weak else (_SAID, "")
+
+
+def _is_approach(before: Span | None, after: Span | None) -> bool:
+    """`par voie fémorale`, `femoral approach`."""
+    if before is not None and "approach" in before.roles:
+        return True
+    return after is not None and after.words[0] in {"approach", "access"}
+
+
+def _of_disease(span: Span, before: Span | None, after: Span | None, last: Mention | None, i: int) -> bool:
+    """`cancer du sein` whatever stands before; `liver lesion` only where another place was named before."""
     if before is not None and "disease" in before.roles:
-        return _BESIDE, "disease"
-    if earlier and earlier[-1].index == i - 1 and earlier[-1].why == "disease" and before is not None:
-        return _BESIDE, "disease"
-    follows = earlier and (found[i].before == ";" or (earlier[-1].index == i - 1 and before is not None))
-    if follows and after is not None and "disease" in after.roles:
-        return _BESIDE, "disease"
-    return _SAID, ""
+        return True
+    follows = last is not None and last.index == i - 1 and before is not None
+    if follows and last is not None and last.why == "disease":
+        return True
+    second = follows or (last is not None and span.before == ";")
+    return second and after is not None and "disease" in after.roles
 
 
 def _negated(found: Sequence[Span]) -> list[bool]:
@@ -255,7 +270,8 @@ def _is_frame(lexicon: Lexicon, found: Sequence[Span], mention: Mention, used: S
     return False
 
 
-def lies_within(lexicon: Lexicon, part: str, places: Sequence[str]) -> bool:
+def lies_within(lexicon: Lexicon, part: str, places: Collection[str]) -> bool:
+    """Whether a part lies within one of others, at any depth."""
     here = lexicon.parts[part].within if part in lexicon.parts else ""
     while here:
         if here in places:
@@ -272,6 +288,7 @@ _EMPTY = frozenset({"EXTREMITY", "JOINT"})
 
 
 def specific(lexicon: Lexicon, named: Sequence[str]) -> list[str]:
+    """Parts without the general terms that say nothing beside them."""
     if "WHOLEBODY" in named:
         return ["WHOLEBODY"]
     kept = [part for part in named if part not in _EMPTY] or list(named)

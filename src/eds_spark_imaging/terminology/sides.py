@@ -1,4 +1,4 @@
-"""The side in a text: right, left or both, where a word says it of a part; never of a disease, a view or a heart chamber."""
+"""The side in a text, where a word says it of a part; never that of a disease, a view or a chamber of the heart."""
 
 from __future__ import annotations
 

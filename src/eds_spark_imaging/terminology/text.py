@@ -46,7 +46,7 @@ _SMALL_WORDS = frozenset(["de", "du", "des", "la", "le", "les", "of", "the", "un
 
 
 class Words(NamedTuple):
-    """Words of a text: ``forms`` as compared, ``breaks`` what stands before each (`` ``, ``-``, ``/``, ``+``, ``,``, ``;``)."""
+    """Words of a text: ``forms`` as compared, ``breaks`` the sign before each (`;,+-/` or a blank)."""
 
     forms: tuple[str, ...]
     breaks: tuple[str, ...]
