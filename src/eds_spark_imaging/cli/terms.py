@@ -1,4 +1,4 @@
-"""What texts say of exams, for debugging the lexicon: JSON lines in, JSON lines out, no Spark."""
+"""What texts say of exams: of a file of JSON lines, for debugging the lexicon without Spark, or of a lake's exams."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
-from eds_spark_imaging.cli.options import ConfigOption
-from eds_spark_imaging.config import Config, load_config
+from eds_spark_imaging.cli.jobs import run_one
+from eds_spark_imaging.cli.options import ConfigOption, LakeOption, LogOption, config_from
+from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import InputError
 from eds_spark_imaging.runs import events
 from eds_spark_imaging.terminology.exam import Reader
@@ -19,12 +20,20 @@ from eds_spark_imaging.terminology.site import site_lexicon
 
 
 def terms(
-    file: Annotated[str, typer.Argument(help="JSON lines; - is standard input.", metavar="FILE|-")],
+    file: Annotated[
+        str | None, typer.Argument(help="JSON lines; - is standard input. Without it: the exams of the lake.")
+    ] = None,
     config: ConfigOption = None,
+    lake: LakeOption = None,
     explain: Annotated[bool, typer.Option("--explain", help="What each text says, and what is set aside.")] = False,
+    log_format: LogOption = None,
 ) -> None:
-    """Show category, body part, region, side and contrast of texts, as JSON lines; starts no Spark."""
-    print_terms(file, load_config(config), explain=explain)
+    """Category, body part, region, side and contrast: of texts in a file (no Spark), or of the lake's exams."""
+    given = config_from(config, None, lake, None)
+    if file is None:
+        run_one("terms", given)
+    else:
+        print_terms(file, given, explain=explain)
 
 
 def print_terms(file: str, config: Config, *, explain: bool) -> None:

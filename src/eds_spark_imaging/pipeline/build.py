@@ -8,12 +8,15 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.lake.lake import HASH, RUN
 from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.tables.links import LINK_COLUMNS, LinkStatus
-from eds_spark_imaging.tables.spec import sql_type
+from eds_spark_imaging.tables.spec import Column, sql_type
+from eds_spark_imaging.tables.terms import SERIES_TERMS, STUDY_TERMS
 from eds_spark_imaging.transforms import exams
 from eds_spark_imaging.workers.crash import crash_point
 
 _STUDY = "study_instance_uid"
 LINK_NAMES = tuple(column.name for column in LINK_COLUMNS)
+# Columns of the exam that other jobs fill, and those of series.
+_OF_OTHERS = (*LINK_COLUMNS, *STUDY_TERMS)
 
 
 def build(context: Context, *, everything: bool = False) -> None:
@@ -42,19 +45,20 @@ def _build(context: Context, run: Run, touched: DataFrame) -> None:
     instances = exams.usable_instances(rows)
     _sync(context, run, "imaging_acquisition", exams.acquisitions(instances, attributes), touched)
     crash_point("acquisition")
-    _sync(context, run, "imaging_series", exams.series(instances, attributes), touched)
+    series = _with_nulls(exams.series(instances, attributes), SERIES_TERMS)
+    _sync(context, run, "imaging_series", series, touched, foreign=_names(SERIES_TERMS))
     crash_point("series")
     config = context.config
     hospitals = {s.name: s.hospital for s in config.sources if s.hospital}
     present = exams.studies(instances, attributes, hospitals, config.hospitals, F.current_date())
-    present = present.withColumns({c.name: F.lit(None).cast(sql_type(c.type)) for c in LINK_COLUMNS})
+    present = _with_nulls(present, _OF_OTHERS)
     present = present.withColumn("link_status", F.lit(str(LinkStatus.NOT_ATTEMPTED)))
     names = _owned(context, "imaging_study")
     studies = present.select(*names)
     if lake.exists("imaging_study"):
         gone = exams.tombstones(lake.read("imaging_study"), touched, present, F.lit(run.started_at))
         studies = studies.unionByName(gone.select(*names))
-    _sync(context, run, "imaging_study", studies, touched, foreign=LINK_NAMES)
+    _sync(context, run, "imaging_study", studies, touched, foreign=_names(_OF_OTHERS))
     crash_point("study")
 
 
@@ -64,6 +68,15 @@ def _sync(
     done = context.lake.sync(table, rows.select(*_owned(context, table)), run.run_id, scope=touched, foreign=foreign)
     what = table.removeprefix("imaging_")
     run.count(**{f"{what}_new": done.inserted, f"{what}_changed": done.updated, f"{what}_removed": done.deleted})
+
+
+def _with_nulls(rows: DataFrame, columns: tuple[Column, ...]) -> DataFrame:
+    """With columns that other jobs fill: null until then."""
+    return rows.withColumns({c.name: F.lit(None).cast(sql_type(c.type)) for c in columns})
+
+
+def _names(columns: tuple[Column, ...]) -> tuple[str, ...]:
+    return tuple(column.name for column in columns)
 
 
 def _owned(context: Context, table: str) -> list[str]:

@@ -23,10 +23,12 @@ from eds_spark_imaging.pipeline.link import check_link, link
 from eds_spark_imaging.pipeline.maintain import maintain
 from eds_spark_imaging.pipeline.marts import marts
 from eds_spark_imaging.pipeline.parse.job import Selection, parse
+from eds_spark_imaging.pipeline.terms import terms
 from eds_spark_imaging.runs import events
 from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.runs.progress import Progress
 from eds_spark_imaging.spark.session import spark_session
+from eds_spark_imaging.terminology.site import site_lexicon
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ JOBS: dict[str, Job] = {
     "index": lambda context, options: index(context, allow_removals=options.allow_removals),
     "parse": lambda context, options: parse(context, options.selection),
     "build": lambda context, options: build(context, everything=options.rebuild),
+    "terms": lambda context, _: terms(context),
     "link": lambda context, _: link(context),
     "cross": lambda context, _: cross(context),
     "marts": lambda context, _: marts(context),
@@ -90,6 +93,8 @@ def _check(names: list[str], config: Config) -> None:
     config.require_lake()
     if "link" in names:
         check_link(config.link)
+    if "terms" in names:
+        site_lexicon(config.terminology.file, config.terminology.terms)
 
 
 def _check_places(names: list[str], config: Config) -> None:

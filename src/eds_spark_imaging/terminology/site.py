@@ -22,7 +22,12 @@ def site_lexicon(file: str | None, terms: Sequence[Mapping[str, object]]) -> Lex
     Raises:
         ConfigError: the file cannot be read, or a row names an unknown column, part, category, side or contrast.
     """
-    return lexicon((*site_rows(_file_rows(file), file or ""), *site_rows(terms, "[[terminology.terms]]")))
+    return lexicon(site_rows_of(file, terms))
+
+
+def site_rows_of(file: str | None, terms: Sequence[Mapping[str, object]]) -> tuple[SiteRow, ...]:
+    """The rows that ``site_lexicon`` adds, to be sent to other processes. ConfigError as there."""
+    return (*site_rows(_file_rows(file), file or ""), *site_rows(terms, "[[terminology.terms]]"))
 
 
 def site_rows(terms: Iterable[Mapping[str, object]], where: str) -> tuple[SiteRow, ...]:
