@@ -15,6 +15,7 @@ from eds_spark_imaging.cli.header import header
 from eds_spark_imaging.cli.jobs import COMMANDS
 from eds_spark_imaging.cli.sql import sql
 from eds_spark_imaging.cli.synth import synth
+from eds_spark_imaging.cli.terms import terms
 from eds_spark_imaging.errors import ImagingError
 from eds_spark_imaging.runs import events
 
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (*COMMANDS, sql, header, describe, synth, demo, doctor):
+for command in (*COMMANDS, sql, header, terms, describe, synth, demo, doctor):
     app.command()(output.until_closed(command))
 
 

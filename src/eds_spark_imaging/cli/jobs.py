@@ -69,6 +69,11 @@ def _jobs(
         print_summary(context)
 
 
+def run_one(name: str, config: Config) -> None:
+    """Run one job that has no options of its own."""
+    _jobs([name], config)
+
+
 def run(
     config: ConfigOption = None,
     source: SourceOption = None,
@@ -85,7 +90,7 @@ def run(
     ] = None,
     log_format: LogOption = None,
 ) -> None:
-    """Run all jobs in order: index, parse, build, link, cross, marts."""
+    """Run all jobs in order: index, parse, build, terms, link, cross, marts."""
     from eds_spark_imaging.pipeline.jobs import JOBS  # noqa: PLC0415
 
     _jobs(

@@ -15,6 +15,7 @@ from eds_spark_imaging.config.sections import (
     ParseConfig,
     SourceConfig,
     TableConfig,
+    TerminologyConfig,
     WarehouseConfig,
 )
 
@@ -28,6 +29,7 @@ __all__ = [
     "ParseConfig",
     "SourceConfig",
     "TableConfig",
+    "TerminologyConfig",
     "WarehouseConfig",
     "load_config",
 ]

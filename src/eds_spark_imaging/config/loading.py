@@ -45,6 +45,8 @@ def _absolute(content: dict[str, Any], folder: Path) -> dict[str, Any]:
     for name in ("lake", "warehouse"):
         if name in result:
             result[name] = places(result[name], ("path",))
+    if "terminology" in result:
+        result["terminology"] = places(result["terminology"], ("file",))
     if isinstance(result.get("sources"), list):
         result["sources"] = [places(source, ("root", "inventory")) for source in result["sources"]]
     return result

@@ -172,6 +172,18 @@ class LinkConfig:
 
 
 @dataclass(frozen=True)
+class TerminologyConfig:
+    """Terms of the site for what texts call exams and parts: a CSV ``file``, ``terms`` in place, or both.
+
+    Columns and keys are those of ``exams.csv``: `terms`, and any of `body_parts`, `category`, `contrast`, `side`,
+    `only`, `weak`.
+    """
+
+    file: str | None = None
+    terms: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
 class CrossConfig:
     """Windows of the crossings, in days before and after the exam."""
 
@@ -205,6 +217,7 @@ class Config:
     attributes: tuple[Mapping[str, Any], ...] = ()
     parse: ParseConfig = ParseConfig()
     link: LinkConfig = LinkConfig()
+    terminology: TerminologyConfig = TerminologyConfig()
     cross: CrossConfig = CrossConfig()
     maintain: MaintainConfig = MaintainConfig()
     spark: Mapping[str, str] = field(default_factory=dict)

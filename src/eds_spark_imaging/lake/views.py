@@ -52,8 +52,26 @@ def _worklist(_: Catalogue) -> str:
         ORDER BY s.link_status DESC, s.study_datetime DESC, s.study_instance_uid, p.rank"""
 
 
+def _unmapped(_: Catalogue) -> str:
+    """Descriptions of which nothing gave a part, the most frequent first."""
+    texts = "s.main_modality, e.study_description, s.series_description, s.protocol_name, s.body_part_examined"
+    return f"""
+        SELECT {texts}, count(*) AS number_of_series, count(DISTINCT s.study_instance_uid) AS number_of_studies
+        FROM imaging_series s JOIN imaging_study e ON s.study_instance_uid = e.study_instance_uid
+        WHERE s.terms_version IS NOT NULL AND coalesce(size(s.body_parts), 0) <= 0
+        GROUP BY {texts}
+        ORDER BY number_of_series DESC, {texts}"""
+
+
 VIEWS = (
     *(_acquisitions(name, frozenset(modalities)) for name, modalities in MODALITY_VIEWS.items()),
+    View(
+        name="imaging_unmapped_description",
+        table="imaging_series",
+        grain="description of series without known body part",
+        comment="Texts that the lexicon does not map to a body part, by volume: what a site may add as terms",
+        select=_unmapped,
+    ),
     View(
         name="imaging_link_worklist",
         table="imaging_study_person",

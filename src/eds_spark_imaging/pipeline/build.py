@@ -17,7 +17,9 @@ from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.spark.hadoop import HadoopPath
 from eds_spark_imaging.tables.link_words import LinkStatus
 from eds_spark_imaging.tables.links import LINK_COLUMNS
+from eds_spark_imaging.tables.spec import Column as ColumnSpec
 from eds_spark_imaging.tables.spec import sql_type
+from eds_spark_imaging.tables.terms import SERIES_TERMS, STUDY_TERMS
 from eds_spark_imaging.transforms import exams
 from eds_spark_imaging.transforms.exams import ExamTable
 from eds_spark_imaging.workers.crash import crash_point
@@ -25,6 +27,8 @@ from eds_spark_imaging.workers.crash import crash_point
 _STUDY = "study_instance_uid"
 _COPIED_EXAMS: Final = 5_000  # from so many on, their instances are read once for all three tables
 LINK_NAMES = tuple(column.name for column in LINK_COLUMNS)
+# Columns that other jobs fill.
+_OF_OTHERS: Final = {"imaging_study": (*LINK_COLUMNS, *STUDY_TERMS), "imaging_series": SERIES_TERMS}
 
 
 def build(context: Context, *, rebuild: bool = False) -> None:
@@ -122,8 +126,9 @@ class _Build:
         more: Callable[[DataFrame], DataFrame] = lambda rows: rows,
     ) -> None:
         disputed = [row[0] for row in groups.select(F.explode("conflicts")).distinct().collect()]
-        rows = more(table.rows(groups, instances, disputed)).select(*_owned(self.context, name))
-        foreign = LINK_NAMES if name == "imaging_study" else ()
+        others = _OF_OTHERS.get(name, ())
+        rows = more(_with_nulls(table.rows(groups, instances, disputed), others)).select(*_owned(self.context, name))
+        foreign = tuple(column.name for column in others)
         scope = None if self.seen is None else self.touched
         done = self.context.lake.sync(name, rows, self.run.run_id, scope=scope, foreign=foreign, within=self._within)
         what = name.removeprefix("imaging_")
@@ -133,13 +138,17 @@ class _Build:
 
     def _with_tombstones(self, present: DataFrame) -> DataFrame:
         """The exams, not linked yet, and those that have lost their last file."""
-        present = present.withColumns({c.name: F.lit(None).cast(sql_type(c.type)) for c in LINK_COLUMNS})
         present = present.withColumn("link_status", F.lit(str(LinkStatus.NOT_ATTEMPTED)))
         if not self.context.lake.exists("imaging_study"):
             return present
         names = _owned(self.context, "imaging_study")
         left = exams.tombstones(self._of_touched("imaging_study"), present, F.lit(self.run.started_at))
         return present.select(*names).unionByName(left.select(*names))
+
+
+def _with_nulls(rows: DataFrame, columns: tuple[ColumnSpec, ...]) -> DataFrame:
+    """With columns that other jobs fill: null until then."""
+    return rows.withColumns({c.name: F.lit(None).cast(sql_type(c.type)) for c in columns})
 
 
 def _owned(context: Context, table: str) -> list[str]:

@@ -25,10 +25,12 @@ from eds_spark_imaging.pipeline.maintain import maintain
 from eds_spark_imaging.pipeline.marts import marts
 from eds_spark_imaging.pipeline.parse.job import parse
 from eds_spark_imaging.pipeline.parse.selection import Selection
+from eds_spark_imaging.pipeline.terms import terms
 from eds_spark_imaging.runs import events
 from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.runs.progress import Progress
 from eds_spark_imaging.spark.session import spark_session
+from eds_spark_imaging.terminology.site import site_lexicon
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ JOBS: dict[str, Job] = {
     "index": lambda context, options: index(context, allow_removals=options.allow_removals),
     "parse": lambda context, options: parse(context, options.selection),
     "build": lambda context, options: build(context, rebuild=options.rebuild),
+    "terms": lambda context, _: terms(context),
     "link": lambda context, _: link(context),
     "cross": lambda context, _: cross(context),
     "marts": lambda context, _: marts(context),
@@ -92,6 +95,8 @@ def _check(names: list[str], config: Config) -> None:
     config.require_lake()
     if "link" in names:
         check_link(config.link)
+    if "terms" in names:
+        site_lexicon(config.terminology.file, config.terminology.terms)
 
 
 def _check_places(names: list[str], config: Config) -> None:

@@ -9,6 +9,7 @@ from eds_spark_imaging.tables.attributes import aggregated_columns
 from eds_spark_imaging.tables.files import CHANGED_RUN, ROW_HASH
 from eds_spark_imaging.tables.links import LINK_COLUMNS
 from eds_spark_imaging.tables.spec import BIGINT, BOOLEAN, DOUBLE, INSTANT, STRING, STRINGS, WALL_CLOCK, Column, Table
+from eds_spark_imaging.tables.terms import SERIES_TERMS, STUDY_TERMS
 
 STUDY_UID = Column("study_instance_uid", STRING, "UID of the exam, as stored. DICOM StudyInstanceUID", False, True)
 SERIES_UID = Column("series_instance_uid", STRING, "UID of the series, as stored. DICOM SeriesInstanceUID", False, True)
@@ -68,6 +69,7 @@ def imaging_study(attributes: Sequence[Attribute]) -> Table:
             STUDY_UID,
             *STUDY_COLUMNS,
             *LINK_COLUMNS,
+            *STUDY_TERMS,
             *_without_keys(tuple(aggregated_columns(attributes, frozenset({Level.STUDY})))),
             VARYING,
             Column("removed_at", INSTANT, "When the exam's last file went away; null while it has files"),
@@ -91,6 +93,7 @@ def imaging_series(attributes: Sequence[Attribute]) -> Table:
             STUDY_UID,
             SERIES_UID,
             *SERIES_COLUMNS,
+            *SERIES_TERMS,
             *_without_keys(tuple(aggregated_columns(attributes, frozenset({Level.SERIES})))),
             VARYING,
             ROW_HASH,

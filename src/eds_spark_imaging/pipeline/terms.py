@@ -1,0 +1,104 @@
+"""The job `terms`: category, body parts, regions, side and contrast of exams and series, from what they are called."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from eds_spark_imaging.lake.scratch import Scratch
+from eds_spark_imaging.runs.context import Context, Run
+from eds_spark_imaging.tables.spec import Column, sql_type
+from eds_spark_imaging.tables.terms import SERIES_TERMS, STUDY_TERMS
+from eds_spark_imaging.terminology.lexicon import SiteRow, lexicon
+from eds_spark_imaging.terminology.site import site_rows_of
+from eds_spark_imaging.transforms import terms as transforms
+from eds_spark_imaging.workers.crash import crash_point
+from eds_spark_imaging.workers.terms import ANSWER, UNION, read_batches, unite_batches
+
+_STUDY = "study_instance_uid"
+_RUN = "terms_run"
+# Distinct descriptions that one task reads: about a second of work.
+_A_TASK = 5_000
+
+
+@dataclass(frozen=True)
+class _State:
+    """What the terms were made from: the version of rules and lexicon, and the last run that changed an exam."""
+
+    version: str
+    exams: str
+
+
+def terms(context: Context) -> None:
+    """Fill the terms of exams that changed; of all where rules, lexicon or the terms of the site are other ones."""
+    site = site_rows_of(context.config.terminology.file, context.config.terminology.terms)
+    version = lexicon(site).version
+    with context.run("terms") as run, context.lake.scratch("terms") as scratch:
+        run.main_count = "exams"
+        text = context.newest_watermark("terms")
+        seen = _State(**json.loads(text)) if text else None
+        now = _State(version, _last_change(context))
+        run.watermark = json.dumps(asdict(now))
+        if now == seen:
+            run.count(exams=0, series_changed=0, exams_changed=0)
+            return
+        some = _changed(context, seen.exams) if seen and seen.version == version else None
+        _terms(context, run, scratch, site, scratch.keep("changed", some) if some is not None else None)
+
+
+def _terms(context: Context, run: Run, scratch: Scratch, site: tuple[SiteRow, ...], some: DataFrame | None) -> None:
+    lake = context.lake
+
+    def read(name: str) -> DataFrame:
+        return lake.read(name) if some is None else lake.read(name).join(some, _STUDY, "left_semi")
+
+    studies, series = read("imaging_study").where("removed_at IS NULL"), read("imaging_series")
+    of_series = transforms.describe_series(series, studies, read("imaging_acquisition"))
+    of_series = scratch.keep("described_series", of_series)
+    of_exams = scratch.keep("described_exams", transforms.describe_exams(studies))
+    run.count(exams=of_exams.count())
+    distinct = scratch.keep("distinct", transforms.distinct_descriptions(of_series, of_exams))
+    tasks = max(1, distinct.count() // _A_TASK)
+    run.count(descriptions=distinct.count())
+    answers = distinct.repartition(tasks).mapInArrow(read_batches(site), _ddl(ANSWER))
+    answers = scratch.keep("answers", answers)
+    version = F.lit(lexicon(site).version)
+    found = scratch.keep("series", transforms.series_terms(of_series, answers, version, _filled(SERIES_TERMS)))
+    changed = lake.update("imaging_series", found, _names(SERIES_TERMS), (_RUN, run.run_id))
+    crash_point("series_terms")
+    gathered = scratch.keep("gathered", transforms.exams_with_series(of_exams, answers, found, series))
+    united = gathered.select("named").distinct().mapInArrow(unite_batches(site), _ddl(UNION))
+    exams = transforms.exam_terms(gathered, scratch.keep("united", united), version, _filled(STUDY_TERMS))
+    exams = scratch.keep("exams", exams)
+    run.count(
+        series_changed=changed,
+        exams_changed=lake.update("imaging_study", exams, _names(STUDY_TERMS), (_RUN, run.run_id)),
+    )
+    crash_point("exam_terms")
+
+
+def _last_change(context: Context) -> str:
+    last = [context.lake.read(name).agg(F.max("changed_run")).first() for name in ("imaging_study", "imaging_series")]
+    return max((row and row[0]) or "" for row in last)
+
+
+def _changed(context: Context, since: str) -> DataFrame:
+    """UIDs of the exams that have changed since a run."""
+    tables = [context.lake.read(name) for name in ("imaging_study", "imaging_series", "imaging_acquisition")]
+    changed = [table.where(F.col("changed_run") > since).select(_STUDY) for table in tables]
+    return changed[0].union(changed[1]).union(changed[2]).distinct()
+
+
+def _filled(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    return tuple(column for column in columns if column.name != _RUN)
+
+
+def _names(columns: tuple[Column, ...]) -> tuple[str, ...]:
+    return tuple(column.name for column in _filled(columns))
+
+
+def _ddl(schema: object) -> str:
+    return ", ".join(f"{field.name} {sql_type(field.type)}" for field in schema)  # type: ignore[attr-defined]

@@ -1,0 +1,126 @@
+"""Contrast in a text: with, without, both, or nothing said. A radionuclide is not a contrast agent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eds_spark_imaging.terminology.lexicon import Entry, Lexicon
+from eds_spark_imaging.terminology.matching import Span
+
+WITH, WITHOUT, BOTH = "with", "without", "both"
+_ENHANCED = {"enhanced": WITH, "unenhanced": WITHOUT, "enhanced_both": BOTH}
+_NUCLEAR = frozenset({"tep", "medecine_nucleaire"})
+_PHASED = frozenset({"scanner", "irm"})
+# Stage IV, grade IV: a number, not the way of an injection.
+_NUMBERED = frozenset({"stade", "stage", "grade", "type", "zone", "classe"})
+
+
+def stated_contrast(spans: Sequence[Span], category: str, cut: bool, outside: Sequence[bool]) -> str:
+    """What the words say; ``outside`` marks the spans that are not in an indication."""
+    said: set[str] = set()
+    i = 0
+    while i < len(spans):
+        polarities, j = _chain(spans, i)
+        if polarities:
+            told, i = _after_chain(spans, j, polarities, category, cut)
+            said |= told
+            continue
+        said |= _alone(spans, i, category, outside[i])
+        i += 1
+    if BOTH in said or {WITH, WITHOUT} <= said:
+        return BOTH
+    return next(iter(said), "")
+
+
+def implied_contrast(lexicon: Lexicon, spans: Sequence[Span], outside: Sequence[bool]) -> str:
+    """The contrast that an exam of this name always has; the name may be the first word of a place (`cystographie`)."""
+    named = (
+        entry
+        for span, said in zip(spans, outside, strict=True)
+        if said
+        for entry in (*span.entries, *_within_place(lexicon, span))
+    )
+    return next((entry.contrast for entry in named if entry.contrast), "")
+
+
+def _within_place(lexicon: Lexicon, span: Span) -> list[Entry]:
+    words = span.words if span.place and len(span.words) > 1 else ()
+    return [entry for word in words for entry in lexicon.singles.get(word, ()) if entry.contrast]
+
+
+def _polarity(span: Span) -> str:
+    roles = span.roles
+    return WITH if "with" in roles else WITHOUT if "without" in roles else ""
+
+
+def _chain(spans: Sequence[Span], i: int) -> tuple[list[str], int]:
+    """Prepositions from ``i`` on, with connectors between them: `sans puis avec`."""
+    found: list[str] = []
+    j = i
+    while j < len(spans):
+        polarity = _polarity(spans[j])
+        if polarity:
+            found.append(polarity)
+        elif not (found and "connector" in spans[j].roles and j + 1 < len(spans) and _polarity(spans[j + 1])):
+            break
+        j += 1
+    return found, j
+
+
+def _after_chain(
+    spans: Sequence[Span], j: int, polarities: list[str], category: str, cut: bool
+) -> tuple[set[str], int]:
+    both = len(set(polarities)) == 2
+    following = spans[j] if j < len(spans) else None
+    if following is not None and following.roles & {"agent", "agent_alone", "enhanced", "agent_imaging"}:
+        end = j + 1
+        if end < len(spans) and "agent" in spans[end].roles and not spans[end].place:
+            end += 1
+        traced = end < len(spans) and "tracer" in spans[end].roles
+        if traced or _of_tracer(following, category, polarities):
+            return set(), end
+        return {BOTH if both else polarities[0]}, end
+    if following is not None and "enhanced_both" in following.roles:
+        return {BOTH}, j + 1
+    word = spans[j - 1].words[0]
+    ends = following is None or following.before in {";", ",", "+"}
+    if category in {*_PHASED, ""} and not cut and (both or (ends and word in _SAY_IT_ALONE) or word in _SHORT_FORMS):
+        return {BOTH if both else polarities[-1]}, j
+    return set(), j
+
+
+_SAY_IT_ALONE = frozenset({"w", "wo", "with", "without", "san", "avec", "sans"})
+_SHORT_FORMS = frozenset({"w", "wo"})
+
+
+def _of_tracer(agent: Span, category: str, polarities: list[str]) -> bool:
+    """`60 min après injection` of a nuclear exam means the tracer's; so does `injection` in a scintigraphy."""
+    if category not in _NUCLEAR or "agent_alone" in agent.roles:
+        return False
+    return agent.words[0] in {"injection", "inj"} and category == "medecine_nucleaire" and WITH in polarities
+
+
+def _agent_follows(after: Span | None) -> bool:
+    """`sans & avec poids` is no contrast."""
+    return after is None or after.before == ";" or bool(after.roles & {"agent", "agent_alone"})
+
+
+def _alone(spans: Sequence[Span], i: int, category: str, outside: bool) -> set[str]:
+    roles = spans[i].roles
+    after = spans[i + 1] if i + 1 < len(spans) else None
+    for role, polarity in _ENHANCED.items():
+        if role in roles:
+            of_else = role == "enhanced_both" and category not in {*_PHASED, ""} and not _agent_follows(after)
+            return set() if of_else else {polarity}
+    phased = category in _PHASED
+    treated = after is not None and after.words[0] in {"op", "operatoire", "traitement", "therapy"}
+    numbered = i > 0 and spans[i - 1].words[-1] in _NUMBERED
+    given = (
+        "agent_alone" in roles
+        or (phased and "phase" in roles)
+        or (category == "irm" and "phase_mr" in roles and not treated)
+        or (phased and "agent_imaging" in roles and not numbered)
+    )
+    if outside and given:
+        return {WITH}
+    return {WITHOUT} if outside and phased and "phase_before" in roles else set()

@@ -1,0 +1,245 @@
+"""What an exam is, from all that is written about it: category, parts, regions, side, contrast, each with its source.
+
+Attributes come first for side and contrast. For parts, texts win over Body Part Examined, two texts that agree win over
+a third, description and request win over the protocol, and a series that names its own part wins over its study. What
+disagrees is listed in ``conflicts``; nothing is decided in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from eds_spark_imaging.terminology import reading as texts
+from eds_spark_imaging.terminology.agents import contrast_of
+from eds_spark_imaging.terminology.lexicon import Lexicon, lexicon
+from eds_spark_imaging.terminology.modality import PRIORITY
+from eds_spark_imaging.terminology.reading import Reading, members, text_category, written
+from eds_spark_imaging.terminology.sides import MIXED
+from eds_spark_imaging.terminology.sources import (
+    CODED,
+    MODALITY,
+    OF_STUDY,
+    PROTOCOL,
+    SERIES,
+    SIDES,
+    TEXTS,
+    Sources,
+    sources,
+)
+from eds_spark_imaging.terminology.terms import OTHER, Said, Terms
+
+_CACHED = 200_000
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads exams with one lexicon; texts that were read before are not read again."""
+
+    lexicon: Lexicon = field(default_factory=lexicon)
+    _texts: dict[tuple[str, str, bool, bool], Reading] = field(default_factory=dict)
+    _categories: dict[str, str] = field(default_factory=dict)
+
+    def read(self, row: Mapping[str, object]) -> Terms:
+        """The terms of a row of columns (see ``sources.KEYS``); any of them may be missing or of any type."""
+        return self.terms(sources(row))
+
+    def terms(self, given: Sources) -> Terms:
+        """The terms of one exam or series."""
+        category = self._category(given)
+        known = category.value if category.source else ""
+        read = {column: self._text(text, known, column) for column, text in given.values if column in _READ}
+        source, chosen, conflicts = self._choose(read)
+        parts, regions, rule = chosen.parts, chosen.regions, chosen.rule
+        if not read or not (parts or regions):
+            parts, regions, rule, source = self._default(given, source)
+        paired = chosen.paired or any(self.lexicon.parts[p].paired for p in members(self.lexicon, parts))
+        side = self._side(given, read, parts, paired)
+        contrast = contrast_of(given, read)
+        sure = 0.8 if rule == "modality" else self._confidence(chosen, source, read)
+        confidence = round(sure * 0.8 if conflicts else sure, 2)
+        codes = tuple(self.lexicon.parts[part].code for part in parts)
+        return Terms(
+            category.value,
+            category.source,
+            category.rule,
+            category.confidence,
+            parts,
+            codes,
+            source if parts else "",
+            rule if parts else "",
+            confidence if parts else 0.0,
+            tuple(self.lexicon.regions[region] for region in dict.fromkeys(regions)),
+            source if regions else "",
+            rule if regions else "",
+            confidence if regions else 0.0,
+            side.value,
+            side.source,
+            side.rule,
+            side.confidence,
+            contrast.value,
+            contrast.source,
+            contrast.rule,
+            contrast.confidence,
+            (*category.conflicts, *conflicts, *side.conflicts, *contrast.conflicts),
+            self.lexicon.version,
+        )
+
+    def explain(self, row: Mapping[str, object]) -> dict[str, object]:
+        """For each text: the words that named its parts, what was set aside and why, side and contrast said."""
+        given = sources(row)
+        said = self._category(given)
+        category = said.value if said.source else ""
+        read = {column: self._text(text, category, column) for column, text in given.values if column in _READ}
+        return {
+            column: {
+                "body_parts": list(one.parts),
+                "words": list(one.words),
+                "set_aside": list(one.reasons),
+                "laterality": one.side,
+                "contrast": one.contrast or one.implied,
+                "rule": "kernel" if one.kernel else one.rule,
+            }
+            for column, one in read.items()
+        }
+
+    def _text(self, text: str, category: str, column: str) -> Reading:
+        series = column in {SERIES, PROTOCOL}
+        coded = column in CODED
+        key = (text, category, series, coded)
+        found = self._texts.get(key)
+        if found is None:
+            if len(self._texts) >= _CACHED:
+                self._texts.clear()
+            found = self._texts[key] = texts.read(self.lexicon, text, category, series=series, coded=coded)
+        return found
+
+    def _told(self, text: str) -> str:
+        found = self._categories.get(text)
+        if found is None:
+            if len(self._categories) >= _CACHED:
+                self._categories.clear()
+            found = self._categories[text] = text_category(self.lexicon, text)
+        return found
+
+    def _category(self, given: Sources) -> Said:
+        modalities = {code.strip().upper() for code in re.split(r"[\\/,;|+]", given.get(MODALITY))}
+        known = sorted(modalities & self.lexicon.modalities.keys(), key=_priority)
+        category = self.lexicon.modalities[known[0]].category if known else ""
+        columns = [column for column in (*OF_STUDY, SERIES, PROTOCOL) if given.get(column)]
+        told = [(column, self._told(given.get(column))) for column in columns]
+        source, said = next(((column, word) for column, word in told if word), ("", ""))
+        if not category:
+            return Said(said or OTHER, source, "text" if said else "nothing known", 0.8 if said else 0.2)
+        nuclear = next(((c, w) for c, w in told if w in _WITH_COMPANION and c in OF_STUDY), None)
+        if nuclear and category in _COMPANIONS:
+            return Said(nuclear[1], nuclear[0], "companion of a nuclear exam", 0.8)
+        clash = said and said != category and not {said, category} <= _KINDRED
+        conflicts = (f"category: {MODALITY}={category}, {source}={said}",) if clash else ()
+        return Said(category, MODALITY, "modality", 0.9 if conflicts else 0.99, conflicts)
+
+    def _choose(self, read: Mapping[str, Reading]) -> tuple[str, Reading, tuple[str, ...]]:
+        named = {column: one for column, one in read.items() if one.parts or one.regions}
+        naming = {column: one for column, one in named.items() if column in TEXTS and not one.kernel}
+        source = self._winner(naming)
+        coded = next((column for column in CODED if column in named), "")
+        if not source:
+            return (coded, read[coded], ()) if coded else ("", Reading(), ())
+        chosen = naming[source]
+        others = [column for column in (*TEXTS, *CODED) if column in read and column != source]
+        against = [
+            column
+            for column in others
+            if (column in naming or column in CODED) and read[column].parts and not self._agree(chosen, read[column])
+        ]
+        parts = {column: "+".join(read[column].parts) for column in (source, *against)}
+        conflicts = tuple(f"body_part: {source}={parts[source]}, {other}={parts[other]}" for other in against)
+        return source, chosen, conflicts
+
+    def _winner(self, naming: Mapping[str, Reading]) -> str:
+        """The text that is taken for the parts, by column; empty where no text names any."""
+        order = [column for column in TEXTS if column in naming]
+        with_parts = [column for column in order if naming[column].parts]
+        order = with_parts or order
+        if len(order) < 3:
+            return order[0] if order else ""
+
+        def backed(column: str) -> bool:
+            return any(self._agree(naming[column], naming[other]) for other in order if other != column)
+
+        return next(filter(backed, order), order[0])
+
+    def _agree(self, one: Reading, other: Reading) -> bool:
+        """Whether two texts speak of the same: one lies within the other, or they share a part."""
+        mine, theirs = members(self.lexicon, one.parts), members(self.lexicon, other.parts)
+        if not mine or not theirs or mine & theirs or (mine | theirs) & _ANYWHERE:
+            return True
+        within = texts.lies_within
+        return any(within(self.lexicon, p, theirs) for p in mine) or any(within(self.lexicon, p, mine) for p in theirs)
+
+    def _confidence(self, chosen: Reading, source: str, read: Mapping[str, Reading]) -> float:
+        """Of parts: how the words were found, less for a lesser source, more where another source says the same."""
+        sure = chosen.confidence * (0.85 if source in {PROTOCOL, *CODED} else 1)
+        here = members(self.lexicon, chosen.parts)
+        agreed = any(column != source and here & members(self.lexicon, one.parts) for column, one in read.items())
+        return sure + (1 - sure) / 2 if agreed else sure
+
+    def _default(self, given: Sources, source: str) -> tuple[tuple[str, ...], tuple[str, ...], str, str]:
+        modality = self.lexicon.modalities.get(given.get(MODALITY).upper())
+        part = modality.default_part if modality else ""
+        if not part:
+            return (), (), "", source
+        return (part,), self.lexicon.parts[part].regions, "modality", MODALITY
+
+    def _side(self, given: Sources, read: Mapping[str, Reading], parts: Sequence[str], paired: bool) -> Said:
+        stored = next(((c, _SIDES[given.get(c).upper()]) for c in SIDES if given.get(c).upper() in _SIDES), None)
+        told = self._told_side(read, parts)
+        if not paired:
+            return Said()
+        if stored:
+            differs = told.value and told.value != stored[1] and "B" not in {told.value, stored[1]}
+            conflicts = (f"laterality: {stored[0]}={stored[1]}, {told.source}={told.value}",) if differs else ()
+            return Said(stored[1], stored[0], "attribute", 0.7 if conflicts else 0.97, conflicts)
+        return told
+
+    def _told_side(self, read: Mapping[str, Reading], parts: Sequence[str]) -> Said:
+        whole = Reading(parts=tuple(parts))
+        sides = {c: one.side for c, one in read.items() if one.side and (not one.parts or self._agree(whole, one))}
+        of_study = [sides[column] for column in OF_STUDY if column in sides]
+        clash = len(set(of_study) - {"B"}) > 1
+        said = "laterality: " + ", ".join(f"{column}={side}" for column, side in sides.items())
+        if SERIES in sides and sides[SERIES] != MIXED:
+            against = [side for side in of_study if side not in {sides[SERIES], "B"}]
+            if len(against) > 1 and not clash:
+                return Said("", "", "", 0.0, (said,))
+            return Said(sides[SERIES], SERIES, "text", 0.75 if against else 0.9, (said,) if against else ())
+        if clash or MIXED in sides.values():
+            return Said("", "", "", 0.0, (said,))
+        source = next((column for column in (*OF_STUDY, PROTOCOL, *CODED) if column in sides), "")
+        return Said(sides[source], source, "text", 0.9) if source else Said()
+
+
+# Parts that contradict no other: all of the body, or a limb of unknown name.
+_ANYWHERE = frozenset({"WHOLEBODY", "EXTREMITY", "JOINT"})
+_READ = frozenset({*TEXTS, *CODED})
+
+
+def _priority(modality: str) -> tuple[int, str]:
+    """Which of several modalities names the exam first."""
+    return (PRIORITY.index(modality) if modality in PRIORITY else len(PRIORITY), modality)
+
+
+_COMPANIONS = frozenset({"scanner", "irm"})
+_WITH_COMPANION = frozenset({"tep", "medecine_nucleaire"})
+# Texts that call one of these by the name of another are no conflict: an arteriography is a radiography to some.
+_KINDRED = frozenset({"radiographie", "angiographie", "mammographie"})
+_SIDES = {
+    **{"R": "R", "L": "L", "B": "B", "RIGHT": "R", "LEFT": "L", "BOTH": "B", "BILATERAL": "B"},
+    **{"D": "R", "G": "L", "DROIT": "R", "DROITE": "R", "GAUCHE": "L", "BILATÉRAL": "B", "R\\L": "B", "L\\R": "B"},
+}
+
+
+def union(lexicon: Lexicon, series: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """The parts of an exam from those of its series: each once, composites written as such, general terms left out."""
+    return written(lexicon, texts.specific(lexicon, [part for parts in series for part in parts]))

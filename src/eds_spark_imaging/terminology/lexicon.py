@@ -1,0 +1,233 @@
+"""The lexicon: data files that a physician can read, compiled into one tree of words.
+
+``parts.csv``: the DICOM terms with SNOMED code, regions and whether they are paired; ``places.csv``: what texts call
+them; ``exams.csv``: names of exams and abbreviations; ``words.csv``: sides, contrast, negations and other words
+around them; ``composites.csv``, ``regions.csv``, ``categories.csv``, ``modalities.csv``. A site adds rows of exams.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from eds_spark_imaging.terminology.text import words
+
+# Changes when the same lexicon is read by other rules; part of the version that is kept beside derived values.
+ENGINE = "1"
+UNKNOWN = "unknown"
+_FILES = ("regions", "parts", "composites", "places", "exams", "words", "categories", "modalities")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A DICOM term of Body Part Examined: SNOMED code, region symbols, paired or not, the part that it lies within."""
+
+    term: str
+    code: str
+    regions: tuple[str, ...]
+    paired: bool
+    within: str
+
+
+@dataclass(frozen=True, slots=True)
+class Modality:
+    """What a DICOM modality says of the exam: its category, and the part where no text names one."""
+
+    category: str
+    default_part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a phrase of the lexicon says: a place, an exam, or the role of a word around them."""
+
+    parts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    paired: bool = False
+    place: bool = False
+    role: str = ""
+    category: str = ""
+    contrast: str = ""
+    side: str = ""
+    only: frozenset[str] = frozenset()
+    weak: bool = False
+
+
+@dataclass(slots=True)
+class Node:
+    """A node of the tree of words: what follows, and what the phrase up to here says."""
+
+    next: dict[str, Node] = field(default_factory=dict)
+    entries: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """All data files, compiled. ``spellings`` are the words that a misspelt one is compared with, by first letter."""
+
+    parts: Mapping[str, Part]
+    composites: Mapping[str, tuple[str, ...]]
+    written_composites: tuple[str, ...]
+    regions: Mapping[str, str]
+    categories: tuple[str, ...]
+    modalities: Mapping[str, Modality]
+    root: Node
+    known: frozenset[str]
+    plain: frozenset[str]
+    spellings: Mapping[str, tuple[str, ...]]
+    singles: Mapping[str, tuple[Entry, ...]]
+    version: str
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    """The rows of a data file, without its comments."""
+    text = files("eds_spark_imaging.terminology").joinpath("data", f"{name}.csv").read_text(encoding="utf-8")
+    return parse_rows(text)
+
+
+def parse_rows(text: str) -> list[dict[str, str]]:
+    """Rows of a lexicon file: CSV with a header; lines that begin with # are comments."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    return [{key: value or "" for key, value in row.items() if key} for row in csv.DictReader(lines)]
+
+
+# A row of exams.csv that a site adds, as pairs so that it can be a key of the cache.
+SiteRow = tuple[tuple[str, str], ...]
+
+
+@lru_cache(maxsize=8)
+def lexicon(site: tuple[SiteRow, ...] = ()) -> Lexicon:
+    """The lexicon of the package, with the rows that a site adds to its exams (see ``site.site_rows``)."""
+    tables = {name: rows(name) for name in _FILES}
+    tables["exams"] = tables["exams"] + [dict(row) for row in site]
+    return _compile(tables)
+
+
+def _compile(tables: dict[str, list[dict[str, str]]]) -> Lexicon:
+    parts = {row["part"]: _part(row) for row in tables["parts"]}
+    composites = {row["composite"]: tuple(row["members"].split()) for row in tables["composites"]}
+    root = Node()
+    known: set[str] = set()
+    plain: set[str] = set()
+    for phrase, entry in itertools.chain(
+        _terms(parts), _places(tables["places"], parts), _exams(tables["exams"], parts), _roles(tables["words"])
+    ):
+        known.update(phrase)
+        if entry.role == "plain_word":
+            plain.update(phrase)
+        else:
+            _insert(root, phrase, entry)
+    singles = {word: node.entries for word, node in root.next.items() if node.entries and len(word) > 1}
+    written = (row["composite"] for row in tables["composites"] if row["written"] == "yes")
+    return Lexicon(
+        parts=parts,
+        composites=composites,
+        written_composites=tuple(sorted(written, key=lambda c: -len(composites[c]))),
+        regions={row["symbol"]: row["code"] for row in tables["regions"]},
+        categories=tuple(row["category"] for row in tables["categories"]),
+        modalities={row["modality"]: Modality(row["category"], row["default_part"]) for row in tables["modalities"]},
+        root=root,
+        known=frozenset(known),
+        plain=frozenset(plain),
+        spellings=_spellings(root),
+        singles=singles,
+        version=_version(tables),
+    )
+
+
+def _part(row: dict[str, str]) -> Part:
+    return Part(row["part"], row["code"], tuple(row["regions"].split()), row["paired"] == "yes", row["within"])
+
+
+def _version(tables: dict[str, Any]) -> str:
+    return f"{ENGINE}-{hashlib.sha256(repr(sorted(tables.items())).encode()).hexdigest()[:12]}"
+
+
+def _terms(parts: Mapping[str, Part]) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    """The DICOM terms themselves, as they are written in Body Part Examined."""
+    for part in parts.values():
+        yield words(part.term).forms, Entry((part.term,), part.regions, part.paired, place=True)
+
+
+def _places(table: list[dict[str, str]], parts: Mapping[str, Part]) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    for row in table:
+        terms = tuple(row["body_parts"].split())
+        regions = tuple(row["regions"].split()) or _regions(terms, parts)
+        paired = row["paired"] == "yes" or (row["paired"] == "" and any(parts[term].paired for term in terms))
+        entry = Entry(terms, regions, paired, place=True)
+        for phrase in phrases(f"{row['fr']}|{row['en']}"):
+            yield phrase, entry
+
+
+def _regions(terms: Iterable[str], parts: Mapping[str, Part]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(region for term in terms for region in parts[term].regions))
+
+
+def _exams(table: list[dict[str, str]], parts: Mapping[str, Part]) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    for row in table:
+        terms = tuple(row["body_parts"].split())
+        entry = Entry(
+            terms,
+            _regions(terms, parts),
+            any(parts[term].paired for term in terms),
+            place=bool(terms),
+            category=row["category"],
+            contrast=row["contrast"],
+            side=row["side"],
+            only=frozenset(row["only"].split()),
+            weak=row["weak"] == "yes",
+        )
+        for phrase in phrases(row["terms"]):
+            yield phrase, entry
+
+
+def _roles(table: list[dict[str, str]]) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    for row in table:
+        for phrase in phrases(row["words"]):
+            yield phrase, Entry(role=row["role"])
+
+
+def phrases(cell: str) -> Iterator[tuple[str, ...]]:
+    """The phrases of a cell: terms parted by `|`, `a/b c` both ways, hyphenated words also written together."""
+    for term in filter(None, (term.strip() for term in cell.split("|"))):
+        for variant in dict.fromkeys((*_alternatives(term), term)):
+            for form in dict.fromkeys((variant, variant.replace("-", ""))):
+                phrase = words(form).forms
+                if phrase:
+                    yield phrase
+
+
+def _alternatives(term: str) -> Iterator[str]:
+    """`rachis/colonne cervical` is two terms; a word of few letters (`w/o`, `c/a/p`) is left as it is."""
+    choices = [
+        word.split("/") if "/" in word and min(map(len, word.split("/"))) > 3 else [word] for word in term.split()
+    ]
+    yield from (" ".join(choice) for choice in itertools.product(*choices))
+
+
+def _insert(root: Node, phrase: tuple[str, ...], entry: Entry) -> None:
+    node = root
+    for word in phrase:
+        node = node.next.setdefault(word, Node())
+    if entry not in node.entries:
+        node.entries = (*node.entries, entry)
+
+
+def _spellings(root: Node) -> dict[str, tuple[str, ...]]:
+    """Words of places and sides, long enough that a slip of the keyboard does not make another word of them."""
+    found: dict[str, list[str]] = {}
+    for word, node in root.next.items():
+        sides = any(entry.role in {"right", "left", "both_sides"} for entry in node.entries)
+        if len(word) >= 5 and (sides or _leads_to_place(node)):
+            found.setdefault(word[0], []).append(word)
+    return {letter: tuple(sorted(spelt)) for letter, spelt in found.items()}
+
+
+def _leads_to_place(node: Node) -> bool:
+    return any(entry.place for entry in node.entries) or any(_leads_to_place(child) for child in node.next.values())

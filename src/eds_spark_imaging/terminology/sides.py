@@ -1,0 +1,123 @@
+"""The side in a text, where a word says it of a part; never that of a disease, a view or a chamber of the heart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eds_spark_imaging.terminology.matching import Span
+
+# Both sides said, of different parts: no one side is the exam's.
+MIXED = "mixed"
+_WORDS = {"right": "R", "left": "L", "both_sides": "B"}
+_LETTERS = {"right_letter": "R", "left_letter": "L"}
+_VOWELS = "aeiouyh"
+
+
+def stated_side(spans: Sequence[Span], paired: Sequence[bool], outside: Sequence[bool], parts: int, views: bool) -> str:
+    """R, L, B, MIXED or nothing. ``paired`` marks spans that name a paired part, ``parts`` counts different ones.
+
+    ``views``: views have sides of their own, as everywhere but in mammography.
+    """
+    found: list[tuple[int, str]] = []
+    for i, span in enumerate(spans):
+        side = _side_of(spans, i, paired, views) if outside[i] else ""
+        if side:
+            found.append((i, side))
+        found.extend((i, entry.side) for entry in span.entries if entry.side and outside[i])
+    sides = {side for _, side in found}
+    if "B" in sides:
+        return "B"
+    if sides == {"R", "L"}:
+        return "B" if parts <= 1 or _together(spans, found) else MIXED
+    return next(iter(sides), "")
+
+
+def _side_of(spans: Sequence[Span], i: int, paired: Sequence[bool], views: bool) -> str:
+    roles = spans[i].roles
+    for role, side in _WORDS.items():
+        if role in roles:
+            return "" if views and _of_view(spans, i, paired) else side
+    if "two" in roles:
+        return "B" if i + 1 < len(spans) and paired[i + 1] and _counted(spans, i) else ""
+    for role, side in _LETTERS.items():
+        if role in roles:
+            return side if _letter_counts(spans, i, paired) and not _of_view(spans, i, paired) else ""
+    return ""
+
+
+def _counted(spans: Sequence[Span], i: int) -> bool:
+    return not (i and spans[i - 1].words[-1].isdigit())
+
+
+def _of_view(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
+    """Whether the side is that of a view, a lobe, a chamber or a deficit named just before or after."""
+    before = spans[i - 1] if i and spans[i].before not in {";", ",", "+"} else None
+    after = spans[i + 1] if i + 1 < len(spans) and spans[i + 1].before not in {";", ",", "+"} else None
+    if before is not None and "side_view" in before.roles:
+        return True
+    if before is not None and "disease" in before.roles and not before.place and not (i > 1 and paired[i - 2]):
+        return True
+    return after is not None and "side_view" in after.roles and not (before is not None and before.place)
+
+
+def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
+    """A letter is a side beside a paired part only: not an article, a dimension (`3 D`) or a word of something else."""
+    letter = spans[i].words[0]
+    before = spans[i - 1] if i else None
+    after = spans[i + 1] if i + 1 < len(spans) else None
+    if before is not None and before.words[-1].isdigit():
+        return False
+    if after is not None and paired[i + 1] and after.before in {" ", "-", "/"}:
+        if before is not None and not before.entries and spans[i].before == " ":
+            return False
+        return not (letter in {"l", "d"} and after.words[0][0] in _VOWELS and not (letter == "l" and _english(after)))
+    if before is None or spans[i].before == ";":
+        return i > 0 and paired[i - 1] and spans[i].before == ";" and (after is None or after.before == ";")
+    if paired[i - 1]:
+        return True
+    back = i - 1
+    while back >= 0 and not paired[back] and _slight(spans[back]):
+        back -= 1
+    return back >= 0 and paired[back] and (after is None or _slight(after))
+
+
+def _slight(span: Span) -> bool:
+    """Words of views between a part and its side: `PIED F P G`."""
+    return (
+        all(len(word) <= 2 or word.isdigit() for word in span.words)
+        or "noise" in span.roles
+        or span.words[-1] in {"face", "profil", "lat", "obl", "incidence", "trois", "quart", "irm", "tdm"}
+    )
+
+
+_ENGLISH = frozenset(
+    [
+        "ankle",
+        "elbow",
+        "arm",
+        "hip",
+        "hand",
+        "eye",
+        "ear",
+        "ovary",
+        "humerus",
+        "axilla",
+        "upper",
+        "index",
+        "iac",
+        "orbit",
+        "adrenal",
+        "heel",
+    ]
+)
+
+
+def _english(span: Span) -> bool:
+    return span.words[0] in _ENGLISH
+
+
+def _together(spans: Sequence[Span], found: list[tuple[int, str]]) -> bool:
+    """`droite et gauche` side by side is both, whatever the parts."""
+    places = [i for i, _ in found]
+    between = spans[min(places) + 1 : max(places)]
+    return all("connector" in span.roles for span in between)

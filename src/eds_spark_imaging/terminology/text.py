@@ -1,0 +1,119 @@
+"""Free text to words: one form for French and English, any case, accents, separators and contrast signs."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+# Longer texts are reports or junk; the exam is named at the beginning.
+MAX_LENGTH = 400
+MAX_WORDS = 60
+
+_CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=\b[LR])(?=[A-Z][a-z]{2})")
+_LIGATURES = str.maketrans(
+    {"œ": "oe", "æ": "ae", "ß": "ss", "’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-"}
+)
+_SIGNED = r"(?<![a-z0-9])(?:iv|inj|pdc|gado|gd|injection|contraste?|i\.v\.)"
+# Applied in order, after lower case and without accents.
+_REWRITES = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"(?<![a-z])([dl])'", r"\1e "),
+        (r"(?<![a-z])[dl] (?=une?\b)", "de "),
+        (r"\b(?:de la|la) face\b", "visage"),
+        (r"(?<![a-z])(?:[a-z]\.)+[a-z](?![a-z])\.?", lambda match: match[0].replace(".", "") + " "),
+        (r"\bw\s?[/+&-]\s?(?:and\s)?(?:wo|w\s?[/-]\s?o)(?![a-z])", " wwo "),
+        (r"\bw\s?(?:and|et)\s?(?:wo|w\s?[/-]\s?o)(?![a-z])", " wwo "),
+        (r"\b(?:wo|w\s?[/-]\s?o)\s?(?:[/+&-]|and|followed by)?\s?w(?:/|\b)(?!\s?/?o\b)", " wwo "),
+        (r"\bw\s?[/-]\s?o(?:ut)?(?![a-z])", " without "),
+        (r"\bw\s?/(?!\s?o\b)", " w "),
+        (_SIGNED + r"\s?\(?(?:\+\s?/?\s?-|-\s?/?\s?\+|±)(?![a-z0-9])\)?", " plusminus "),
+        (r"(?<![a-z0-9])c(?:\+/?-|-/?\+)(?![a-z0-9])", " wwo "),
+        (r"(?<![a-z0-9])c-\s?(?:et|and|/|\+|puis)?\s?c\+", " wwo "),
+        (_SIGNED + r"\s?\(?\+\)?(?=$|[^a-z0-9+]*$|[^a-z0-9+]*[ ,;)/-])", " avec iv "),
+        (_SIGNED + r"\s?\(?-\)?(?=$|\s|[),;/+])", " sans iv "),
+        (r"(?<![a-z0-9])c\+(?=$|[^a-z0-9])", " avec iv "),
+        (r"(?<![a-z0-9])c-(?=$|[),;/+]|\s(?!\s*spine|\s*rachis))", " sans iv "),
+        (r"(?:(?<=[a-z\s(_^])|^)\+\s?c(?![a-z0-9])", " avec iv "),
+        (r"(?:(?<=[\s(_^])|^)-\s?c(?![a-z0-9-])", " sans iv "),
+        (r"(?<=[a-z])\.(?=[a-z])", " "),
+    )
+)
+_WORD = re.compile(r"[a-z0-9]+")
+_SMALL_WORDS = frozenset(["de", "du", "des", "la", "le", "les", "of", "the", "un", "une", "d'"])
+
+
+class Words(NamedTuple):
+    """Words of a text: ``forms`` as compared, ``breaks`` the sign before each (`;,+-/` or a blank)."""
+
+    forms: tuple[str, ...]
+    breaks: tuple[str, ...]
+
+
+def plain(text: str) -> str:
+    """Lower case, without accents and ligatures; words written together in CamelCase are parted."""
+    text = _CAMEL.sub(" ", text[:MAX_LENGTH].translate(_LIGATURES).replace("Œ", "OE"))
+    return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+
+
+def words(text: str) -> Words:
+    """The words of a text in the form in which vocabulary and texts are compared; small words are left out."""
+    line = plain(text)
+    for pattern, replacement in _REWRITES:
+        line = pattern.sub(replacement, line)
+    forms: list[str] = []
+    breaks: list[str] = []
+    end, gap = 0, ""
+    for match in _WORD.finditer(line):
+        gap += line[end : match.start()]
+        end = match.end()
+        if match[0] in _SMALL_WORDS:
+            gap += " "
+            continue
+        forms.append(stem(match[0]))
+        breaks.append(_break(gap) if len(forms) > 1 else ";")
+        gap = ""
+        if len(forms) == MAX_WORDS:
+            break
+    return Words(tuple(forms), tuple(breaks))
+
+
+def _break(gap: str) -> str:
+    if any(c in gap for c in ";:()[]|\n?!") or " - " in gap or ". " in gap:
+        return ";"
+    for sign in ",+&/-":
+        if sign in gap:
+            return "+" if sign == "&" else sign
+    return " "
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str) -> str:
+    """A word without the endings of plural and of French feminine adjectives, where that is safe."""
+    if word.isdigit():
+        return str(int(word)) if len(word) < 5 else word
+    if len(word) <= 3:
+        return word
+    if word.endswith("eaux"):
+        return word[:-1]
+    if word.endswith("aux") and len(word) > 4:
+        return word[:-3] + "al"
+    if word.endswith("s") and not word.endswith(("ss", "is", "us", "as", "os", "ies")) and word != "cotes":
+        word = word[:-1]
+    for ending, masculine in _FEMININE:
+        if word.endswith(ending) and len(word) > len(ending) + 1:
+            return word[: -len(ending)] + masculine
+    return word
+
+
+_FEMININE = (
+    ("ienne", "ien"),
+    ("elle", "el"),
+    ("eure", "eur"),
+    ("ale", "al"),
+    ("tee", "te"),
+    ("eenne", "een"),
+    ("euse", "eux"),
+)

@@ -1,0 +1,60 @@
+"""The test sets of texts, and how far an answer is from what is expected."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from eds_spark_imaging.terminology.exam import Reader, Terms
+from eds_spark_imaging.terminology.reading import members
+
+HERE = Path(__file__).parents[1] / "unit" / "terminology" / "data"
+SETS = ("texts.csv", "texts_second.csv")
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A text and what it says of an exam; ``regions`` are symbols, `a/b` either or both."""
+
+    modality: str
+    text: str
+    body_parts: frozenset[str]
+    regions: tuple[frozenset[str], ...]
+    laterality: str
+    contrast: str
+
+
+def expected(name: str) -> Iterator[Expected]:
+    """The rows of a test set."""
+    lines = [line for line in (HERE / name).read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    for row in csv.DictReader(lines, delimiter="|"):
+        parts = frozenset(filter(None, row["body_parts"].split(",")))
+        regions = tuple(frozenset(one.split("/")) for one in row["regions"].split())
+        yield Expected(row["modality"], row["text"], parts, regions, row["laterality"], row["contrast"])
+
+
+def wrong(reader: Reader, one: Expected) -> dict[str, str]:
+    """What differs, by field: parts (composites taken apart), regions, side, contrast."""
+    terms = reader.read({"modality": one.modality, "study_description": one.text})
+    found = {
+        "body_parts": (members(reader.lexicon, terms.body_parts), members(reader.lexicon, tuple(one.body_parts))),
+        "laterality": (terms.laterality, one.laterality),
+        "contrast": (terms.contrast, one.contrast),
+    }
+    differs = {field: f"{got!r}, expected {want!r}" for field, (got, want) in found.items() if got != want}
+    if not regions_fit(symbols(reader, terms), one.regions):
+        differs["regions"] = f"{symbols(reader, terms)}, expected {one.regions}"
+    return differs
+
+
+def symbols(reader: Reader, terms: Terms) -> set[str]:
+    """The regions of an answer by their symbols."""
+    by_code = {code: symbol for symbol, code in reader.lexicon.regions.items()}
+    return {by_code[code] for code in terms.region_codes}
+
+
+def regions_fit(found: set[str], wanted: tuple[frozenset[str], ...]) -> bool:
+    """Whether each wanted region is there, in one of its forms, and no other."""
+    return found <= frozenset().union(*wanted) and all(found & one for one in wanted)

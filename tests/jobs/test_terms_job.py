@@ -1,0 +1,149 @@
+"""The job `terms` on a lake: exams and series get what their texts say; only what changed is read again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from eds_spark_imaging.config import Config, TerminologyConfig
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from eds_spark_imaging.runs.context import Context
+
+pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("few_attributes")]
+
+STUDIES = {
+    "number_of_series": 2,
+    "number_of_instances": 2,
+    "study_datetime_quality": "complete",
+    "hospital_rule": "none",
+}
+SERIES = {"number_of_instances": 1}
+
+
+def write(context: Context, name: str, rows: list[dict[str, Any]], run: str) -> None:
+    """Rows as `build` writes them: the columns of other jobs are not its own."""
+    from eds_spark_imaging.tables.links import LINK_COLUMNS
+    from eds_spark_imaging.tables.terms import SERIES_TERMS, STUDY_TERMS
+
+    table = context.catalogue[name]
+    frame = context.spark.createDataFrame([tuple(row.get(c) for c in table.names) for row in rows], table.spark_ddl)
+    foreign = [c.name for c in (*LINK_COLUMNS, *STUDY_TERMS, *SERIES_TERMS) if c.name in table.names]
+    uids = [(row["study_instance_uid"],) for row in rows]
+    scope = context.spark.createDataFrame(uids, "study_instance_uid string").distinct()
+    context.lake.sync(name, frame.drop("row_hash", "changed_run"), run, scope=scope, foreign=foreign)
+
+
+def exam(uid: str, description: str | None, modalities: list[str]) -> dict[str, Any]:
+    return STUDIES | {
+        "study_instance_uid": uid,
+        "study_description": description,
+        "modalities": modalities,
+        "main_modality": modalities[0],
+    }
+
+
+def series(uid: str, number: int, modality: str, description: str | None, **more: object) -> dict[str, Any]:
+    return SERIES | {
+        "study_instance_uid": uid,
+        "series_instance_uid": f"{uid}.{number}",
+        "main_modality": modality,
+        "modalities": [modality],
+        "series_description": description,
+        **more,
+    }
+
+
+def run_terms(context: Context) -> dict[str, int]:
+    from eds_spark_imaging.pipeline.terms import terms
+
+    terms(context)
+    last = context.lake.read("imaging_run").where("job = 'terms'").orderBy("run_id", ascending=False).first()
+    assert last is not None
+    return dict(last["counts"])
+
+
+def found(context: Context, table: str, *columns: str) -> dict[str, tuple[Any, ...]]:
+    key = "study_instance_uid" if table == "imaging_study" else "series_instance_uid"
+    return {row[key]: tuple(row[c] for c in columns) for row in context.lake.read(table).collect()}
+
+
+def test_terms_of_exams_and_series(spark: SparkSession, tmp_path: Path) -> None:
+    from eds_spark_imaging.runs.context import Context
+
+    context = Context(spark, Config().with_places((), str(tmp_path / "lake")))
+    write(
+        context,
+        "imaging_study",
+        [
+            exam("1", "TDM TAP IV+", ["CT", "SR"]),
+            exam("2", None, ["CR"]),
+            exam("3", "PROTOCOLE ZETA", ["MR"]),
+            exam("4", "TEP FDG CORPS ENTIER", ["PT", "CT"]),
+        ],
+        "run-1",
+    )
+    write(
+        context,
+        "imaging_series",
+        [
+            series("1", 1, "CT", "THORAX SANS IV"),
+            series("1", 2, "CT", "FOIE PORTAL"),
+            series("1", 3, "SR", "GENOU"),
+            series("2", 1, "CR", "GENOU FACE", laterality="R"),
+            series("2", 2, "CR", "GENOU G PROFIL"),
+            series("3", 1, "MR", None),
+            series("4", 1, "PT", None),
+        ],
+        "run-1",
+    )
+    counts = run_terms(context)
+    assert (counts["exams"], counts["exams_changed"], counts["series_changed"]) == (4, 4, 7)
+    of_series = found(context, "imaging_series", "body_parts", "exam_laterality", "exam_contrast", "body_part_source")
+    assert of_series["1.1"] == (["CHEST"], None, "without", "series_description")
+    assert of_series["1.2"] == (["LIVER"], None, "with", "series_description")
+    assert of_series["2.1"] == (["KNEE"], "R", None, "series_description")
+    assert of_series["4.1"] == (["WHOLEBODY"], None, None, "study_description")
+    of_exams = found(
+        context, "imaging_study", "exam_category", "body_parts", "main_body_part", "exam_laterality", "exam_contrast"
+    )
+    assert of_exams == {
+        "1": ("scanner", ["CHESTABDPELVIS", "LIVER"], "CHESTABDPELVIS", None, "both"),
+        "2": ("radiographie", ["KNEE"], "KNEE", "B", None),
+        "3": ("irm", [], None, None, None),
+        "4": ("tep", ["WHOLEBODY"], "WHOLEBODY", None, None),
+    }
+
+    assert run_terms(context) == {"exams": 0, "series_changed": 0, "exams_changed": 0}
+
+    write(context, "imaging_study", [exam("2", "RX GENOUX", ["CR"])], "run-2")
+    assert found(context, "imaging_study", "body_parts")["2"] == (["KNEE"],)
+    counts = run_terms(context)
+    assert (counts["exams"], counts["exams_changed"]) == (1, 1)
+
+    site = TerminologyConfig(terms=({"terms": "protocole zeta", "body_parts": "PROSTATE"},))
+    again = Context(spark, replace(context.config, terminology=site))
+    assert run_terms(again)["exams"] == 4
+    assert found(again, "imaging_study", "body_parts")["3"] == (["PROSTATE"],)
+
+
+def test_unmapped_descriptions_are_a_view(spark: SparkSession, tmp_path: Path) -> None:
+    from eds_spark_imaging.runs.context import Context
+
+    context = Context(spark, Config().with_places((), str(tmp_path / "lake")))
+    write(context, "imaging_study", [exam("1", "PROTOCOLE ZETA", ["MR"]), exam("2", "IRM GENOU", ["MR"])], "run-1")
+    write(
+        context,
+        "imaging_series",
+        [series("1", 1, "MR", "AX T1"), series("1", 2, "MR", "AX T1"), series("2", 1, "MR", "AX T1")],
+        "run-1",
+    )
+    run_terms(context)
+    context.lake.register()
+    rows = spark.table("imaging_unmapped_description").select("study_description", "number_of_series").collect()
+    assert [tuple(row) for row in rows] == [("PROTOCOLE ZETA", 2)]

@@ -1,0 +1,123 @@
+"""The reader of descriptions against texts and records whose meaning was written by hand."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import pytest
+from description_sets import HERE, SETS, expected, wrong
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eds_spark_imaging.terminology.exam import Reader
+from eds_spark_imaging.terminology.reading import members
+from eds_spark_imaging.terminology.sources import KEYS
+
+READER = Reader()
+RECORDS = [json.loads(line) for line in (HERE / "records.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_first_set_is_large_enough() -> None:
+    rows = list(expected("texts.csv"))
+    assert len(rows) >= 600
+    regions = {region for row in rows for alternatives in row.regions for region in alternatives}
+    assert regions == {"AP", "WB", "UL", "LL", "TH", "HN", "CV", "HE", "BR", "SP"}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_texts(name: str) -> None:
+    rows = list(expected(name))
+    differing = {row.text: differs for row in rows if (differs := wrong(READER, row))}
+    share = {field: 1 - n / len(rows) for field, n in Counter(f for d in differing.values() for f in d).items()}
+    false_sides = [row.text for row in rows if not row.laterality and "laterality" in differing.get(row.text, {})]
+    assert share.get("body_parts", 1) >= 0.97, differing
+    assert share.get("regions", 1) >= 0.99, differing
+    assert share.get("contrast", 1) >= 0.99, differing
+    assert not false_sides
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: json.dumps(record["given"], ensure_ascii=False)[:90])
+def test_records(record: dict[str, object]) -> None:
+    terms = READER.read(record["given"])  # type: ignore[arg-type]
+    wanted = {key: value for key, value in record.items() if key in {"laterality", "contrast", "category"}}
+    assert members(READER.lexicon, terms.body_parts) == members(READER.lexicon, record["body_parts"])  # type: ignore[arg-type]
+    assert {key: getattr(terms, key) for key in wanted} == wanted
+    assert {conflict.split(":")[0] for conflict in terms.conflicts} == set(filter(None, [record.get("conflict")]))
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*KEYS, "id", "other"]), ANY))
+def test_any_value_is_taken(row: dict[str, object]) -> None:
+    terms = READER.read(row)
+    assert terms.category in READER.lexicon.categories
+    assert set(terms.body_parts) <= READER.lexicon.parts.keys()
+    assert terms.laterality in {"", "R", "L", "B"}
+    assert terms.contrast in {"", "with", "without", "both"}
+    json.dumps(terms.as_dict())
+
+
+WORDS = st.sampled_from(
+    [word for row in (*expected(SETS[0]), *expected(SETS[1])) for word in row.text.split()]
+    + ["sans", "/", "+", "-", ";"]
+)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=12).map(" ".join))
+def test_case_and_accents_do_not_count(text: str) -> None:
+    upper = text.upper()
+    plain = upper.translate(str.maketrans("ÉÈÊËÀÂÎÏÔÛÙÇ", "EEEEAAIIOUUC"))
+    one, other = (READER.read({"study_description": form}) for form in (upper, plain))
+    assert one == other
+
+
+@given(st.lists(WORDS, min_size=1, max_size=12).map(" ".join))
+def test_a_side_is_of_a_paired_part_and_is_in_the_text(text: str) -> None:
+    terms = READER.read({"study_description": text})
+    if terms.laterality:
+        assert terms.laterality_source == "study_description"
+        parts = members(READER.lexicon, terms.body_parts)
+        places = READER.explain({"study_description": text})["study_description"]["words"]  # type: ignore[index]
+        assert any(READER.lexicon.parts[part].paired for part in parts) or places
+
+
+@pytest.mark.parametrize(
+    ("text", "parts", "rule"),
+    [
+        ("IRM RACHIS LOMB", ("LSPINE",), "cut"),
+        ("TDM RACHIS CERVI", ("CSPINE",), "cut"),
+        ("EPAUL DROITE", ("SHOULDER",), "abbreviated"),
+        ("RX DU POIGENT", ("WRIST",), "typo"),
+        ("CHESTABDOMENPELVIS", ("CHESTABDPELVIS",), "joined"),
+        ("INFILTRATION L5-S1", ("LSSPINE",), "vertebrae"),
+        ("BILAN DE CANCER DU SEIN", ("BREAST",), "context"),
+    ],
+)
+def test_how_words_were_found_is_told(text: str, parts: tuple[str, ...], rule: str) -> None:
+    terms = READER.read({"study_description": text})
+    assert (terms.body_parts, terms.body_part_rule) == (parts, rule)
+
+
+@pytest.mark.parametrize("text", ["DENTAL", "SPIRAL CT", "VERTICAL", "MENTAL STATUS", "PORTABLE", "MEDICAL", "RADIAL"])
+def test_common_words_are_no_misspellings(text: str) -> None:
+    assert READER.read({"study_description": text}).body_part_rule != "typo"
+
+
+def test_agreement_makes_surer_and_contradiction_less_sure() -> None:
+    alone = READER.read({"study_description": "IRM GENOU"})
+    agreed = READER.read({"study_description": "IRM GENOU", "body_part_examined": "KNEE"})
+    denied = READER.read({"study_description": "IRM GENOU", "body_part_examined": "CHEST"})
+    assert denied.body_part_confidence < alone.body_part_confidence < agreed.body_part_confidence
+
+
+def test_explain_says_what_was_set_aside() -> None:
+    told = READER.explain({"modality": "CT", "study_description": "TDM THORAX POUR CANCER DU SEIN, HORS ABDOMEN"})
+    one = told["study_description"]
+    assert one["body_parts"] == ["CHEST"]  # type: ignore[index]
+    assert one["set_aside"] == ["sein: indication", "abdomen: negated"]  # type: ignore[index]
