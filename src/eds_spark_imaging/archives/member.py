@@ -9,7 +9,9 @@ from typing import Final, NamedTuple
 from eds_spark_imaging.archives.fault import ArchiveFault
 from eds_spark_imaging.archives.source import Part, Stream
 
-SUFFIXES: Final = (".zip", ".tar", ".tar.gz", ".tgz")
+TAR_SUFFIXES: Final = (".tar", ".tar.gz", ".tgz")
+GZIP: Final = ".gz"  # of one file, unless there is a tar in it
+SUFFIXES: Final = (".zip", *TAR_SUFFIXES, GZIP)
 SEPARATOR: Final = "!"
 MAX_NAME: Final = 4096  # the longest path of common systems; a longer name is cut
 LOOKS_LIKE_MEMBER: Final = rf"(?i)({'|'.join(map(re.escape, SUFFIXES))}){SEPARATOR}"  # for Java too
@@ -28,7 +30,7 @@ class Member(NamedTuple):
     """A member that is no folder. ``content`` is to be read before the next member; None where ``reason`` says why."""
 
     name: str
-    size: int
+    size: int | None
     content: Part | Stream | None
     reason: ArchiveFault | None = None
 
@@ -36,6 +38,12 @@ class Member(NamedTuple):
 def has_archive_name(path: str) -> bool:
     """True where the end of the name is that of an archive that can be read in place."""
     return path.lower().endswith(SUFFIXES)
+
+
+def single_member(path: str, content: Stream) -> Member:
+    """The one file that was packed by gzip alone: its name is the archive's without the suffix."""
+    name = path.rpartition("/")[2]
+    return Member(Names().unique(name[: -len(GZIP)]), None, content)
 
 
 def is_unsafe(name: str) -> bool:

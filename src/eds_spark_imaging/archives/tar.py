@@ -18,17 +18,21 @@ PADDING: Final = tarfile.RECORDSIZE + 2 * tarfile.BLOCKSIZE  # two blocks of zer
 MAX_MEMBERS: Final = 1_000_000  # whose digests take 70 MB
 _PAX: Final = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE)
 _RECORD = re.compile(rb"(\d{1,6}) [^=\n]{1,512}=")
+_NO_SIZE = re.compile(rb"(?m)^\d{1,6} (size|GNU\.sparse\.(real)?size)=(?!\d+\n)")
 _LONG_NUMBER = re.compile(rb"\d{64}")
 
 
 class _Header(tarfile.TarInfo):
-    """A header whose pax records are checked first: over false ones, tarfile takes time and memory to their square.
+    """A header whose size and pax records are checked before `tarfile` acts on them.
 
-    That is CVE-2024-6232, mended in Python 3.11.10 and 3.12.6.
+    Over false records it takes time and memory to their square (CVE-2024-6232); a negative size leads it backwards, or,
+    since that was mended (CVE-2025-8194), is taken for the end of the archive.
     """
 
     def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:  # tarfile's place for subclasses to begin
         file = archive.fileobj
+        if self.size < 0:
+            raise ArchiveError(ArchiveFault.MALFORMED_ARCHIVE)
         if self.type in _PAX and isinstance(file, ArchiveFile):
             position = file.tell()
             if not _sound(file.read(self.size)[: self.size]):
@@ -45,7 +49,7 @@ def _sound(records: bytes) -> bool:
         if not match.end() < end or records[end - 1 : end] != b"\n":
             return False
         position = end
-    return not any(records[position:]) and _LONG_NUMBER.search(records) is None
+    return not any(records[position:]) and not _LONG_NUMBER.search(records) and not _NO_SIZE.search(records)
 
 
 def is_tar(start: bytes) -> bool:
@@ -84,7 +88,7 @@ def tar_members(source: Buffered | Stream) -> Iterator[Member]:
         reason = _reason(info)
         content = None if reason else Part(source, info.offset_data, info.size)
         yield Member(names.unique(info.name), info.size, content, reason)
-    _check_end(source, archive.offset)
+    _check_end(source, offset)  # not archive.offset: tarfile may have gone over what it did not understand
 
 
 def _check_end(source: Buffered | Stream, offset: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import struct
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -25,7 +26,11 @@ from eds_spark_imaging.archives.source import (
 SIGNATURES: Final = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
 MAX_DIRECTORY: Final = 32 * 1024 * 1024  # some 400,000 members, for which zipfile takes 300 MB of memory
 RUN: Final = 500  # neighbours that stay together when an archive is split
-_LOCAL_HEADER: Final = 30  # bytes at the least (APPNOTE 4.3.7)
+_LOCAL_HEADER: Final = struct.Struct("<26x2H")  # lengths of name and extra field, which follow (APPNOTE 4.3.7)
+_END: Final = struct.Struct("<4s4H2LH")
+_END64: Final = struct.Struct("<4sQ2H2L4Q")
+_LOCATOR: Final = 20  # bytes, behind the 64-bit record (APPNOTE 4.3.15)
+_MAX_COMMENT: Final = 0xFFFF
 _ENCRYPTED, _UTF8 = 0x1, 0x800  # bits of the general purpose flag (APPNOTE 4.4.4)
 _UNIX: Final = 3
 
@@ -46,7 +51,7 @@ def zip_members(source: Buffered, part: int, parts: int) -> Iterator[Member]:
         unique = names.unique(name)
         if (names.count - 1) // RUN % parts != part:
             continue
-        reason = _reason(entry, name, end)
+        reason = _reason(source, entry, name, end)
         content = None if reason else _content(archive, file, source, entry, budget)
         if content is None and reason is None:
             reason = ArchiveFault.IO_ERROR if source.failed else ArchiveFault.MALFORMED_MEMBER
@@ -58,18 +63,46 @@ def zip_members(source: Buffered, part: int, parts: int) -> Iterator[Member]:
 
 
 def _opened(file: ArchiveFile, source: Buffered) -> zipfile.ZipFile:
+    end = end_record(source)
+    if end is None:
+        raise ArchiveError(ArchiveFault.TRUNCATED_ARCHIVE)
+    if not _has_directory(source, end):
+        raise ArchiveError(ArchiveFault.MALFORMED_ARCHIVE)
     try:
         return zipfile.ZipFile(file)
     except TooMuchError:
         raise ArchiveError(ArchiveFault.ARCHIVE_TOO_LARGE) from None
     except Exception:  # whatever zipfile may raise on hostile bytes
-        cut = not is_zipfile(source)  # there is no directory
-        raise ArchiveError(ArchiveFault.TRUNCATED_ARCHIVE if cut else ArchiveFault.MALFORMED_ARCHIVE) from None
+        raise ArchiveError(ArchiveFault.MALFORMED_ARCHIVE) from None
 
 
-def is_zipfile(source: Buffered) -> bool:
-    """True where a file ends as a zip does, whatever it begins with."""
-    return zipfile.is_zipfile(ArchiveFile(source))
+def end_record(source: Buffered) -> int | None:
+    """Where the end record (APPNOTE 4.3.16) begins: a file ends with it, whatever it begins with. None without one."""
+    size = source.size or 0
+    for length in (_END.size, _END.size + _MAX_COMMENT):
+        start = max(0, size - length)
+        tail = source.read_at(start, size - start)
+        found = tail.rfind(SIGNATURES[1], 0, max(0, len(tail) - _END.size + 4))
+        if found >= 0 and (length > _END.size or tail[-2:] == b"\0\0"):
+            return start + found
+    return None
+
+
+def _has_directory(source: Buffered, end: int) -> bool:
+    """Whether the directory is where the end record, or its 64-bit form (APPNOTE 4.3.14), says that it is.
+
+    Something may stand before the archive; then all offsets are too small by its length.
+    """
+    _, _, length, offset = _END.unpack(source.read_at(end, _END.size))[3:7]
+    locator = source.read_at(end - _LOCATOR, _LOCATOR) if end >= _LOCATOR else b""
+    if locator[:4] == b"PK\6\7":
+        end -= _LOCATOR + _END64.size
+        record = source.read_at(end, _END64.size) if end >= 0 else b""
+        if record[:4] != b"PK\6\6":
+            return False
+        length, offset = _END64.unpack(record)[-2:]
+    start: int = end - length
+    return start >= offset and (not length or source.read_at(start, 4) == b"PK\1\2")
 
 
 def _name(entry: zipfile.ZipInfo) -> str:
@@ -82,7 +115,7 @@ def _name(entry: zipfile.ZipInfo) -> str:
         return entry.filename
 
 
-def _reason(entry: zipfile.ZipInfo, name: str, end: int) -> ArchiveFault | None:
+def _reason(source: Buffered, entry: zipfile.ZipInfo, name: str, end: int) -> ArchiveFault | None:
     """Why the entry is not read; ``end`` is where the next one begins."""
     if entry.create_system == _UNIX and stat.S_ISLNK(entry.external_attr >> 16):
         return ArchiveFault.LINK_MEMBER
@@ -92,7 +125,9 @@ def _reason(entry: zipfile.ZipInfo, name: str, end: int) -> ArchiveFault | None:
         return ArchiveFault.ENCRYPTED_MEMBER
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return ArchiveFault.UNSUPPORTED_MEMBER
-    if entry.header_offset + _LOCAL_HEADER + entry.compress_size > end:  # so that little tells much, many times
+    local = source.read_at(entry.header_offset, _LOCAL_HEADER.size)
+    before = _LOCAL_HEADER.size + sum(_LOCAL_HEADER.unpack(local)) if len(local) == _LOCAL_HEADER.size else 0
+    if entry.header_offset + before + entry.compress_size > end:  # so that little tells much, many times
         return ArchiveFault.ARCHIVE_BOMB
     return None
 

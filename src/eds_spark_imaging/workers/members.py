@@ -9,10 +9,17 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from eds_spark_imaging.archives.fault import ArchiveFault
-from eds_spark_imaging.archives.member import SEPARATOR, ArchiveError, Member, has_archive_name
+from eds_spark_imaging.archives.member import (
+    SEPARATOR,
+    TAR_SUFFIXES,
+    ArchiveError,
+    Member,
+    has_archive_name,
+    single_member,
+)
 from eds_spark_imaging.archives.source import STEP, ArchiveFile, Budget, Buffered, Stream
 from eds_spark_imaging.archives.tar import is_tar, tar_members
-from eds_spark_imaging.archives.zip import SIGNATURES, is_zipfile, zip_members
+from eds_spark_imaging.archives.zip import SIGNATURES, end_record, zip_members
 from eds_spark_imaging.dicom.parser.syntax import has_magic
 from eds_spark_imaging.dicom.reason import Rejection
 from eds_spark_imaging.dicom.result import Header, Status
@@ -77,8 +84,8 @@ def _found(reader: HeaderReader, file: Buffered, path: str, part: int, parts: in
         if kind is None:
             yield Found(path, file.size, reader.read(file), None)
             return
-        for member in _members(kind, file, part, parts):
-            size = member.size if member.size <= _MAX_SIZE else None
+        for member in _members(kind, file, path, part, parts):
+            size = None if member.size is None or member.size > _MAX_SIZE else member.size
             yield Found(f"{path}{SEPARATOR}{member.name}", size, _header(reader, member), path)
             if file.failed:
                 break
@@ -92,10 +99,8 @@ def _found(reader: HeaderReader, file: Buffered, path: str, part: int, parts: in
 def _kind_of_file(file: Buffered) -> Kind | None:
     start = file.read_at(0, _START)
     kind = _kind(start)
-    if kind is None and not has_magic(start) and is_zipfile(file):  # with something else before the archive
+    if kind is None and not has_magic(start) and end_record(file) is not None:  # with something else before the archive
         return Kind.ZIP
-    if file.failed:  # which zipfile does not tell
-        raise OSError
     return kind
 
 
@@ -110,14 +115,17 @@ def _kind(start: bytes) -> Kind | None:
     return Kind.TAR if is_tar(start) else None
 
 
-def _members(kind: Kind, file: Buffered, part: int, parts: int) -> Iterator[Member]:
+def _members(kind: Kind, file: Buffered, path: str, part: int, parts: int) -> Iterator[Member]:
     if kind is Kind.ZIP:
         return zip_members(file, part, parts)
     if kind is Kind.TAR:
         return tar_members(file)
     file.block = max(file.block, _GZIP_BLOCK)
     inflating = gzip.GzipFile(fileobj=ArchiveFile(file))
-    return tar_members(Stream(inflating, None, (Budget(file.size or 0),), least=STEP))
+    content = Stream(inflating, None, (Budget(file.size or 0),), least=STEP)
+    if path.lower().endswith(TAR_SUFFIXES) or is_tar(content.read_at(0, _START)):
+        return tar_members(content)
+    return iter([single_member(path, content)])
 
 
 def _header(reader: HeaderReader, member: Member) -> Header:

@@ -399,6 +399,31 @@ def test_records_for_all_members_do_not_add_up() -> None:
         assert len(outcomes(data, "a.tar")) == 301
 
 
+@pytest.fixture(params=[False, True], ids=["as it is", "as since CVE-2025-8194"])
+def tarfile_of_any_patch_level(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A negative size leads `tarfile` backwards, or, since that was mended, to what it takes for the end."""
+    block = tarfile.TarInfo._block  # type: ignore[attr-defined]
+
+    def mended(self: tarfile.TarInfo, count: int) -> int:
+        if count < 0:
+            raise tarfile.InvalidHeaderError("invalid offset")  # type: ignore[attr-defined]
+        blocks: int = block(self, count)
+        return blocks
+
+    if request.param:
+        monkeypatch.setattr(tarfile.TarInfo, "_block", mended)
+
+
+@pytest.mark.usefixtures("tarfile_of_any_patch_level")
+@pytest.mark.parametrize("keyword", ["size", "GNU.sparse.size", "GNU.sparse.realsize"])
+@pytest.mark.parametrize("size", ["-512", "-2048", "-0", "x", ""])
+def test_members_behind_a_false_size_are_not_lost_in_silence(size: str, keyword: str) -> None:
+    before = tarred([("a", PLAN)])[: 512 + 3072]
+    data = before + pax(record(keyword, size)) + tarred([("b", CT)])
+    assert outcomes(data, "a.tar") == {"a": PARSED, "": MALFORMED}
+
+
+@pytest.mark.usefixtures("tarfile_of_any_patch_level")
 @pytest.mark.parametrize("size", [-1, -512, -5000])
 def test_sizes_that_lead_backwards(size: int) -> None:
     negative = (2**96 + size).to_bytes(12, "big")

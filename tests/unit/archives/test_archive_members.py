@@ -40,7 +40,7 @@ from eds_spark_imaging.archives import has_archive_name
 from eds_spark_imaging.storage.source import LocalFile
 from eds_spark_imaging.workers.members import read_archive
 
-FILES = [path for path in sorted(SHIPPED.rglob("*")) if path.is_file()]
+FILES = [path for path in sorted(SHIPPED.rglob("*")) if path.is_file() and path.suffix != ".gz"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -62,7 +62,7 @@ def test_headers_are_those_of_the_plain_files(kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "answer"),
-    [("a.zip", 1), ("b/A.ZIP", 1), ("a.tar", 1), ("a.tar.gz", 1), ("a.TGZ", 1), ("a.dcm", 0), ("zip", 0), ("a.gz", 0)],
+    [("a.zip", 1), ("b/A.ZIP", 1), ("a.tar", 1), ("a.tar.gz", 1), ("a.TGZ", 1), ("a.dcm", 0), ("zip", 0), ("a.gz", 1)],
 )
 def test_archives_are_known_by_their_name(path: str, answer: int) -> None:
     assert has_archive_name(path) is bool(answer)
@@ -288,3 +288,26 @@ def test_a_large_element_of_a_stored_member_is_skipped_unread() -> None:
         assert without_cost(row.header) == without_cost(plain(large))
         assert row.header.has_pixel_data
         assert source.bytes < 200_000
+
+
+@pytest.mark.parametrize(("content", "outcome"), [(CT, PARSED), (TEXT, ("not_dicom", "no_dicom_structure"))])
+def test_one_file_that_was_packed_by_gzip(content: bytes, outcome: tuple[str, str | None]) -> None:
+    data = gzip.compress(content)
+    rows = found(data, "a.dcm.gz")
+    assert [row.path for row in rows] == ["a.dcm.gz!a.dcm", "a.dcm.gz"]
+    assert outcomes(data, "a.dcm.gz") == {"a.dcm": outcome, "": READ}
+    if outcome == PARSED:
+        assert without_cost(rows[0].header) == without_cost(plain(CT))
+
+
+def test_one_file_that_was_packed_by_gzip_and_cut() -> None:
+    data = gzip.compress(PLAN)
+    cut = ("quarantined", "truncated_archive")
+    assert outcomes(data[: len(data) // 2], "a.gz")["a"] == cut
+
+
+def test_a_tar_that_is_called_a_gzip_and_a_zip_in_one() -> None:
+    assert outcomes(tarred([("b", CT)], "w:gz"), "a.gz") == {"b": PARSED, "": READ}
+    nested = gzip.compress(zipped([("b", CT)]))
+    assert outcomes(nested, "a.zip.gz") == {"a.zip": ("quarantined", "nested_archive"), "": READ}
+    assert found(CT, "a.gz")[0].header.status == "parsed"  # a name alone makes no archive
