@@ -105,9 +105,10 @@ def _session(names: list[str], config: Config) -> SparkSession:
 def _run(spark: SparkSession, names: list[str], config: Config, options: Options, progress: Progress | None) -> Context:
     context = Context(spark, config, progress.on(spark) if progress else None)
     with context.lake.lock():
-        for name in names:
-            _ALL[name](context, options)
-        check_accounting(context)
+        with context.records_together():
+            for name in names:
+                _ALL[name](context, options)
+            check_accounting(context)
         context.lake.merge_small_appends()
     return context
 

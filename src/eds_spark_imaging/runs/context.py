@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +18,10 @@ from eds_spark_imaging.config import Config
 from eds_spark_imaging.dicom.header import fingerprint
 from eds_spark_imaging.lake.file_ids import FileId, file_id, make_key
 from eds_spark_imaging.lake.lake import Lake
+from eds_spark_imaging.runs.past import Past
 from eds_spark_imaging.runs.progress import Progress
 from eds_spark_imaging.runs.status import Ended, Expected
+from eds_spark_imaging.runs.traffic import Meter, Traffic
 from eds_spark_imaging.tables import Catalogue
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 
 SLOWEST = 10  # files that a run record names
+_KEPT_BACK = 60  # seconds: the record of a job that took longer is written at once, for its work is worth more
 
 
 @dataclass
@@ -46,9 +48,17 @@ class Run:
     watermark: str | None = None
     slowest: list[tuple[str, float, int]] = field(default_factory=list)
     expected: Expected | None = None
+    meter: Meter | None = None
+    traffic: Traffic = field(default_factory=Traffic)
+
+    def measure(self) -> None:
+        """Add what Spark has read and written since the last call."""
+        if self.meter:
+            self.traffic = self.traffic.plus(self.meter.take())
 
     def expect(self, total: int | None) -> None:
         """The stages of Spark from here on work through so many files, exams or pairs; None ends that."""
+        self.measure()
         unit = (self.main_count or "rows").split("_")[0]
         self.expected = Expected(total, unit, time.monotonic()) if total else None
 
@@ -76,7 +86,9 @@ class Context:
         self.fingerprint = fingerprint(self.catalogue.attributes)
         self.lake = Lake(spark, config.require_lake(), self.catalogue)
         self.progress = progress or Progress.silent()
-        self._last_id = ""
+        self._meter = Meter(spark)
+        self._records: list[tuple[object, ...]] = []
+        self._together = False
 
     def fingerprints(self) -> Column:
         """What a row of dicom_instance read now is marked with: the reader's, and its source's character sets."""
@@ -99,19 +111,35 @@ class Context:
 
     def newest_watermark(self, job: str) -> str:
         """The watermark of the last successful run of ``job``, for those that are not ordered; empty before it."""
-        row = self.runs(job).orderBy(F.desc("run_id")).select("watermark").first()
-        return (row and row[0]) or ""
+        return self._past.newest.get(job, "")
 
     def last_watermark(self, job: str) -> str:
         """The last run that ``job`` has taken in; empty before its first."""
-        row = self.runs(job).agg(F.max("watermark")).first()
-        return (row and row[0]) or ""
+        return self._past.last.get(job, "")
+
+    @cached_property
+    def _past(self) -> Past:
+        return Past.of(self.lake.read("imaging_run"))
+
+    @contextmanager
+    def records_together(self) -> Iterator[None]:
+        """Records of runs in the body are written at its end, in one commit, but for those of long ones.
+
+        Where the process is killed before, the jobs whose records are lost take in again what they had taken in.
+        """
+        self._together = True
+        try:
+            yield
+        finally:
+            self._together = False
+            self._write_records()
 
     @contextmanager
     def run(self, job: str) -> Iterator[Run]:
         """A run of ``job``: its row is written at the end, with the class of the error where it failed."""
         started = dt.datetime.now(dt.UTC)
-        run = Run(job, self._run_id(job, started), started)
+        run = Run(job, self._past.next_id(job, started), started, meter=self._meter)
+        self._meter.take()  # what was between two jobs is of neither
         with self.progress.job(job, run.run_id, lambda: run.expected) as show:
             failed: BaseException | None = None
             try:
@@ -120,18 +148,10 @@ class Context:
                 failed = error
                 raise
             finally:
+                run.measure()
                 ended = run.ended(failed)
                 show(ended)
                 self._record(run, ended)
-
-    def _run_id(self, job: str, now: dt.datetime) -> str:
-        """An identifier that sorts after those of all earlier runs, also where the clock went back since."""
-        if not self._last_id:
-            row = self.lake.read("imaging_run").agg(F.max("run_id")).first()
-            self._last_id = ((row and row[0]) or "0").split("-")[0]
-        stamp = max(now.strftime("%Y%m%dT%H%M%S%f"), self._last_id)
-        self._last_id = stamp + "0" if stamp == self._last_id else stamp
-        return f"{self._last_id}-{job}-{secrets.token_hex(3)}"
 
     @cached_property
     def file_id(self) -> FileId:
@@ -149,6 +169,7 @@ class Context:
             ended.error,
             run.counts,
             run.bytes_read,
+            *run.traffic,
             ended.rows_per_second,
             [(self.file_id(path), seconds, size) for path, seconds, size in slowest] or None,
             run.watermark,
@@ -157,7 +178,14 @@ class Context:
             self.config.fingerprint,
             self.spark.version,
         )
-        self.lake.append(
-            "imaging_run",
-            self.spark.createDataFrame([row], self.catalogue["imaging_run"].spark_ddl).coalesce(1),
-        )
+        self._records.append(row)
+        if ended.outcome == "succeeded":
+            self._past.add(run.job, run.watermark)
+        if not self._together or ended.seconds > _KEPT_BACK:
+            self._write_records()
+
+    def _write_records(self) -> None:
+        if self._records:
+            rows = self.spark.createDataFrame(self._records, self.catalogue["imaging_run"].spark_ddl)
+            self.lake.append("imaging_run", rows.coalesce(1))
+            self._records.clear()

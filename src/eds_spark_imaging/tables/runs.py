@@ -25,6 +25,10 @@ def imaging_run() -> Table:
             Column("error", STRING, "Class of the error that ended a failed run"),
             Column("counts", COUNTS, "What the run did, by name of the count"),
             Column("bytes_read", BIGINT, "Bytes read from the sources. Unit: bytes"),
+            Column("input_bytes", BIGINT, "What Spark read from tables and other files for the job. Unit: bytes"),
+            Column("input_rows", BIGINT, "Rows in it; a table that is read twice counts twice"),
+            Column("output_bytes", BIGINT, "What Spark wrote to tables and scratch folders. Unit: bytes"),
+            Column("output_rows", BIGINT, "Rows in it"),
             Column("rows_per_second", DOUBLE, "Files, exams or pairs per second of the whole job"),
             Column(
                 "slowest_files",

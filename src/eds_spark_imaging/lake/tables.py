@@ -1,0 +1,125 @@
+"""The Delta tables of a lake by name: where they are, what is in them, how they are made and appended to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from eds_spark_imaging.config import LakeConfig
+from eds_spark_imaging.errors import LakeError
+from eds_spark_imaging.lake.scratch import Scratch
+from eds_spark_imaging.spark.delta import table_version
+from eds_spark_imaging.tables import Catalogue
+from eds_spark_imaging.tables.spec import sql_type
+
+
+class LakeTables:
+    """The tables of one lake: a directory, or a database of the metastore.
+
+    ``versions`` are those of a release, by table: what is read is of these, and tables without one are not there.
+    Without them the newest commits are read, and ``writable`` tells that there may be writes, for which a database is
+    made. LakeError where a database is not there.
+    """
+
+    def __init__(
+        self,
+        spark: SparkSession,
+        config: LakeConfig,
+        catalogue: Catalogue,
+        versions: Mapping[str, int] | None = None,
+        *,
+        writable: bool = True,
+    ) -> None:
+        self.spark = spark
+        self.catalogue = catalogue
+        self.versions = versions
+        self.database = config.database
+        self._there: set[str] = set()  # no job deletes a table
+        self._complete: set[str] = set()  # tables that have all their columns: a job writes to some many times
+        if "`" in (config.path or ""):
+            raise LakeError("the lake's path may not hold a backquote")
+        self.root = _database_folder(spark, self.database, writable) if self.database else (config.path or "")
+        self.root = self.root.rstrip("/")
+
+    def identifier(self, name: str) -> str:
+        """The table's name in SQL."""
+        if self.database:
+            return f"{self.database}.{name}"
+        return f"delta.`{self.folder(name)}`"
+
+    def folder(self, name: str) -> str:
+        """Where the table's files are."""
+        return f"{self.root}/{name}"
+
+    def staging(self, run_id: str) -> str:
+        """The run-scoped folder of a run; that of all runs where ``run_id`` is empty."""
+        return f"{self.root}/_staging/{run_id}".rstrip("/")
+
+    def scratch(self, purpose: str) -> Scratch:
+        """A folder for frames that are used several times; empty at first."""
+        return Scratch(self.spark, f"{self.root}/_scratch/{purpose}")
+
+    def exists(self, name: str) -> bool:
+        """True where the table has been written."""
+        if self.versions is not None:
+            return name in self.versions
+        if name not in self._there and self.version(name) >= 0:
+            self._there.add(name)
+        return name in self._there
+
+    def version(self, name: str) -> int:
+        """The number of the table's last commit, -1 where it is not there."""
+        return table_version(self.spark, self.folder(name))
+
+    def read(self, name: str) -> DataFrame:
+        """The table with all declared columns, null where it has not got them yet; empty where it is not there."""
+        table = self.catalogue[name]
+        if not self.exists(name):
+            # LIMIT 0, and not an empty RDD: the optimiser then leaves out whatever is joined with it.
+            nulls = ", ".join(f"CAST(NULL AS {sql_type(c.type)}) AS `{c.name}`" for c in table)
+            return self.spark.sql(f"SELECT {nulls} LIMIT 0")
+        rows = self._rows(name)
+        there = set(rows.columns)
+        return rows.withColumns({c.name: F.lit(None).cast(sql_type(c.type)) for c in table if c.name not in there})
+
+    def _rows(self, name: str) -> DataFrame:
+        if self.versions is None:
+            return self.spark.table(self.identifier(name))
+        return self.spark.sql(f"SELECT * FROM {self.identifier(name)} VERSION AS OF {self.versions[name]}")
+
+    def create(self, name: str) -> None:
+        """Create the table as its specification says, or add the columns that the declaration has gained."""
+        if name in self._complete:
+            return
+        table = self.catalogue[name]
+        self._complete.add(name)
+        if not self.exists(name):
+            self.spark.sql(table.create_statement(self.identifier(name)))
+            self._there.add(name)
+            return
+        there = set(self.spark.table(self.identifier(name)).columns)
+        added = [c.ddl for c in table if c.name not in there]
+        if added:
+            self.spark.sql(f"ALTER TABLE {self.identifier(name)} ADD COLUMNS ({', '.join(added)})")
+
+    def append(self, name: str, rows: DataFrame) -> None:
+        """Append ``rows``, all or none of them."""
+        self.create(name)
+        given = set(rows.columns)
+        columns = [c for c in self.catalogue[name].names if c in given]
+        writer = rows.select(*columns).write.format("delta").mode("append")
+        if self.database:
+            writer.saveAsTable(self.identifier(name))
+        else:
+            writer.save(self.folder(name))
+
+
+def _database_folder(spark: SparkSession, database: str, writable: bool) -> str:
+    if writable:
+        spark.sql(f"CREATE DATABASE IF NOT EXISTS {database}")
+    elif not spark.catalog.databaseExists(database):
+        raise LakeError(f"the lake's database {database} does not exist")
+    location = spark.sql(f"DESCRIBE DATABASE {database}").where("info_name = 'Location'").first()
+    return str(location["info_value"]) if location else ""
