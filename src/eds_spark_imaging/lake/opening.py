@@ -9,6 +9,7 @@ from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import LakeError
 from eds_spark_imaging.lake.file_ids import file_id, find_key
 from eds_spark_imaging.lake.lake import Lake
+from eds_spark_imaging.lake.sizing import is_small
 from eds_spark_imaging.spark.session import spark_session
 from eds_spark_imaging.tables import Catalogue
 
@@ -23,8 +24,8 @@ def open_lake(config: Config, app: str) -> SparkSession:
     """
     place = config.require_lake()
     check_folder(place.path)
-    spark = spark_session(app, config.spark)
-    lake = Lake(spark, place, Catalogue(config.site_attributes))
+    spark = spark_session(app, config.spark, small=is_small(config))
+    lake = Lake(spark, place, Catalogue(config.site_attributes), writable=False)
     if not lake.register():
         raise LakeError(f"no tables in the lake {place.path or place.database}: run the jobs first")
     key = find_key(spark, lake.root)

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.config import LakeConfig
 from eds_spark_imaging.errors import LakeError
 from eds_spark_imaging.lake.scratch import Scratch
-from eds_spark_imaging.spark.delta import table_version
+from eds_spark_imaging.spark.delta import table_bytes, table_version
 from eds_spark_imaging.tables import Catalogue
 from eds_spark_imaging.tables.spec import sql_type
 
@@ -72,6 +72,11 @@ class LakeTables:
     def version(self, name: str) -> int:
         """The number of the table's last commit, -1 where it is not there."""
         return table_version(self.spark, self.folder(name))
+
+    def bytes_known(self) -> int:
+        """The size of all tables, as far as their last commits say it."""
+        there = [table.name for table in self.catalogue if self.exists(table.name)]
+        return sum(table_bytes(self.spark, self.folder(name)) or 0 for name in there)
 
     def read(self, name: str) -> DataFrame:
         """The table with all declared columns, null where it has not got them yet; empty where it is not there."""

@@ -15,6 +15,7 @@ from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import ConfigError, InputError
 from eds_spark_imaging.lake.lock import LakeInUseError
 from eds_spark_imaging.lake.opening import check_folder
+from eds_spark_imaging.lake.sizing import is_small
 from eds_spark_imaging.pipeline.build import build
 from eds_spark_imaging.pipeline.checks import check_accounting, check_places
 from eds_spark_imaging.pipeline.cross import cross
@@ -99,7 +100,8 @@ def _check_places(names: list[str], config: Config) -> None:
 
 
 def _session(names: list[str], config: Config) -> SparkSession:
-    return spark_session(f"eds-imaging {' '.join(names)}", config.spark)
+    small = is_small(config, sources=True)
+    return spark_session(f"eds-imaging {' '.join(names)}", config.spark, small=small)
 
 
 def _run(spark: SparkSession, names: list[str], config: Config, options: Options, progress: Progress | None) -> Context:

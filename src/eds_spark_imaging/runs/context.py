@@ -22,6 +22,7 @@ from eds_spark_imaging.runs.past import Past
 from eds_spark_imaging.runs.progress import Progress
 from eds_spark_imaging.runs.status import Ended, Expected
 from eds_spark_imaging.runs.traffic import Meter, Traffic
+from eds_spark_imaging.spark.compiling import Compiling
 from eds_spark_imaging.tables import Catalogue
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 
 SLOWEST = 10  # files that a run record names
+_LARGE_WORK = 20_000  # files, exams or pairs: from here on compiled queries are the faster ones
+_LARGE_LAKE = 64 * 1024 * 1024
 _KEPT_BACK = 60  # seconds: the record of a job that took longer is written at once, for its work is worth more
 
 
@@ -49,6 +52,8 @@ class Run:
     slowest: list[tuple[str, float, int]] = field(default_factory=list)
     expected: Expected | None = None
     meter: Meter | None = None
+    compiling: Compiling | None = None
+    large_lake: bool = True
     traffic: Traffic = field(default_factory=Traffic)
 
     def measure(self) -> None:
@@ -59,6 +64,8 @@ class Run:
     def expect(self, total: int | None) -> None:
         """The stages of Spark from here on work through so many files, exams or pairs; None ends that."""
         self.measure()
+        if self.compiling:
+            self.compiling.turn(on=self.large_lake if total is None else total > _LARGE_WORK)
         unit = (self.main_count or "rows").split("_")[0]
         self.expected = Expected(total, unit, time.monotonic()) if total else None
 
@@ -87,6 +94,7 @@ class Context:
         self.lake = Lake(spark, config.require_lake(), self.catalogue)
         self.progress = progress or Progress.silent()
         self._meter = Meter(spark)
+        self._compiling = Compiling(spark)
         self._records: list[tuple[object, ...]] = []
         self._together = False
 
@@ -118,6 +126,10 @@ class Context:
         return self._past.last.get(job, "")
 
     @cached_property
+    def _large_lake(self) -> bool:
+        return self.lake.bytes_known() > _LARGE_LAKE
+
+    @cached_property
     def _past(self) -> Past:
         return Past.of(self.lake.read("imaging_run"))
 
@@ -139,6 +151,8 @@ class Context:
         """A run of ``job``: its row is written at the end, with the class of the error where it failed."""
         started = dt.datetime.now(dt.UTC)
         run = Run(job, self._past.next_id(job, started), started, meter=self._meter)
+        run.compiling, run.large_lake = self._compiling, self._large_lake
+        self._compiling.turn(on=run.large_lake)
         self._meter.take()  # what was between two jobs is of neither
         with self.progress.job(job, run.run_id, lambda: run.expected) as show:
             failed: BaseException | None = None

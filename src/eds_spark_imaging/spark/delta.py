@@ -1,4 +1,4 @@
-"""What Delta's log tells of a table without a query: its version."""
+"""What Delta's log tells of a table without a query."""
 
 from __future__ import annotations
 
@@ -12,15 +12,28 @@ def table_version(spark: SparkSession, path: str) -> int:
 
     Asked of Delta's own log, which lists one folder: ``DESCRIBE HISTORY`` starts a query for it.
     """
-    gateway: Any = spark.sparkContext._gateway
-    none = getattr(getattr(gateway.jvm.scala, "None$"), "MODULE$")
-    log = gateway.jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path)
-    return int(log.update(False, none, none).version())
+    none = getattr(getattr(_jvm(spark).scala, "None$"), "MODULE$")
+    return int(_log(spark, path).update(False, none, none).version())
 
 
 def file_count(spark: SparkSession, path: str) -> int | None:
     """How many files a table has, where its last commit says it; None where that would take a query."""
+    return _known(_log(spark, path).unsafeVolatileSnapshot().numOfFilesIfKnown())
+
+
+def table_bytes(spark: SparkSession, path: str) -> int | None:
+    """The size of a table's files, where its last commit says it; None where that would take a query."""
+    return _known(_log(spark, path).unsafeVolatileSnapshot().sizeInBytesIfKnown())
+
+
+def _known(option: Any) -> int | None:
+    return int(option.get()) if option.isDefined() else None
+
+
+def _log(spark: SparkSession, path: str) -> Any:
+    return _jvm(spark).org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path)
+
+
+def _jvm(spark: SparkSession) -> Any:
     gateway: Any = spark.sparkContext._gateway
-    log = gateway.jvm.org.apache.spark.sql.delta.DeltaLog.forTable(spark._jsparkSession, path)
-    known = log.unsafeVolatileSnapshot().numOfFilesIfKnown()
-    return int(known.get()) if known.isDefined() else None
+    return gateway.jvm

@@ -14,7 +14,8 @@ from typing import IO, TYPE_CHECKING
 
 from eds_spark_imaging.errors import SetupError
 from eds_spark_imaging.spark import jars
-from eds_spark_imaging.spark.settings import LOCAL_CONF, TABLE_CONF
+from eds_spark_imaging.spark.class_archive import archive_options
+from eds_spark_imaging.spark.settings import LOCAL_CONF, SMALL_CONF, TABLE_CONF
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -25,8 +26,14 @@ LOG_FILE = "EDS_IMAGING_SPARK_LOG"
 
 def java_version() -> int:
     """The major version of the Java that Spark would start. SetupError where it is missing or unfit."""
-    said = subprocess.run([jars.java(), "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603
-    match = re.search(r'version "(\d+)', said)
+    java = Path(jars.java())
+    try:  # a file beside it saves a start of Java
+        match = re.search(r'^JAVA_VERSION="(\d+)', (java.resolve().parent.parent / "release").read_text(), re.MULTILINE)
+    except OSError:
+        match = None
+    if not match:
+        said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr  # noqa: S603
+        match = re.search(r'version "(\d+)', said)
     if not match:
         raise SetupError("the Java command does not tell its version")
     if int(match[1]) not in JAVA_VERSIONS:
@@ -38,12 +45,18 @@ def _log_option() -> str:
     return f"-Dlog4j2.configurationFile={(Path(__file__).parent / 'log4j2.properties').as_uri()}"
 
 
-def _delta_conf(given: Mapping[str, str]) -> dict[str, str]:
-    """The JARs, fetched once, unless spark-submit, the configuration or the cluster brings them."""
+def _delta_conf(given: Mapping[str, str], one_process: bool) -> dict[str, str]:
+    """The JARs, fetched once, unless spark-submit, the configuration or the cluster brings them.
+
+    In one process they are on Java's own class path, which an archive of classes asks for.
+    """
     if "delta" in given.get("spark.jars", "") + given.get("spark.jars.packages", ""):
         return {}
     jars.fetch()
-    return {"spark.jars": ",".join(map(str, jars.local_jars()))}
+    found = list(map(str, jars.local_jars()))
+    if one_process and "spark.driver.extraClassPath" not in given:
+        return {"spark.driver.extraClassPath": os.pathsep.join(found)}
+    return {"spark.jars": ",".join(found)}
 
 
 def _submitted() -> dict[str, str]:
@@ -89,28 +102,31 @@ def _log() -> IO[bytes]:
         raise SetupError(f"{LOG_FILE}: {named}: {error.strerror}") from None
 
 
-def spark_session(app: str, extra: Mapping[str, str] | None = None) -> SparkSession:
+def spark_session(app: str, extra: Mapping[str, str] | None = None, *, small: bool = False) -> SparkSession:
     """The session. Settings given to spark-submit win, then ``extra`` (the configuration's [spark]), then ours.
 
-    SetupError where Java or the JARs are missing.
+    ``small`` is for little data in local mode, where compiling takes longer than the work. SetupError where Java or the
+    JARs are missing.
     """
     from pyspark.sql import SparkSession  # noqa: PLC0415 - `--help` must not load Spark
 
     given = _submitted()
     conf = {**TABLE_CONF}
     master = given.get("spark.master") or (extra or {}).get("spark.master") or "local[*]"
+    one_process = re.fullmatch(r"local(\[.*\])?", master) is not None
     if master.startswith("local"):
-        conf |= LOCAL_CONF
+        conf |= LOCAL_CONF | (SMALL_CONF if small else {})
     if not given:
         java_version()
-        conf |= {"spark.master": master, **_delta_conf(extra or {})}
+        conf |= {"spark.master": master, **_delta_conf(extra or {}, one_process)}
         # Workers must run the Python that has this package; on clusters PYSPARK_PYTHON is set by the submitter.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
     conf |= extra or {}
     if not given:
         options = "spark.driver.extraJavaOptions"
-        conf[options] = f"{_log_option()} {conf.get(options, '')}".strip()
+        shared = archive_options() if one_process else ""
+        conf[options] = f"{_log_option()} {shared} {conf.get(options, '')}".strip()
         _launch({"spark.app.name": app, **conf})
     builder = SparkSession.builder.appName(app)
     for key, value in conf.items():

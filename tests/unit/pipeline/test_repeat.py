@@ -54,7 +54,7 @@ def repeat(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     def start(steps: list[Any], period: float = 0.3, stop: int = signal.SIGTERM) -> Runs:
         runs = Runs(steps, stop)
         monkeypatch.setattr(jobs, "_run", runs)
-        monkeypatch.setattr(jobs, "spark_session", lambda *_: None)
+        monkeypatch.setattr(jobs, "spark_session", lambda *_, **__: None)
         jobs.repeat_jobs(["index"], config, jobs.Options(), period)
         return runs
 
