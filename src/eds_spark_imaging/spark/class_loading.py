@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from typing import Any
 
-from pyspark.sql import Window
+from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.spark.session import spark_session
@@ -36,7 +37,16 @@ def load_classes() -> None:
         spark.sql(f"OPTIMIZE {table}").collect()
         spark.sql(f"DESCRIBE DETAIL {table}").collect()
         spark.createDataFrame([("a", 1)], "k string, v bigint").coalesce(1).orderBy("v").limit(1).collect()
+    _end(spark)
+
+
+def _end(spark: SparkSession) -> None:
+    """Wait for Java, which writes the archive when it ends."""
+    gateway: Any = spark.sparkContext._gateway
     spark.stop()
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    gateway.proc.wait()
 
 
 if __name__ == "__main__":
