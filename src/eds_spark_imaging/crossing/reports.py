@@ -1,0 +1,123 @@
+"""Exams and reports: by accession number, by the title, by visit, by time; the best total where they compete."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from math import log2
+
+from eds_spark_imaging.crossing import titles
+from eds_spark_imaging.crossing.acts import Known
+from eds_spark_imaging.crossing.assignment import best_assignment
+from eds_spark_imaging.crossing.evidence import State, Trait, nearest, overlap, total, trait
+from eds_spark_imaging.crossing.pairs import Pair
+from eds_spark_imaging.crossing.patient import Exam, Report
+
+
+class ReportMethod(StrEnum):
+    """What an exam and a report were brought together by, best first."""
+
+    ACCESSION_NUMBER = "accession_number"
+    TITLE = "title"
+    VISIT = "visit"
+    TIME = "time"
+
+
+# Classes of imaging reports; those of one sort of exam name its modalities.
+CLASSES: Mapping[str, frozenset[str]] = {
+    "CR-IMAG": frozenset(),
+    "CR-ECHO-COEUR": frozenset({"US"}),
+    "CR-ECHO-OBS": frozenset({"US"}),
+    "CR-DOP-MI": frozenset({"US"}),
+    "CR-CORO": frozenset({"XA", "RF"}),
+}
+_SPECIAL = frozenset().union(*CLASSES.values())
+_ENOUGH = 4.0
+_CLEAR = 1.2
+
+
+def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: Known, days: int) -> list[Pair]:
+    """The reports that may be of each exam, at most one of them accepted; without an accession number or title that
+    names the exam, or its visit, no report of more than ``days`` after it.
+    """
+    weighed = {(i, j): weigh(exam, report, visits, days) for i, exam in enumerate(exams) for j, report in enumerate(reports)}
+    weighed = {pair: traits for pair, traits in weighed.items() if traits and total(traits) > 0}
+    settled = best_assignment({pair: total(traits) for pair, traits in weighed.items()})
+    taken = {(s.row, s.column) for s in settled if total(weighed[s.row, s.column]) >= _ENOUGH and s.margin >= _CLEAR}
+    unsure = {(s.row, s.column) for s in settled if s.margin < _CLEAR}
+    rows, columns = {i for i, _ in unsure}, {j for _, j in unsure}
+    of_exam, of_report = Counter(i for i, _ in weighed), Counter(j for _, j in weighed)
+    return [
+        Pair(
+            uid=exams[i].uid,
+            event_id=reports[j].note_id,
+            method=_method(traits),
+            gap=nearest(exams[i].moments, reports[j].at),
+            rivals=of_exam[i] + of_report[j] - 2,
+            ambiguous=(i in rows or j in columns) and (i, j) not in taken,
+            accepted=(i, j) in taken,
+            traits=traits,
+        )
+        for (i, j), traits in weighed.items()
+    ]
+
+
+def weigh(exam: Exam, report: Report, visits: Known, days: int) -> tuple[Trait, ...]:
+    """What speaks for and against the report; nothing where it cannot be the exam's."""
+    named = CLASSES.get(report.note_class.strip().upper())
+    if named is None or (named and overlap(exam.modalities, named) is False):
+        return ()
+    accession = overlap(exam.accessions, {report.accession} if report.accession else ())
+    visit = overlap(visits.get(exam.uid, frozenset()), {report.visit_id} if report.visit_id is not None else ())  # type: ignore[arg-type, type-var]
+    told = titles.dates(report.title)
+    day = bool(told & set(exam.days)) if told and exam.days else None
+    modality = overlap(exam.modalities, titles.modalities(report.title))
+    if modality is False:
+        return ()
+    time = _time(exam, report)
+    late = time is None or time.weight < 0 and (gap := nearest(exam.moments, report.at)) is not None and abs(gap) > timedelta(days=days)
+    if late and not (accession or day or visit):
+        return ()
+    place = overlap(frozenset({exam.hospital}) if exam.hospital else frozenset(), report.hospitals)
+    return (
+        trait("accession_number", accession, 8.0, 5.0),
+        trait("title_date", day, 4.0, 6.0),
+        trait("title_words", _words(exam, report), 2.0, 0.0),
+        trait("modality", modality or (True if named else None), 1.5, 9.0),
+        trait("visit", visit, 2.5, 3.5),
+        trait("hospital", place, 0.5, 5.0),
+        time or trait("time", None, 0.0, 0.0),
+    )
+
+
+def _words(exam: Exam, report: Report) -> bool | None:
+    """Whether the description and the title share the words of what was examined."""
+    said = titles.words(report.title)
+    if not said or not exam.words:
+        return None
+    common = len(said & exam.words) / min(len(said), len(exam.words))
+    return True if common >= 0.5 else None
+
+
+def _time(exam: Exam, report: Report) -> Trait | None:
+    """Reports are written in the hours or days after the exam; a later change may have moved their date."""
+    gap = nearest(exam.moments, report.at)
+    if gap is None:
+        return None
+    hours = gap.total_seconds() / 3600
+    if -3 <= hours <= 48 or not exam.timed and -24 <= hours <= 48:
+        return trait("time", True, max(3.0 - 0.03 * max(hours, 0.0), 1.0), 0.0)
+    if hours < 0:
+        return trait("time", False, 0.0, min(2.0 - hours / 24, 8.0))
+    return trait("time", hours <= 96 or False, 0.5, min(0.5 + log2(hours / 96), 3.0))
+
+
+def _method(traits: tuple[Trait, ...]) -> ReportMethod:
+    agree = {part.name for part in traits if part.state is State.AGREE}
+    if "accession_number" in agree:
+        return ReportMethod.ACCESSION_NUMBER
+    if "title_date" in agree:
+        return ReportMethod.TITLE
+    return ReportMethod.VISIT if "visit" in agree else ReportMethod.TIME

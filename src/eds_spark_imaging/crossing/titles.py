@@ -1,0 +1,54 @@
+"""What the title of a report tells of its exam: the day, the modality, words that a description may share."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from functools import lru_cache
+
+_DATE = re.compile(r"(?<!\d)(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?!\d)|(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
+_WORD = re.compile(r"[A-Z]{3,}")
+# Beginnings of words without accents, and the modalities of which the exam then has one.
+_MODALITIES = (
+    (("TEP", "PET", "MORPHOTEP"), ("PT",)),
+    (("SCINTI", "TEMP"), ("NM",)),
+    (("IRM", "REMNO", "ANGIOIRM", "BILIIRM"), ("MR",)),
+    (("SCAN", "TDM", "ANGIOSCAN", "COROSCAN", "UROSCAN", "TOMODENSITO"), ("CT",)),
+    (("MAMMO",), ("MG",)),
+    (("ECHO", "ETT", "ETO", "DOPPLER", "EDV"), ("US", "IVUS")),
+    (("CORONARO", "CORO", "ARTERIO", "PHLEBO"), ("XA", "RF")),
+    (("RADIO", "CLICHE", "RX", "TELERADIO"), ("DX", "CR", "RF")),
+)
+_EMPTY = frozenset({"AVEC", "SANS", "POUR", "DES", "LES", "DANS", "COMPTE", "RENDU", "EXAMEN", "INJECTION"})
+
+
+@lru_cache(maxsize=20_000)
+def words(text: str | None) -> frozenset[str]:
+    """The words of three letters and more, without accents, in upper case, but for those that say nothing."""
+    plain = unicodedata.normalize("NFKD", text or "").encode("ascii", "ignore").decode().upper()
+    return frozenset(_WORD.findall(plain)) - _EMPTY
+
+
+def dates(text: str | None) -> frozenset[date]:
+    """The days that a text names, day first as in France, or as ISO 8601."""
+    found = set()
+    for d, m, y, iso_y, iso_m, iso_d in _DATE.findall(text or ""):
+        try:
+            found.add(date(int(y or iso_y), int(m or iso_m), int(d or iso_d)))
+        except ValueError:
+            continue
+    return frozenset(found)
+
+
+@lru_cache(maxsize=20_000)
+def modalities(text: str | None) -> frozenset[str]:
+    """The modalities that the words of a text speak of; empty where none does."""
+    plain = unicodedata.normalize("NFKD", text or "").encode("ascii", "ignore").decode().upper()
+    found: set[str] = set()
+    for word in re.findall(r"[A-Z]{2,}", plain):
+        for beginnings, those in _MODALITIES:
+            if word.startswith(beginnings):
+                found.update(those)
+                break
+    return frozenset(found)
