@@ -23,11 +23,19 @@ class ActMethod(StrEnum):
 
 # Projection radiography is CR or DX as the machine has it.
 _ALIKE = {"CR": "DX", "RG": "DX", "IVUS": "US"}
+_MEMBERS = {
+    "ABDOMENPELVIS": ("ABDOMEN", "PELVIS"),
+    "CHESTABDOMEN": ("CHEST", "ABDOMEN"),
+    "CHESTABDPELVIS": ("CHEST", "ABDOMEN", "PELVIS"),
+    "HEADNECK": ("HEAD", "NECK"),
+    "NECKCHEST": ("NECK", "CHEST"),
+}
 _ENOUGH = 3.0
 _CLEAR = 1.0
 _TOGETHER = timedelta(minutes=20)  # acts of one exam are coded together
 _DAY = timedelta(days=1)
 
+Weighed = Mapping[tuple[int, int], tuple[Trait, ...]]
 Known = Mapping[str, frozenset[int]]  # by exam, the visits that its header names, or the only one that holds it
 
 
@@ -35,12 +43,36 @@ def act_pairs(exams: tuple[Exam, ...], acts: tuple[Act, ...], visits: Known) -> 
     """The acts that each exam may have been done under. An exam may have several acts, and an act several exams."""
     weighed = {(i, j): weigh(exam, act, visits) for i, exam in enumerate(exams) for j, act in enumerate(acts)}
     weighed = {pair: traits for pair, traits in weighed.items() if traits and total(traits) > 0}
-    settled = best_assignment({pair: total(traits) for pair, traits in weighed.items()})
+    first_of = _repeated(acts, weighed)
+    settled = best_assignment({(i, j): total(traits) for (i, j), traits in weighed.items() if j not in first_of})
     taken = {(s.row, s.column) for s in settled if total(weighed[s.row, s.column]) >= _ENOUGH and s.margin >= _CLEAR}
-    unsure = {(s.row, s.column): s.margin for s in settled if s.margin < _CLEAR}
-    taken |= set(_further_acts(exams, acts, weighed, taken, {s.column for s in settled}))
+    unsure = {(s.row, s.column) for s in settled if s.margin < _CLEAR}
+    taken |= {(i, j) for j, first in first_of.items() for i, column in taken if column == first and (i, j) in weighed}
+    busy = {s.column for s in settled} | first_of.keys()
+    taken |= set(_further_acts(exams, acts, weighed, taken, busy))
     taken |= set(_further_exams(exams, acts, weighed, taken, {s.row for s in settled}))
     return _pairs(exams, acts, weighed, taken, unsure)
+
+
+def _repeated(acts: tuple[Act, ...], weighed: Weighed) -> dict[int, int]:
+    """Acts that stand twice with one code, time and visit, by the first of them, where one exam alone may have them.
+
+    An act is coded anew for its anaesthesia or its second operator, where a source does not keep the activity.
+    """
+    groups: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
+    for j, act in enumerate(acts):
+        groups[act.meaning.code, act.at, act.visit_id].append(j)
+    claims: defaultdict[int, set[int]] = defaultdict(set)
+    for (i, j), traits in weighed.items():
+        if total(traits) >= _ENOUGH:
+            claims[j].add(i)
+    alone = [group for group in groups.values() if len(set().union(*(claims[j] for j in group))) <= 1]
+    best = {j: max((total(traits) for (_, c), traits in weighed.items() if c == j), default=0.0) for g in alone if len(g) > 1 for j in g}
+    found = {}
+    for group in alone:
+        first = max(group, key=lambda j: (best.get(j, 0.0), -j))
+        found.update({j: first for j in group if j != first})
+    return found
 
 
 def weigh(exam: Exam, act: Act, visits: Known) -> tuple[Trait, ...]:
@@ -61,6 +93,7 @@ def weigh(exam: Exam, act: Act, visits: Known) -> tuple[Trait, ...]:
         trait("hospital", place, 0.5, 5.0),
         trait("modality", modality, 2.0, 9.0),
         trait("region", overlap(exam.regions, act.meaning.regions), 1.5, 4.0),
+        trait("body_part", _parts(exam, act), 1.0, 0.7),
         trait("contrast", _contrast(exam, act), 0.8, 1.5),
         trait("side", None, 0.0, 0.0),
         time or trait("time", None, 0.0, 0.0),
@@ -74,6 +107,12 @@ def _modality(exam: Exam, act: Act) -> bool | None:
 
 def _alike(modalities: Iterable[str]) -> frozenset[str]:
     return frozenset(_ALIKE.get(modality, modality) for modality in modalities)
+
+
+def _parts(exam: Exam, act: Act) -> bool | None:
+    """Whether a part of the body is named by both; a part and what it lies in are of one region, but not the same."""
+    named = {member for part in act.meaning.body_parts for member in _MEMBERS.get(part, (part,))}
+    return overlap(frozenset(m for part in exam.parts for m in _MEMBERS.get(part, (part,))), named)
 
 
 def _contrast(exam: Exam, act: Act) -> bool | None:
@@ -102,7 +141,7 @@ def _time(exam: Exam, act: Act) -> Trait | None:
 def _further_acts(
     exams: tuple[Exam, ...],
     acts: tuple[Act, ...],
-    weighed: Mapping[tuple[int, int], tuple[Trait, ...]],
+    weighed: Weighed,
     taken: set[tuple[int, int]],
     busy: set[int],
 ) -> Iterable[tuple[int, int]]:
@@ -133,7 +172,7 @@ def _goes_with(exam: Exam, act: Act, first: Act, traits: tuple[Trait, ...]) -> b
 def _further_exams(
     exams: tuple[Exam, ...],
     acts: tuple[Act, ...],
-    weighed: Mapping[tuple[int, int], tuple[Trait, ...]],
+    weighed: Weighed,
     taken: set[tuple[int, int]],
     busy: set[int],
 ) -> Iterable[tuple[int, int]]:
@@ -163,9 +202,9 @@ def _shares(exam: Exam, act: Act, holders: list[Exam], traits: tuple[Trait, ...]
 def _pairs(
     exams: tuple[Exam, ...],
     acts: tuple[Act, ...],
-    weighed: Mapping[tuple[int, int], tuple[Trait, ...]],
+    weighed: Weighed,
     taken: set[tuple[int, int]],
-    unsure: Mapping[tuple[int, int], float],
+    unsure: set[tuple[int, int]],
 ) -> list[Pair]:
     of_exam, of_act = Counter(i for i, _ in weighed), Counter(j for _, j in weighed)
     doubtful = _doubtful(weighed, taken, unsure)
@@ -185,9 +224,9 @@ def _pairs(
 
 
 def _doubtful(
-    weighed: Mapping[tuple[int, int], tuple[Trait, ...]],
+    weighed: Weighed,
     taken: set[tuple[int, int]],
-    unsure: Mapping[tuple[int, int], float],
+    unsure: set[tuple[int, int]],
 ) -> set[tuple[int, int]]:
     """The pairs without a clear best, with those that might take their place."""
     rows, columns = {i for i, _ in unsure}, {j for _, j in unsure}

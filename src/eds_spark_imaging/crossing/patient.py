@@ -26,8 +26,8 @@ class Exam(NamedTuple):
     """An exam. ``moments`` are its times by the study, then by its series; empty where none can be believed.
 
     ``timed`` is false where only the day is known. ``numbers`` and ``accessions`` are what the header has in the places
-    of visit and accession numbers. ``regions`` and ``side`` are empty where the header does not tell, and ``contrast``
-    is None.
+    of visit and accession numbers. ``regions``, ``parts`` (DICOM terms, composites taken apart) and ``words`` are
+    empty where the header does not tell, ``contrast`` (with or without) and ``side`` (L, R or B) are None.
     """
 
     uid: str
@@ -40,6 +40,7 @@ class Exam(NamedTuple):
     main_modality: str | None
     words: frozenset[str] = frozenset()
     regions: frozenset[str] = frozenset()
+    parts: frozenset[str] = frozenset()
     contrast: bool | None = None
     side: str | None = None
 
