@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from eds_spark_imaging.crossing.assignment import best_assignment
-from eds_spark_imaging.crossing.evidence import State, Trait, nearest, overlap, total, trait
+from eds_spark_imaging.crossing.evidence import State, Trait, nearest, overlap, same_region, total, trait
 from eds_spark_imaging.crossing.pairs import Pair
 from eds_spark_imaging.crossing.patient import Act, Exam
 
@@ -41,8 +41,12 @@ Known = Mapping[str, frozenset[int]]  # by exam, the visits that its header name
 
 def act_pairs(exams: tuple[Exam, ...], acts: tuple[Act, ...], visits: Known) -> list[Pair]:
     """The acts that each exam may have been done under. An exam may have several acts, and an act several exams."""
-    weighed = {(i, j): weigh(exam, act, visits) for i, exam in enumerate(exams) for j, act in enumerate(acts)}
-    weighed = {pair: traits for pair, traits in weighed.items() if traits and total(traits) > 0}
+    weighed = {
+        (i, j): traits
+        for i, exam in enumerate(exams)
+        for j, act in enumerate(acts)
+        if total(traits := weigh(exam, act, visits)) > 0
+    }
     first_of = _repeated(acts, weighed)
     settled = best_assignment({(i, j): total(traits) for (i, j), traits in weighed.items() if j not in first_of})
     taken = {(s.row, s.column) for s in settled if total(weighed[s.row, s.column]) >= _ENOUGH and s.margin >= _CLEAR}
@@ -66,12 +70,12 @@ def _repeated(acts: tuple[Act, ...], weighed: Weighed) -> dict[int, int]:
     for (i, j), traits in weighed.items():
         if total(traits) >= _ENOUGH:
             claims[j].add(i)
-    alone = [group for group in groups.values() if len(set().union(*(claims[j] for j in group))) <= 1]
-    best = {j: max((total(traits) for (_, c), traits in weighed.items() if c == j), default=0.0) for g in alone if len(g) > 1 for j in g}
     found = {}
-    for group in alone:
-        first = max(group, key=lambda j: (best.get(j, 0.0), -j))
-        found.update({j: first for j in group if j != first})
+    for group in groups.values():
+        if len(group) > 1 and len(set().union(*(claims[j] for j in group))) == 1:
+            (exam,) = set().union(*(claims[j] for j in group))
+            first = max(group, key=lambda j: (total(weighed.get((exam, j), ())), -j))
+            found.update({j: first for j in group if j != first})
     return found
 
 
@@ -92,7 +96,7 @@ def weigh(exam: Exam, act: Act, visits: Known) -> tuple[Trait, ...]:
         trait("visit", visit, 2.5, 3.5),
         trait("hospital", place, 0.5, 5.0),
         trait("modality", modality, 2.0, 9.0),
-        trait("region", overlap(exam.regions, act.meaning.regions), 1.5, 4.0),
+        trait("region", same_region(exam.regions, act.meaning.regions), 1.5, 4.0),
         trait("body_part", _parts(exam, act), 1.0, 0.7),
         trait("contrast", _contrast(exam, act), 0.8, 1.5),
         trait("side", None, 0.0, 0.0),
@@ -146,7 +150,7 @@ def _further_acts(
     busy: set[int],
 ) -> Iterable[tuple[int, int]]:
     """Acts left over that belong to an exam which has one: chest and abdomen, PET and CT."""
-    own = {row: column for row, column in taken}
+    own = dict(sorted(taken))
     for j, act in enumerate(acts):
         if j in busy:
             continue
@@ -163,10 +167,12 @@ def _goes_with(exam: Exam, act: Act, first: Act, traits: tuple[Trait, ...]) -> b
         return False
     if act.visit_id != first.visit_id:
         return False
-    together = abs(act.at - first.at) <= _TOGETHER or (act.at.date() == first.at.date() and not (act.timed and first.timed))
+    together = abs(act.at - first.at) <= _TOGETHER or (
+        act.at.date() == first.at.date() and not (act.timed and first.timed)
+    )
     other_modality = not overlap(_alike(act.meaning.modalities), _alike(first.meaning.modalities))
     covered = bool(act.meaning.regions) and frozenset(act.meaning.regions) <= exam.regions
-    return together and (other_modality or covered or not exam.regions and act.timed and act.at == first.at)
+    return together and (other_modality or covered or (not exam.regions and act.timed and act.at == first.at))
 
 
 def _further_exams(

@@ -5,8 +5,10 @@ Times are hospital wall-clock. Texts of identifiers are in their plain form: let
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from eds_spark_imaging.terminology.act_table import ImagingAct
@@ -20,6 +22,27 @@ class VisitKind(StrEnum):
     EMERGENCY = "emergency"
     CONSULTATION = "consultation"
     OTHER = "other"
+
+
+# Beginnings of the words that sources have for a visit, without accents, in lower case.
+_VISIT_WORDS = (
+    ("hospitalisation incomplete", VisitKind.DAY),
+    ("hospitalisation de jour", VisitKind.DAY),
+    ("hospitalis", VisitKind.INPATIENT),
+    ("inpatient", VisitKind.INPATIENT),
+    ("urgence", VisitKind.EMERGENCY),
+    ("emergency", VisitKind.EMERGENCY),
+    ("consultation", VisitKind.CONSULTATION),
+    ("externe", VisitKind.CONSULTATION),
+    ("outpatient", VisitKind.CONSULTATION),
+)
+
+
+@lru_cache(maxsize=1_000)
+def visit_kind(text: str | None) -> VisitKind:
+    """The kind of a visit in the words of its source."""
+    words = unicodedata.normalize("NFKD", text or "").encode("ascii", "ignore").decode().strip().lower()
+    return next((kind for beginning, kind in _VISIT_WORDS if words.startswith(beginning)), VisitKind.OTHER)
 
 
 class Exam(NamedTuple):

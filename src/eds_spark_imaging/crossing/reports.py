@@ -42,7 +42,9 @@ def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: K
     """The reports that may be of each exam, at most one of them accepted; without an accession number or title that
     names the exam, or its visit, no report of more than ``days`` after it.
     """
-    weighed = {(i, j): weigh(exam, report, visits, days) for i, exam in enumerate(exams) for j, report in enumerate(reports)}
+    weighed = {
+        (i, j): weigh(exam, report, visits, days) for i, exam in enumerate(exams) for j, report in enumerate(reports)
+    }
     weighed = {pair: traits for pair, traits in weighed.items() if traits and total(traits) > 0}
     settled = best_assignment({pair: total(traits) for pair, traits in weighed.items()})
     taken = {(s.row, s.column) for s in settled if total(weighed[s.row, s.column]) >= _ENOUGH and s.margin >= _CLEAR}
@@ -76,9 +78,9 @@ def weigh(exam: Exam, report: Report, visits: Known, days: int) -> tuple[Trait, 
     modality = overlap(exam.modalities, titles.modalities(report.title))
     if modality is False:
         return ()
-    time = _time(exam, report)
-    late = time is None or time.weight < 0 and (gap := nearest(exam.moments, report.at)) is not None and abs(gap) > timedelta(days=days)
-    if late and not (accession or day or visit):
+    gap = nearest(exam.moments, report.at)
+    time = _time(exam, gap)
+    if not (accession or day or visit) and (gap is None or gap > timedelta(days=days)):
         return ()
     place = overlap(frozenset({exam.hospital}) if exam.hospital else frozenset(), report.hospitals)
     return (
@@ -101,17 +103,16 @@ def _words(exam: Exam, report: Report) -> bool | None:
     return True if common >= 0.5 else None
 
 
-def _time(exam: Exam, report: Report) -> Trait | None:
+def _time(exam: Exam, gap: timedelta | None) -> Trait | None:
     """Reports are written in the hours or days after the exam; a later change may have moved their date."""
-    gap = nearest(exam.moments, report.at)
     if gap is None:
         return None
     hours = gap.total_seconds() / 3600
-    if -3 <= hours <= 48 or not exam.timed and -24 <= hours <= 48:
+    if -3 <= hours <= 48 or (not exam.timed and -24 <= hours <= 48):
         return trait("time", True, max(3.0 - 0.03 * max(hours, 0.0), 1.0), 0.0)
     if hours < 0:
         return trait("time", False, 0.0, min(2.0 - hours / 24, 8.0))
-    return trait("time", hours <= 96 or False, 0.5, min(0.5 + log2(hours / 96), 3.0))
+    return trait("time", hours <= 96, 0.5, min(0.5 + log2(hours / 96), 3.0))
 
 
 def _method(traits: tuple[Trait, ...]) -> ReportMethod:

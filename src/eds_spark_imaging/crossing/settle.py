@@ -9,7 +9,7 @@ from eds_spark_imaging.crossing.acts import Known, act_pairs
 from eds_spark_imaging.crossing.pairs import Pair
 from eds_spark_imaging.crossing.patient import Patient
 from eds_spark_imaging.crossing.reports import report_pairs
-from eds_spark_imaging.crossing.visits import Evidence, VisitMethod, visit_pairs
+from eds_spark_imaging.crossing.visits import VisitMethod, visit_pairs
 
 
 class Settled(NamedTuple):

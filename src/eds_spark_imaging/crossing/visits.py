@@ -92,7 +92,7 @@ def _within(moment: datetime, timed: bool, visit: Visit) -> Trait:
     usual = visit.start + _USUAL[visit.kind]
     closed = visit.end is not None and visit.start <= visit.end <= usual + timedelta(days=45)
     end = visit.end if closed and visit.end else usual
-    if timed and visit.start <= moment <= end or not timed and first <= day <= end.date():
+    if (timed and visit.start <= moment <= end) or (not timed and first <= day <= end.date()):
         return trait("time", True, 4.0 if closed or day == first else 3.2, 0.0)
     if visit.start - _EDGE <= moment <= end + _EDGE:
         return trait("time", True, 3.2, 0.0)
