@@ -6,13 +6,13 @@ from datetime import datetime
 
 import pytest
 from chispa import assert_df_equality
+from eds_spark_imaging.transforms.crossings import diagnoses, procedures
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.terminology.ccam import parse_ccam
 from eds_spark_imaging.terminology.cim10 import normalise_cim10
 from eds_spark_imaging.transforms.codes import ccam_activity, ccam_code, ccam_phase, cim10_code, diagnosis_type
-from eds_spark_imaging.transforms.crossings import diagnoses, procedures
 
 pytestmark = pytest.mark.spark
 

@@ -45,15 +45,14 @@ def exam_rows(studies: DataFrame, series: DataFrame) -> DataFrame:
     first = F.get("_series", F.lit(0))
     # Of the series the first of each day would do; the first of all is what the exam began with.
     moments = F.array_distinct(F.array_compact(F.array(F.when(credible, F.col("study_datetime")), _credible(first))))
-    plainly = lambda *names: F.array_distinct(F.array_compact(F.transform(columns.texts(exams, *names), plain)))  # noqa: E731
     return exams.select(
         "person_id",
         "study_instance_uid",
         moments.alias("moments"),
         F.exists(moments, lambda moment: moment != F.date_trunc("day", moment)).alias("timed"),
         columns.text(exams, "hospital_code").alias("hospital_code"),
-        plainly(*_NUMBER_PLACES).alias("numbers"),
-        plainly(*ACCESSION_PLACES).alias("accessions"),
+        _plain(exams, *_NUMBER_PLACES).alias("numbers"),
+        _plain(exams, *ACCESSION_PLACES).alias("accessions"),
         columns.texts(exams, "modalities").alias("modalities"),
         columns.text(exams, "main_modality").alias("main_modality"),
         F.concat_ws(" ", *[columns.text(exams, name) for name in _DESCRIPTIONS]).alias("description"),
@@ -62,6 +61,10 @@ def exam_rows(studies: DataFrame, series: DataFrame) -> DataFrame:
         columns.text(exams, "contrast").alias("contrast"),
         columns.text(exams, "laterality").alias("laterality"),
     )
+
+
+def _plain(exams: DataFrame, *names: str) -> Column:
+    return F.array_distinct(F.array_compact(F.transform(columns.texts(exams, *names), plain)))
 
 
 def _credible(moment: Column) -> Column:

@@ -9,8 +9,9 @@ from enum import StrEnum
 from math import log2
 
 from eds_spark_imaging.crossing import titles
-from eds_spark_imaging.crossing.acts import Known
+from eds_spark_imaging.crossing.acts import one
 from eds_spark_imaging.crossing.assignment import best_assignment
+from eds_spark_imaging.crossing.candidates import Known, weighed
 from eds_spark_imaging.crossing.evidence import State, Trait, nearest, overlap, total, trait
 from eds_spark_imaging.crossing.pairs import Pair
 from eds_spark_imaging.crossing.patient import Exam, Report
@@ -34,6 +35,7 @@ CLASSES: Mapping[str, frozenset[str]] = {
     "CR-CORO": frozenset({"XA", "RF"}),
 }
 _SPECIAL = frozenset().union(*CLASSES.values())
+_EARLY = timedelta(days=2)
 _ENOUGH = 4.0
 _CLEAR = 1.2
 
@@ -42,15 +44,12 @@ def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: K
     """The reports that may be of each exam, at most one of them accepted; without an accession number or title that
     names the exam, or its visit, no report of more than ``days`` after it.
     """
-    weighed = {
-        (i, j): weigh(exam, report, visits, days) for i, exam in enumerate(exams) for j, report in enumerate(reports)
-    }
-    weighed = {pair: traits for pair, traits in weighed.items() if traits and total(traits) > 0}
-    settled = best_assignment({pair: total(traits) for pair, traits in weighed.items()})
-    taken = {(s.row, s.column) for s in settled if total(weighed[s.row, s.column]) >= _ENOUGH and s.margin >= _CLEAR}
+    found = weighed(exams, reports, visits, (_EARLY, timedelta(days=days)), weigh)
+    settled = best_assignment({pair: total(traits) for pair, traits in found.items()})
+    taken = {(s.row, s.column) for s in settled if total(found[s.row, s.column]) >= _ENOUGH and s.margin >= _CLEAR}
     unsure = {(s.row, s.column) for s in settled if s.margin < _CLEAR}
     rows, columns = {i for i, _ in unsure}, {j for _, j in unsure}
-    of_exam, of_report = Counter(i for i, _ in weighed), Counter(j for _, j in weighed)
+    of_exam, of_report = Counter(i for i, _ in found), Counter(j for _, j in found)
     return [
         Pair(
             uid=exams[i].uid,
@@ -62,35 +61,29 @@ def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: K
             accepted=(i, j) in taken,
             traits=traits,
         )
-        for (i, j), traits in weighed.items()
+        for (i, j), traits in found.items()
     ]
 
 
-def weigh(exam: Exam, report: Report, visits: Known, days: int) -> tuple[Trait, ...]:
+def weigh(exam: Exam, report: Report, known: frozenset[int]) -> tuple[Trait, ...]:
     """What speaks for and against the report; nothing where it cannot be the exam's."""
     named = CLASSES.get(report.note_class.strip().upper())
     if named is None or (named and overlap(exam.modalities, named) is False):
         return ()
-    accession = overlap(exam.accessions, {report.accession} if report.accession else ())
-    visit = overlap(visits.get(exam.uid, frozenset()), {report.visit_id} if report.visit_id is not None else ())  # type: ignore[arg-type, type-var]
     told = titles.dates(report.title)
     day = bool(told & set(exam.days)) if told and exam.days else None
     modality = overlap(exam.modalities, titles.modalities(report.title))
     if modality is False:
         return ()
-    gap = nearest(exam.moments, report.at)
-    time = _time(exam, gap)
-    if not (accession or day or visit) and (gap is None or gap > timedelta(days=days)):
-        return ()
     place = overlap(frozenset({exam.hospital}) if exam.hospital else frozenset(), report.hospitals)
     return (
-        trait("accession_number", accession, 8.0, 5.0),
+        trait("accession_number", overlap(exam.accessions, one(report.accession)), 8.0, 5.0),
         trait("title_date", day, 4.0, 6.0),
         trait("title_words", _words(exam, report), 2.0, 0.0),
         trait("modality", modality or (True if named else None), 1.5, 9.0),
-        trait("visit", visit, 2.5, 3.5),
+        trait("visit", overlap(known, one(report.visit_id)), 2.5, 3.5),
         trait("hospital", place, 0.5, 5.0),
-        time or trait("time", None, 0.0, 0.0),
+        _time(exam, nearest(exam.moments, report.at)),
     )
 
 
@@ -103,10 +96,10 @@ def _words(exam: Exam, report: Report) -> bool | None:
     return True if common >= 0.5 else None
 
 
-def _time(exam: Exam, gap: timedelta | None) -> Trait | None:
+def _time(exam: Exam, gap: timedelta | None) -> Trait:
     """Reports are written in the hours or days after the exam; a later change may have moved their date."""
     if gap is None:
-        return None
+        return trait("time", None, 0.0, 0.0)
     hours = gap.total_seconds() / 3600
     if -3 <= hours <= 48 or (not exam.timed and -24 <= hours <= 48):
         return trait("time", True, max(3.0 - 0.03 * max(hours, 0.0), 1.0), 0.0)

@@ -113,7 +113,8 @@ def exams_without_act(exams: DataFrame, acts: DataFrame, pairs: DataFrame) -> Da
 def acts_without_exam(acts: DataFrame, exams: DataFrame, pairs: DataFrame) -> DataFrame:
     """Rows of ``imaging_procedure_without_exam``; ``acts`` of ``procedures.acts_once``, ``exams`` of ``exam_rows``."""
     imaging = _with_images(acts)
-    days = exams.select("person_id", F.to_date(F.explode("moments")).alias("_day")).distinct()
+    moments = exams.select("person_id", F.explode("moments").alias("_at"))
+    days = moments.select("person_id", F.to_date("_at").alias("_day")).distinct()
     near = _near(imaging.withColumn("_at", F.col("event_datetime")), days, "event_id")
     linked = exams.select("person_id").distinct().withColumn("_linked", F.lit(True))
     reason = F.coalesce(

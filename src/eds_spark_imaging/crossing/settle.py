@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from eds_spark_imaging.crossing.acts import Known, act_pairs
+from eds_spark_imaging.crossing.acts import act_pairs
+from eds_spark_imaging.crossing.candidates import Known
 from eds_spark_imaging.crossing.pairs import Pair
 from eds_spark_imaging.crossing.patient import Patient
 from eds_spark_imaging.crossing.reports import report_pairs

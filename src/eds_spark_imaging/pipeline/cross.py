@@ -19,7 +19,8 @@ from eds_spark_imaging.crossing.procedures import acts_once, is_imaging, procedu
 from eds_spark_imaging.crossing.results import acts_without_exam, exams_without_act, report_table, visit_table
 from eds_spark_imaging.crossing.workers import PAIRS_DDL, settler
 from eds_spark_imaging.lake.scratch import Scratch
-from eds_spark_imaging.linkage import hospitals_of_care_sites, survivors
+from eds_spark_imaging.linkage import survivors
+from eds_spark_imaging.linkage.care_sites import hospitals_of_care_sites
 from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.tables.crossings import CROSS_INPUT
 from eds_spark_imaging.tables.links import LINKED
@@ -120,12 +121,10 @@ def _state(context: Context, warehouse: Warehouse, rules: int) -> str | None:
 def _base(context: Context, warehouse: Warehouse, scratch: Scratch) -> _Base:
     persons = survivors(warehouse.table("patient_identity"), warehouse.required("person"))
     care_site, tree = warehouse.table("care_site"), warehouse.table("fact_relationship")
-    known = care_site is not None and tree is not None
-    hospitals = (
-        hospitals_of_care_sites(care_site, tree).select("care_site_id", "hospital_codes")  # type: ignore[arg-type]
-        if known
-        else context.spark.createDataFrame([], "care_site_id bigint, hospital_codes array<string>")
-    )
+    if care_site is None or tree is None:
+        hospitals = context.spark.createDataFrame([], "care_site_id bigint, hospital_codes array<string>")
+    else:
+        hospitals = hospitals_of_care_sites(care_site, tree).select("care_site_id", "hospital_codes")
     status = F.col("link_status").isin([str(word) for word in LINKED])
     studies = context.lake.read("imaging_study").where("removed_at IS NULL AND person_id IS NOT NULL")
     return _Base(
