@@ -261,7 +261,7 @@ class Maker:
             other = rng.choice(SORTS)
             regions, parts = [other.regions], [other.parts]
             own.append("terms_wrong")
-        hospital_code = _HOSPITALS[hospital][rng.randrange(2)] if rng.random() < 0.95 else None
+        hospital_code = _HOSPITALS[hospital][hospital % 2] if rng.random() < 0.95 else None
         modalities = ["CT", "PT"] if sort.modality == "PT" else [sort.modality]
         self.made.studies[0].append(
             (

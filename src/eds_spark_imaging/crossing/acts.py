@@ -8,12 +8,11 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from eds_spark_imaging.crossing.assignment import best_assignment
 from eds_spark_imaging.crossing.candidates import Known, Weighed, weighed
 from eds_spark_imaging.crossing.evidence import State, Trait, nearest, overlap, same_region, total, trait
 from eds_spark_imaging.crossing.pairs import Pair
 from eds_spark_imaging.crossing.patient import Act, Exam
-from eds_spark_imaging.crossing.requests import shared_acts, together
+from eds_spark_imaging.crossing.requests import acts_of_one_exam, assigned, exams_of_one_act, with_request
 
 
 class ActMethod(StrEnum):
@@ -41,19 +40,14 @@ _CLEAR = 1.0
 def act_pairs(exams: tuple[Exam, ...], acts: tuple[Act, ...], visits: Known) -> list[Pair]:
     """The acts that each exam may have been done under. An exam may have several acts, and an act several exams.
 
-    Acts of one request stand for one another where a single exam may have them, and exams of one request where a single
-    act may have them: they compete as one, and are accepted as one.
+    What one request has besides is accepted with the pair that it goes with, and competes with nobody.
     """
     found = weighed(exams, acts, visits, _REACH, weigh)
-    followers = together(exams, acts, found, ENOUGH)
-    sharers = shared_acts(exams, acts, found, ENOUGH, followers)
-    settled = best_assignment(
-        {(i, j): total(traits) for (i, j), traits in found.items() if j not in followers and i not in sharers}
-    )
+    shares, follows = exams_of_one_act(exams, acts, found), acts_of_one_exam(exams, acts, found)
+    settled, sharers, followers = assigned(found, ENOUGH, shares, follows)
     taken = {(s.row, s.column) for s in settled if total(found[s.row, s.column]) >= ENOUGH and s.margin >= _CLEAR}
     unsure = {(s.row, s.column) for s in settled if s.margin < _CLEAR}
-    taken |= {(i, j) for j, first in followers.items() for i, column in taken if column == first and (i, j) in found}
-    taken |= {(i, j) for i, first in sharers.items() for row, j in taken if row == first and (i, j) in found}
+    taken = with_request(taken, found, sharers, followers)
     taken |= _named(found, taken)
     return _pairs(exams, acts, found, taken, unsure)
 

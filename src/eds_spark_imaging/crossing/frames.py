@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.crossing.procedures import is_imaging
 from eds_spark_imaging.crossing.reports import CLASSES
 from eds_spark_imaging.linkage import columns
-from eds_spark_imaging.linkage.exams import ACCESSION_PLACES, OTHER_IDS, VISIT_PLACES
+from eds_spark_imaging.linkage.exams import OTHER_IDS, VISIT_PLACES
 from eds_spark_imaging.linkage.ids import plain
 
 EXAM = (
@@ -27,6 +27,11 @@ REPORT = (
 _SIDES = {"exams": EXAM, "visits": VISIT, "acts": ACT, "reports": REPORT}
 # Where the visit number may stand: also in place of the patient's identifier.
 _NUMBER_PLACES = (*VISIT_PLACES, "patient_id", *OTHER_IDS)
+_ACCESSION_PLACES = (
+    "accession_number",
+    "request_accession_number",
+    "filler_order_number_imaging_service_request",
+)
 _DESCRIPTIONS = ("study_description", "requested_procedure_description", "performed_procedure_step_description")
 
 
@@ -52,7 +57,7 @@ def exam_rows(studies: DataFrame, series: DataFrame) -> DataFrame:
         F.exists(moments, lambda moment: moment != F.date_trunc("day", moment)).alias("timed"),
         columns.text(exams, "hospital_code").alias("hospital_code"),
         _plain(exams, *_NUMBER_PLACES).alias("numbers"),
-        _plain(exams, *ACCESSION_PLACES).alias("accessions"),
+        _plain(exams, *_ACCESSION_PLACES).alias("accessions"),
         columns.texts(exams, "modalities").alias("modalities"),
         columns.text(exams, "main_modality").alias("main_modality"),
         F.concat_ws(" ", *[columns.text(exams, name) for name in _DESCRIPTIONS]).alias("description"),

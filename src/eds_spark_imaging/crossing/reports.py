@@ -10,11 +10,11 @@ from math import log2
 
 from eds_spark_imaging.crossing import titles
 from eds_spark_imaging.crossing.acts import one
-from eds_spark_imaging.crossing.assignment import best_assignment
 from eds_spark_imaging.crossing.candidates import Known, weighed
 from eds_spark_imaging.crossing.evidence import State, Trait, nearest, overlap, total, trait
 from eds_spark_imaging.crossing.pairs import Pair
 from eds_spark_imaging.crossing.patient import Exam, Report
+from eds_spark_imaging.crossing.requests import assigned, exams_of_one_report, with_request
 
 
 class ReportMethod(StrEnum):
@@ -36,7 +36,7 @@ CLASSES: Mapping[str, frozenset[str]] = {
 }
 _SPECIAL = frozenset().union(*CLASSES.values())
 _EARLY = timedelta(days=2)
-_ENOUGH = 4.0
+_ENOUGH = 3.4
 _CLEAR = 1.2
 
 
@@ -45,9 +45,10 @@ def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: K
     names the exam, or its visit, no report of more than ``days`` after it.
     """
     found = weighed(exams, reports, visits, (_EARLY, timedelta(days=days)), weigh)
-    settled = best_assignment({pair: total(traits) for pair, traits in found.items()})
+    settled, sharers, _ = assigned(found, _ENOUGH, exams_of_one_report(exams), lambda *_: False)
     taken = {(s.row, s.column) for s in settled if total(found[s.row, s.column]) >= _ENOUGH and s.margin >= _CLEAR}
     unsure = {(s.row, s.column) for s in settled if s.margin < _CLEAR}
+    taken = with_request(taken, found, sharers, {})
     rows, columns = {i for i, _ in unsure}, {j for _, j in unsure}
     of_exam, of_report = Counter(i for i, _ in found), Counter(j for _, j in found)
     return [

@@ -20,14 +20,18 @@ _MODALITIES = (
     (("CORONARO", "CORO", "ARTERIO", "PHLEBO"), ("XA", "RF")),
     (("RADIO", "CLICHE", "RX", "TELERADIO"), ("DX", "CR", "RF")),
 )
+_OF_MODALITIES = tuple(beginning for beginnings, _ in _MODALITIES for beginning in beginnings)
 _EMPTY = frozenset({"AVEC", "SANS", "POUR", "DES", "LES", "DANS", "COMPTE", "RENDU", "EXAMEN", "INJECTION"})
 
 
 @lru_cache(maxsize=20_000)
 def words(text: str | None) -> frozenset[str]:
-    """The words of three letters and more, without accents, in upper case, but for those that say nothing."""
+    """The words of three letters and more, without accents, in upper case, but for those of
+    modalities, and those that say nothing."""
     plain = unicodedata.normalize("NFKD", text or "").encode("ascii", "ignore").decode().upper()
-    return frozenset(_WORD.findall(plain)) - _EMPTY
+    return frozenset(
+        word for word in _WORD.findall(plain) if word not in _EMPTY and not word.startswith(_OF_MODALITIES)
+    )
 
 
 def dates(text: str | None) -> frozenset[date]:

@@ -85,8 +85,9 @@ def _columns(pair: Pair) -> dict[str, Any]:
 def patient(row: Row) -> Patient:
     """A patient's row; the order of its arrays, which Spark does not keep, does not matter."""
     acts = (_act(act) for act in row["acts"] or ())
+    numbers = frozenset(visit["number"] for visit in row["visits"] or ())
     return Patient(
-        exams=_sorted(_exam(exam) for exam in row["exams"]),
+        exams=_sorted(_exam(exam, numbers) for exam in row["exams"]),
         visits=_sorted(_visit(visit) for visit in row["visits"] or ()),
         acts=_sorted(act for act in acts if act.meaning.kind in KINDS),
         reports=_sorted(_report(report) for report in row["reports"] or ()),
@@ -97,14 +98,14 @@ def _sorted(parts: Iterable[Any]) -> tuple[Any, ...]:
     return tuple(sorted(parts, key=lambda part: part[0]))
 
 
-def _exam(row: Row) -> Exam:
+def _exam(row: Row, visit_numbers: frozenset[str]) -> Exam:
     return Exam(
         uid=row["study_instance_uid"],
         moments=tuple(row["moments"]),
         timed=row["timed"],
         hospital=row["hospital_code"],
         numbers=frozenset(row["numbers"]),
-        accessions=frozenset(row["accessions"]),
+        accessions=frozenset(row["accessions"]) - visit_numbers,
         modalities=frozenset(row["modalities"]),
         main_modality=row["main_modality"],
         words=titles.words(row["description"]),
