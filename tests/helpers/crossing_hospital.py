@@ -20,47 +20,48 @@ import pyarrow.parquet as pq
 STUDIES = (
     "study_instance_uid string, patient_id string, study_datetime timestamp_ntz, study_datetime_quality string,"
     " hospital_code string, modality string, modalities array<string>, study_description string,"
-    " accession_number string, admission_id string, service_episode_id string, region_codes array<string>,"
-    " body_parts array<string>, contrast string, laterality string"
+    " accession_number string, admission_id string, service_episode_id string"
 )
-SERIES = "study_instance_uid string, series_datetime timestamp_ntz"
+SERIES = "study_instance_uid string, series_datetime timestamp_ntz, body_part_examined string"
 
 
 class Sort(NamedTuple):
-    """A sort of exam: its act, the words for it, what it shows; ``weight`` is how often it is done."""
+    """A sort of exam: its act, the words for it, BodyPartExamined; ``weight`` is how often it is done."""
 
     modality: str
     act: str
     label: str
-    regions: str
-    parts: str
+    part: str
     weight: int
-    contrast: str | None = None
     note_class: str = "CR-IMAG"
     words: str = ""
 
 
 SORTS = (
-    Sort("DX", "ZBQK002", "RADIOGRAPHIE DU THORAX", "TH", "CHEST", 14, words="RADIO POUMONS FACE"),
-    Sort("CR", "NFQK001", "RADIOGRAPHIE DU GENOU", "LL", "KNEE", 5, words="GENOU FACE PROFIL"),
-    Sort("DX", "NGQK001", "RADIOGRAPHIE DE LA CHEVILLE", "LL", "ANKLE", 4),
-    Sort("DX", "MDQK001", "RADIOGRAPHIE DE LA MAIN", "UL", "HAND", 4),
-    Sort("CT", "ACQK001", "SCANNER CEREBRAL", "HN", "HEAD", 7, "without", words="TDM CRANE"),
-    Sort("CT", "ZBQK001", "SCANNER THORACIQUE", "TH", "CHEST", 5, "without", words="TDM THORAX"),
-    Sort("CT", "ZBQH001", "SCANNER THORACIQUE INJECTE", "TH", "CHEST", 4, "with", words="TDM THORAX IV"),
-    Sort("CT", "ZCQH001", "SCANNER ABDOMINO-PELVIEN", "AP", "ABDOMENPELVIS", 7, "with", words="TDM AP IV"),
-    Sort("MR", "ACQN001", "IRM CEREBRALE", "HN", "BRAIN", 5, "without", words="IRM ENCEPHALE"),
-    Sort("MR", "ACQJ002", "IRM CEREBRALE INJECTEE", "HN", "BRAIN", 3, "with"),
-    Sort("MR", "LHQN001", "IRM DU RACHIS", "SP", "SPINE", 4, words="IRM RACHIS LOMBAIRE"),
-    Sort("US", "ZCQM008", "ECHOGRAPHIE ABDOMINALE", "AP", "ABDOMEN", 7, words="ECHO ABDO"),
-    Sort("US", "DZQM006", "ECHOCARDIOGRAPHIE", "HE", "HEART", 6, note_class="CR-ECHO-COEUR", words="ETT"),
-    Sort("US", "EJQM003", "DOPPLER VEINEUX DES MEMBRES INFERIEURS", "LL", "LOWERLIMB", 3, note_class="CR-DOP-MI"),
-    Sort("MG", "QEQK001", "MAMMOGRAPHIE BILATERALE", "BR", "BREAST", 3),
-    Sort("XA", "DDQH009", "CORONAROGRAPHIE", "HE", "HEART", 2, "with", "CR-CORO"),
-    Sort("NM", "PAQL002", "SCINTIGRAPHIE OSSEUSE", "WB", "WHOLEBODY", 2),
+    Sort("DX", "ZBQK002", "RADIOGRAPHIE DU THORAX", "CHEST", 14, words="RADIO POUMONS FACE"),
+    Sort("CR", "NFQK001", "RADIOGRAPHIE DU GENOU", "KNEE", 5, words="GENOU FACE PROFIL"),
+    Sort("DX", "NGQK001", "RADIOGRAPHIE DE LA CHEVILLE", "ANKLE", 4),
+    Sort("DX", "MDQK001", "RADIOGRAPHIE DE LA MAIN", "HAND", 4),
+    Sort("CT", "ACQK001", "SCANNER CEREBRAL SANS INJECTION", "HEAD", 7, words="TDM CRANE"),
+    Sort("CT", "ZBQK001", "SCANNER THORACIQUE SANS INJECTION", "CHEST", 5, words="TDM THORAX"),
+    Sort("CT", "ZBQH001", "SCANNER THORACIQUE INJECTE", "CHEST", 4, words="TDM THORAX IV"),
+    Sort("CT", "ZCQH001", "SCANNER ABDOMINO-PELVIEN AVEC INJECTION", "ABDOMENPELVIS", 7, words="TDM AP IV"),
+    Sort("MR", "ACQN001", "IRM CEREBRALE", "BRAIN", 5, words="IRM ENCEPHALE"),
+    Sort("MR", "ACQJ002", "IRM CEREBRALE INJECTEE", "BRAIN", 3, words="IRM CEREBRALE GADO"),
+    Sort("MR", "LHQN001", "IRM DU RACHIS", "SPINE", 4, words="IRM RACHIS LOMBAIRE"),
+    Sort("US", "ZCQM008", "ECHOGRAPHIE ABDOMINALE", "ABDOMEN", 7, words="ECHO ABDO"),
+    Sort("US", "DZQM006", "ECHOCARDIOGRAPHIE", "HEART", 6, "CR-ECHO-COEUR", "ETT"),
+    Sort("US", "EJQM003", "DOPPLER VEINEUX DES MEMBRES INFERIEURS", "LEG", 3, "CR-DOP-MI"),
+    Sort("MG", "QEQK001", "MAMMOGRAPHIE BILATERALE", "BREAST", 3),
+    Sort("XA", "DDQH009", "CORONAROGRAPHIE", "HEART", 2, "CR-CORO"),
+    Sort("NM", "PAQL002", "SCINTIGRAPHIE OSSEUSE", "WHOLEBODY", 2),
 )
-CHEST, ABDOMEN, PET_CT = SORTS[6], SORTS[7], Sort("PT", "ZZQL016", "TEP-TDM CORPS ENTIER", "WB", "WHOLEBODY", 3)
-BOTH_ACT = "ZZQH033"  # CT of several territories with injection
+CHEST, ABDOMEN = SORTS[6], SORTS[7]
+PET_CT = Sort("PT", "ZZQL016", "TEP-TDM CORPS ENTIER", "WHOLEBODY", 3)
+BOTH = Sort("CT", "ZZQH033", "SCANNER THORACO-ABDOMINO-PELVIEN", "CHESTABDPELVIS", 0, words="TDM TAP")
+_VISIT_DEFECTS = (
+    (0.02, "visit_absent"), (0.04, "visit_deleted"), (0.06, "visit_open_for_years"), (0.09, "visit_without_end"),
+)  # fmt: skip
 _HOSPITALS = (("014", "APR"), ("028", "ABC"), ("095", "AVC"), ("005", "BJN"))
 _KINDS = (  # words of the base centrale, share, longest stay in hours, exams
     ("consultation externe", 44, 4, 0.8),
@@ -68,8 +69,6 @@ _KINDS = (  # words of the base centrale, share, longest stay in hours, exams
     ("hospitalisation incomplète", 12, 9, 0.9),
     ("urgences", 16, 20, 1.2),
 )
-_REGION_CODES = {"TH": "67734004", "LL": "61685007", "UL": "53120007", "HN": "774007", "AP": "63337009"}
-_REGION_CODES |= {"SP": "737561001", "HE": "80891009", "BR": "76752008", "WB": "38266002"}
 
 
 @dataclass
@@ -115,9 +114,8 @@ class Maker:
             sites.append(_site(hospital, code, f"HOPITAL FICTIF {trigram}", trigram, "Hôpital"))
             sites.append(_site(hospital + 10, f"{code}U1", "IMAGERIE", "IMA", "Unité Fonctionnelle (UF)"))
             for child, parent in ((hospital, 1), (hospital + 10, hospital)):
-                tree.append(
-                    {"fact_id_1": child, "fact_id_2": parent, "domain_concept_id_1": 57, "relationship_concept_id": 46233688}
-                )
+                edge = {"fact_id_1": child, "fact_id_2": parent}
+                tree.append({**edge, "domain_concept_id_1": 57, "relationship_concept_id": 46233688})
 
     def patient(self, index: int) -> None:
         """One patient: a person row, for some an older one merged since, visits, and what was done in them."""
@@ -160,12 +158,12 @@ class Maker:
         number = f"{_HOSPITALS[hospital][0][1:]}{next(self.numbers):08d}"
         visit = Visit(person, hospital, start, end, number, next(self.ids["visit"]))
         roll = rng.random()
-        defects = ((0.02, "visit_absent"), (0.04, "visit_deleted"), (0.06, "visit_open_for_years"), (0.09, "visit_without_end"))
-        visit.defect = next((name for limit, name in defects if roll < limit), None)
+        visit.defect = next((name for limit, name in _VISIT_DEFECTS if roll < limit), None)
         row = {
             "visit_occurrence_id": visit.row, "person_id": person, "visit_occurrence_source_value": number,
             "care_site_id": 8_000_000_100 + hospital, "visit_start_datetime": start, "visit_end_datetime": end,
-            "visit_source_value": kind[0], "row_status_source_value": rng.choice(("Actif", "courant")), "cdm_source": "ORBIS",
+            "visit_source_value": kind[0], "row_status_source_value": rng.choice(("Actif", "courant")),
+            "cdm_source": "ORBIS",
         }  # fmt: skip
         if visit.defect == "visit_open_for_years":
             row["visit_end_datetime"] = start + timedelta(days=rng.randrange(500, 4000))
@@ -187,12 +185,11 @@ class Maker:
         rng = self.rng
         roll = rng.random()
         if roll < 0.03:  # one exam, two acts
-            joined = Sort("CT", "", "SCANNER THORACO-ABDOMINO-PELVIEN", "TH|AP", "CHESTABDPELVIS", 0, "with", words="TDM TAP")
-            self.order(ipp, person, hospital, visit, [(at, joined)], [CHEST.act, ABDOMEN.act], joined, "two_acts")
+            acts = [CHEST.act, ABDOMEN.act]
+            self.order(ipp, person, hospital, visit, [(at, BOTH)], acts, BOTH, "two_acts")
         elif roll < 0.045:  # two exams, one act
             parts = [(at, CHEST), (at + timedelta(minutes=6), ABDOMEN)]
-            joined = ABDOMEN._replace(label="SCANNER THORACO-ABDOMINO-PELVIEN")
-            self.order(ipp, person, hospital, visit, parts, [BOTH_ACT], joined, "two_exams")
+            self.order(ipp, person, hospital, visit, parts, [BOTH.act], BOTH, "two_exams")
         elif roll < 0.07:
             acts = [PET_CT.act] + (["ZBQH001"] if rng.random() < 0.4 else [])
             self.order(ipp, person, hospital, visit, [(at, PET_CT)], acts, PET_CT, "pet_ct")
@@ -216,7 +213,8 @@ class Maker:
         in_header = rng.random() >= 0.1
         if not in_header:
             notes.append("accession_absent")
-        uids = [self.exam(ipp, hospital, visit, at, sort, accession if in_header else "", notes) for at, sort in exams if archived]
+        shown = accession if in_header else ""
+        uids = [self.exam(ipp, hospital, visit, at, sort, shown) for at, sort in exams if archived]
         acts = self.acts(person, visit, exams[0], codes, accession, notes)
         note = self.report(person, visit, hospital, exams[0][0], reported, accession, notes)
         for uid in uids:
@@ -225,9 +223,10 @@ class Maker:
                 self.made.truth["reports"].add((uid, note))
             if visit and visit.row is not None:
                 self.made.truth["visits"].add((uid, visit.row))
-            self.made.defects[uid] = [*notes, *([visit.defect] if visit and visit.defect else []), *self.made.defects[uid]] or ["none"]
+            of_visit = [visit.defect] if visit and visit.defect else []
+            self.made.defects[uid] = [*notes, *of_visit, *self.made.defects[uid]] or ["none"]
 
-    def exam(self, ipp: str, hospital: int, visit: Visit | None, at: datetime, sort: Sort, accession: str, notes: list[str]) -> str:
+    def exam(self, ipp: str, hospital: int, visit: Visit | None, at: datetime, sort: Sort, accession: str) -> str:
         """One exam: its header as `build` makes it an exam."""
         rng = self.rng
         uid = f"1.2.826.0.1.3680043.8.498.{next(self.uids)}"
@@ -252,31 +251,33 @@ class Maker:
             if place < limit:
                 header[name] = number
                 break
-        regions, parts = sort.regions.split("|"), [sort.parts]
+        description, part = rng.choice((sort.label, sort.words or sort.label)), sort.part
         roll = rng.random()
-        if roll < 0.12:
-            regions, parts = [], []
-            own.append("terms_missing")
-        elif roll < 0.14:
-            other = rng.choice(SORTS)
-            regions, parts = [other.regions], [other.parts]
-            own.append("terms_wrong")
+        if roll < 0.06:
+            description, part = "", ""
+            own.append("texts_missing")
+        elif roll < 0.2:
+            part = ""
+        elif roll < 0.23:
+            part = rng.choice(SORTS).part
+            own.append("body_part_contradicts")
         hospital_code = _HOSPITALS[hospital][hospital % 2] if rng.random() < 0.95 else None
         modalities = ["CT", "PT"] if sort.modality == "PT" else [sort.modality]
         self.made.studies[0].append(
             (
                 uid, header["patient_id"], study, quality, hospital_code, sort.modality, modalities,
-                rng.choice((sort.label, sort.words or sort.label)), header["accession_number"] or None,
-                header["admission_id"] or None, header["service_episode_id"] or None,
-                [_REGION_CODES[r] for r in regions], parts, sort.contrast if rng.random() < 0.6 else None, None,
+                description or None,
+                header["accession_number"] or None, header["admission_id"] or None,
+                header["service_episode_id"] or None,
             )
         )  # fmt: skip
-        self.made.series[0].append((uid, series))
+        self.made.series[0].append((uid, series, part or None))
         return uid
 
     def acts(
-        self, person: int, visit: Visit | None, first: tuple[datetime, Sort], codes: list[str], accession: str, notes: list[str]
-    ) -> list[int]:
+        self, person: int, visit: Visit | None, first: tuple[datetime, Sort], codes: list[str], accession: str,
+        notes: list[str],
+    ) -> list[int]:  # fmt: skip
         """The acts of a request, with supplements; returns those that are exams."""
         rng = self.rng
         if rng.random() < 0.05:
@@ -311,8 +312,9 @@ class Maker:
         return int(row["procedure_occurrence_id"])
 
     def report(
-        self, person: int, visit: Visit | None, hospital: int, at: datetime, sort: Sort, accession: str, notes: list[str]
-    ) -> int | None:
+        self, person: int, visit: Visit | None, hospital: int, at: datetime, sort: Sort, accession: str,
+        notes: list[str],
+    ) -> int | None:  # fmt: skip
         """The report of a request, mostly within two days."""
         rng = self.rng
         if rng.random() < 0.1:
@@ -325,9 +327,10 @@ class Maker:
         note = next(self.ids["note"])
         self.made.tables["note"].append(
             {
-                "note_id": note, "person_id": person, "visit_occurrence_id": visit.row if visit and rng.random() < 0.9 else None,
-                "note_datetime": written, "note_class_source_value": sort.note_class, "note_type_source_value": "Compte rendu",
-                "row_status_source_value": "Actif", "cdm_source": "ORBIS",
+                "note_id": note, "person_id": person,
+                "visit_occurrence_id": visit.row if visit and rng.random() < 0.9 else None,
+                "note_datetime": written, "note_class_source_value": sort.note_class,
+                "note_type_source_value": "Compte rendu", "row_status_source_value": "Actif", "cdm_source": "ORBIS",
                 "accession_number": accession if rng.random() < 0.4 else None, "note_title": title,
                 "care_site_id": 8_000_000_110 + hospital if rng.random() < 0.7 else None,
             }

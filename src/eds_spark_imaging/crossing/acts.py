@@ -5,23 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any
 
 from eds_spark_imaging.crossing.candidates import Known, Weighed, weighed
 from eds_spark_imaging.crossing.evidence import State, Trait, nearest, overlap, same_region, total, trait
-from eds_spark_imaging.crossing.pairs import Pair
+from eds_spark_imaging.crossing.pairs import Pair, contenders
 from eds_spark_imaging.crossing.patient import Act, Exam
 from eds_spark_imaging.crossing.requests import acts_of_one_exam, assigned, exams_of_one_act, with_request
-
-
-class ActMethod(StrEnum):
-    """What an exam and an act were brought together by, best first."""
-
-    ACCESSION_NUMBER = "accession_number"
-    VISIT = "visit"
-    TIME = "time"
-
+from eds_spark_imaging.tables.crossings import ActMethod
 
 # Projection radiography is CR or DX as the machine has it.
 _ALIKE = {"CR": "DX", "RG": "DX", "IVUS": "US"}
@@ -46,10 +37,9 @@ def act_pairs(exams: tuple[Exam, ...], acts: tuple[Act, ...], visits: Known) -> 
     shares, follows = exams_of_one_act(exams, acts, found), acts_of_one_exam(exams, acts, found)
     settled, sharers, followers = assigned(found, ENOUGH, shares, follows)
     taken = {(s.row, s.column) for s in settled if total(found[s.row, s.column]) >= ENOUGH and s.margin >= _CLEAR}
-    unsure = {(s.row, s.column) for s in settled if s.margin < _CLEAR}
     taken = with_request(taken, found, sharers, followers)
     taken |= _named(found, taken)
-    return _pairs(exams, acts, found, taken, unsure)
+    return _pairs(exams, acts, found, taken, contenders(found, settled, _CLEAR) - taken)
 
 
 def weigh(exam: Exam, act: Act, known: frozenset[int]) -> tuple[Trait, ...]:
@@ -59,15 +49,20 @@ def weigh(exam: Exam, act: Act, known: frozenset[int]) -> tuple[Trait, ...]:
         return ()
     place = overlap(frozenset({exam.hospital}) if exam.hospital else frozenset(), act.hospitals)
     return (
-        trait("accession_number", overlap(exam.accessions, one(act.accession)), 8.0, 4.0),
+        trait("accession_number", overlap(exam.accessions, one(act.accession)), 8.0, 5.0),
         trait("visit", overlap(known, one(act.visit_id)), 2.5, 3.5),
         trait("hospital", place, 0.5, 5.0),
-        trait("modality", modality, 2.0, 9.0),
-        trait("region", same_region(exam.regions, act.meaning.regions), 1.5, 4.0),
-        trait("body_part", overlap(members(exam.parts), members(act.meaning.body_parts)), 1.0, 0.7),
+        trait("modality", modality, 2.0 if _of_its_own(exam, act) else 0.5, 9.0),
+        trait("region", same_region(exam.regions, act.meaning.regions), 1.5, 3.2),
+        trait("body_part", overlap(members(exam.parts), members(act.meaning.body_parts)), 1.0, 0.5),
         trait("contrast", _contrast(exam, act), 0.8, 1.5),
         _time(exam, act),
     )
+
+
+def _of_its_own(exam: Exam, act: Act) -> bool:
+    """Whether the act is of the modality that names the exam, not of one that comes with it."""
+    return exam.main_modality is None or bool(alike((exam.main_modality,)) & alike(act.meaning.modalities))
 
 
 def one(value: Any) -> frozenset[Any]:
@@ -123,10 +118,9 @@ def _pairs(
     acts: tuple[Act, ...],
     found: Weighed,
     taken: set[tuple[int, int]],
-    unsure: set[tuple[int, int]],
+    ambiguous: set[tuple[int, int]],
 ) -> list[Pair]:
     of_exam, of_act = Counter(i for i, _ in found), Counter(j for _, j in found)
-    rows, columns = {i for i, _ in unsure}, {j for _, j in unsure}
     return [
         Pair(
             uid=exams[i].uid,
@@ -134,7 +128,7 @@ def _pairs(
             method=_method(traits),
             gap=nearest(exams[i].moments, acts[j].at),
             rivals=of_exam[i] + of_act[j] - 2,
-            ambiguous=(i in rows or j in columns) and (i, j) not in taken,
+            ambiguous=(i, j) in ambiguous,
             accepted=(i, j) in taken,
             traits=traits,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class State(StrEnum):
@@ -35,7 +35,7 @@ def trait(name: str, agrees: bool | None, for_it: float, against: float) -> Trai
     return Trait(name, State.AGREE, for_it) if agrees else Trait(name, State.DIFFER, -against)
 
 
-def overlap(one: frozenset[str], other: Iterable[str]) -> bool | None:
+def overlap(one: frozenset[Any], other: Iterable[Any]) -> bool | None:
     """Whether two sets have something in common; None where one is empty."""
     others = frozenset(other)
     return bool(one & others) if one and others else None

@@ -16,7 +16,8 @@ from eds_spark_imaging.linkage.ids import plain
 EXAM = (
     "study_instance_uid string, moments array<timestamp_ntz>, timed boolean, hospital_code string,"
     " numbers array<string>, accessions array<string>, modalities array<string>, main_modality string,"
-    " description string, region_codes array<string>, body_parts array<string>, contrast string, laterality string"
+    " modality string, study_description string, requested_procedure_description string, body_part_examined string,"
+    " laterality string"
 )
 VISIT = "visit_id bigint, number string, start timestamp_ntz, end timestamp_ntz, kind string, hospitals array<string>"
 ACT = "act_id bigint, at timestamp_ntz, visit_id bigint, accession string, code string, hospitals array<string>"
@@ -32,7 +33,6 @@ _ACCESSION_PLACES = (
     "request_accession_number",
     "filler_order_number_imaging_service_request",
 )
-_DESCRIPTIONS = ("study_description", "requested_procedure_description", "performed_procedure_step_description")
 
 
 def exam_rows(studies: DataFrame, series: DataFrame) -> DataFrame:
@@ -44,6 +44,8 @@ def exam_rows(studies: DataFrame, series: DataFrame) -> DataFrame:
     by_series = series.groupBy("study_instance_uid").agg(
         F.array_sort(F.collect_set("series_datetime")).alias("_series"),
         F.array_distinct(F.flatten(F.collect_list(requests))).alias("request_accession_number"),
+        F.array_sort(F.collect_set(columns.text(series, "body_part_examined"))).alias("_body_parts"),
+        F.array_sort(F.collect_set(columns.text(series, "laterality"))).alias("_sides"),
     )
     exams = studies.drop("request_accession_number").join(by_series, "study_instance_uid", "left")
     credible = F.coalesce(F.col("study_datetime_quality") != "implausible", F.lit(True))
@@ -60,11 +62,11 @@ def exam_rows(studies: DataFrame, series: DataFrame) -> DataFrame:
         _plain(exams, *_ACCESSION_PLACES).alias("accessions"),
         columns.texts(exams, "modalities").alias("modalities"),
         columns.text(exams, "main_modality").alias("main_modality"),
-        F.concat_ws(" ", *[columns.text(exams, name) for name in _DESCRIPTIONS]).alias("description"),
-        columns.texts(exams, "region_codes").alias("region_codes"),
-        columns.texts(exams, "body_parts").alias("body_parts"),
-        columns.text(exams, "contrast").alias("contrast"),
-        columns.text(exams, "laterality").alias("laterality"),
+        columns.text(exams, "main_modality").alias("modality"),
+        columns.text(exams, "study_description").alias("study_description"),
+        columns.text(exams, "requested_procedure_description").alias("requested_procedure_description"),
+        F.get("_body_parts", F.lit(0)).alias("body_part_examined"),
+        F.when(F.size("_sides") == 1, F.get("_sides", F.lit(0))).alias("laterality"),
     )
 
 

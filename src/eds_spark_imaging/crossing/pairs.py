@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
+from eds_spark_imaging.crossing.assignment import Settled
 from eds_spark_imaging.crossing.evidence import Trait, total
+
+_CONTENDER = 2.0  # how much less may speak for a pair than for the one that it might replace
 
 
 class Pair(NamedTuple):
@@ -28,3 +32,19 @@ class Pair(NamedTuple):
     def score(self) -> float:
         """The weight of what speaks for the pair less what speaks against it."""
         return total(self.traits)
+
+
+def contenders(
+    found: Mapping[tuple[int, int], tuple[Trait, ...]], settled: Iterable[Settled], clear: float
+) -> set[tuple[int, int]]:
+    """The pairs of which the best assignment does not say clearly which holds: those with a margin below ``clear``,
+    and what might take their place.
+    """
+    unsure = {(s.row, s.column): total(found[s.row, s.column]) for s in settled if s.margin < clear}
+    of_row = {i: weight for (i, _), weight in unsure.items()}
+    of_column = {j: weight for (_, j), weight in unsure.items()}
+    return {
+        (i, j)
+        for (i, j), traits in found.items()
+        if total(traits) >= min(of_row.get(i, float("inf")), of_column.get(j, float("inf"))) - _CONTENDER
+    }

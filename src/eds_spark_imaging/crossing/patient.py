@@ -110,6 +110,8 @@ class Report(NamedTuple):
     note_class: str
     title: str | None = None
     hospitals: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
+    parts: frozenset[str] = frozenset()
 
 
 class Patient(NamedTuple):

@@ -5,26 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
-from enum import StrEnum
 from math import log2
 
 from eds_spark_imaging.crossing import titles
-from eds_spark_imaging.crossing.acts import one
+from eds_spark_imaging.crossing.acts import members, one
 from eds_spark_imaging.crossing.candidates import Known, weighed
-from eds_spark_imaging.crossing.evidence import State, Trait, nearest, overlap, total, trait
-from eds_spark_imaging.crossing.pairs import Pair
+from eds_spark_imaging.crossing.evidence import State, Trait, nearest, overlap, same_region, total, trait
+from eds_spark_imaging.crossing.pairs import Pair, contenders
 from eds_spark_imaging.crossing.patient import Exam, Report
 from eds_spark_imaging.crossing.requests import assigned, exams_of_one_report, with_request
-
-
-class ReportMethod(StrEnum):
-    """What an exam and a report were brought together by, best first."""
-
-    ACCESSION_NUMBER = "accession_number"
-    TITLE = "title"
-    VISIT = "visit"
-    TIME = "time"
-
+from eds_spark_imaging.tables.crossings import ReportMethod
 
 # Classes of imaging reports; those of one sort of exam name its modalities.
 CLASSES: Mapping[str, frozenset[str]] = {
@@ -37,7 +27,7 @@ CLASSES: Mapping[str, frozenset[str]] = {
 _SPECIAL = frozenset().union(*CLASSES.values())
 _EARLY = timedelta(days=2)
 _ENOUGH = 3.4
-_CLEAR = 1.2
+_CLEAR = 2.0
 
 
 def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: Known, days: int) -> list[Pair]:
@@ -47,9 +37,8 @@ def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: K
     found = weighed(exams, reports, visits, (_EARLY, timedelta(days=days)), weigh)
     settled, sharers, _ = assigned(found, _ENOUGH, exams_of_one_report(exams), lambda *_: False)
     taken = {(s.row, s.column) for s in settled if total(found[s.row, s.column]) >= _ENOUGH and s.margin >= _CLEAR}
-    unsure = {(s.row, s.column) for s in settled if s.margin < _CLEAR}
     taken = with_request(taken, found, sharers, {})
-    rows, columns = {i for i, _ in unsure}, {j for _, j in unsure}
+    ambiguous = contenders(found, settled, _CLEAR) - taken
     of_exam, of_report = Counter(i for i, _ in found), Counter(j for _, j in found)
     return [
         Pair(
@@ -58,7 +47,7 @@ def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: K
             method=_method(traits),
             gap=nearest(exams[i].moments, reports[j].at),
             rivals=of_exam[i] + of_report[j] - 2,
-            ambiguous=(i in rows or j in columns) and (i, j) not in taken,
+            ambiguous=(i, j) in ambiguous,
             accepted=(i, j) in taken,
             traits=traits,
         )
@@ -78,13 +67,15 @@ def weigh(exam: Exam, report: Report, known: frozenset[int]) -> tuple[Trait, ...
         return ()
     place = overlap(frozenset({exam.hospital}) if exam.hospital else frozenset(), report.hospitals)
     return (
-        trait("accession_number", overlap(exam.accessions, one(report.accession)), 8.0, 5.0),
-        trait("title_date", day, 4.0, 6.0),
+        trait("accession_number", overlap(exam.accessions, one(report.accession)), 8.0, 7.0),
+        trait("title_date", day, 4.0, 9.0),
+        trait("region", same_region(exam.regions, report.regions), 1.5, 4.0),
+        trait("body_part", overlap(members(exam.parts), members(report.parts)), 1.0, 2.0),
         trait("title_words", _words(exam, report), 2.0, 0.0),
         trait("modality", modality or (True if named else None), 1.5, 9.0),
         trait("visit", overlap(known, one(report.visit_id)), 2.5, 3.5),
         trait("hospital", place, 0.5, 5.0),
-        _time(exam, nearest(exam.moments, report.at)),
+        _time(exam, report),
     )
 
 
@@ -97,15 +88,17 @@ def _words(exam: Exam, report: Report) -> bool | None:
     return True if common >= 0.5 else None
 
 
-def _time(exam: Exam, gap: timedelta | None) -> Trait:
+def _time(exam: Exam, report: Report) -> Trait:
     """Reports are written in the hours or days after the exam; a later change may have moved their date."""
+    gap = nearest(exam.moments, report.at)
     if gap is None:
         return trait("time", None, 0.0, 0.0)
     hours = gap.total_seconds() / 3600
-    if -3 <= hours <= 48 or (not exam.timed and -24 <= hours <= 48):
+    timed = exam.timed and (report.at.hour, report.at.minute) != (0, 0)
+    if (-3 if timed else -24) <= hours <= 48:
         return trait("time", True, max(3.0 - 0.03 * max(hours, 0.0), 1.0), 0.0)
     if hours < 0:
-        return trait("time", False, 0.0, min(2.0 - hours / 24, 8.0))
+        return trait("time", False, 0.0, min(4.0 - hours / 24, 9.0))
     return trait("time", hours <= 96, 0.5, min(0.5 + log2(hours / 96), 3.0))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from eds_spark_imaging.crossing.assignment import Settled, best_assignment
@@ -11,6 +11,7 @@ from eds_spark_imaging.crossing.evidence import overlap, total
 from eds_spark_imaging.crossing.patient import Act, Exam
 
 _COUCH = timedelta(minutes=45)  # exams of one request follow on one another
+_NEAR = 3.0  # how much less than its best place a place may be that is taken besides
 _CODED = timedelta(minutes=20)  # and its acts are coded at one time
 
 Rule = Callable[[int, int], bool]
@@ -27,10 +28,11 @@ def assigned(
     weights = {pair: total(traits) for pair, traits in found.items()}
     first = best_assignment({pair: weight for pair, weight in weights.items() if weight >= enough})
     rows, columns = {s.row: s.column for s in first}, {s.column: s.row for s in first}
+    best_of_row, best_of_column = _best(weights, 0), _best(weights, 1)
     sharers: dict[int, int] = {}
     followers: dict[int, int] = {}
     for (i, j), weight in weights.items():
-        if weight < enough:
+        if weight < max(enough, best_of_row[i] - _NEAR, best_of_column[j] - _NEAR):
             continue
         if i not in rows and j in columns and shares(i, columns[j]):
             sharers.setdefault(i, columns[j])
@@ -38,6 +40,13 @@ def assigned(
             followers.setdefault(j, rows[i])
     rest = {(i, j): weight for (i, j), weight in weights.items() if i not in sharers and j not in followers}
     return best_assignment(rest), sharers, followers
+
+
+def _best(weights: Mapping[tuple[int, int], float], side: int) -> dict[int, float]:
+    best: dict[int, float] = {}
+    for pair, weight in weights.items():
+        best[pair[side]] = max(weight, best.get(pair[side], weight))
+    return best
 
 
 def with_request(
@@ -103,7 +112,11 @@ def exams_of_one_report(exams: Sequence[Exam]) -> Rule:
 def _one_request(exam: Exam, other: Exam) -> bool:
     if exam.hospital != other.hospital and None not in (exam.hospital, other.hospital):
         return False
-    return bool(exam.moments and other.moments) and abs(exam.moments[0] - other.moments[0]) <= _COUCH
+    if not exam.moments or not other.moments:
+        return False
+    if exam.timed and other.timed:
+        return abs(exam.moments[0] - other.moments[0]) <= _COUCH
+    return exam.days[0] == other.days[0]
 
 
 def _covers_all(act: Act, regions: frozenset[str]) -> bool:

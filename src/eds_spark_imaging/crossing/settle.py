@@ -10,7 +10,8 @@ from eds_spark_imaging.crossing.candidates import Known
 from eds_spark_imaging.crossing.pairs import Pair
 from eds_spark_imaging.crossing.patient import Patient
 from eds_spark_imaging.crossing.reports import report_pairs
-from eds_spark_imaging.crossing.visits import VisitMethod, visit_pairs
+from eds_spark_imaging.crossing.visits import visit_pairs
+from eds_spark_imaging.tables.crossings import VisitMethod
 
 
 class Settled(NamedTuple):

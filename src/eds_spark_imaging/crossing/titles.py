@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
+
+from eds_spark_imaging.terminology.contrast import WITH, WITHOUT
+from eds_spark_imaging.terminology.exam import Reader, Terms
+from eds_spark_imaging.terminology.sources import STUDY
 
 _DATE = re.compile(r"(?<!\d)(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?!\d)|(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _WORD = re.compile(r"[A-Z]{3,}")
@@ -56,3 +61,35 @@ def modalities(text: str | None) -> frozenset[str]:
                 found.update(those)
                 break
     return frozenset(found)
+
+
+@lru_cache(maxsize=20_000)
+def terms(text: str | None) -> Terms:
+    """What the words of a text say of the parts of the body, the side and contrast."""
+    return _reader().read({STUDY: text})
+
+
+@lru_cache(maxsize=1)
+def _reader() -> Reader:
+    return Reader()
+
+
+def regions_of(found: Terms) -> frozenset[str]:
+    """The regions of terms, by the symbols that acts have for them."""
+    symbols = {code: symbol for symbol, code in _reader().lexicon.regions.items()}
+    return frozenset(symbols.get(code, code) for code in found.region_codes)
+
+
+def contrast_of(found: Terms) -> bool | None:
+    """Whether contrast was given, as terms say it."""
+    return {WITH: True, WITHOUT: False}.get(found.contrast)
+
+
+def exam_terms(texts: Mapping[str, str | None]) -> Terms:
+    """The terms of an exam from its columns."""
+    return _exam_terms(tuple(sorted((name, text) for name, text in texts.items() if text)))
+
+
+@lru_cache(maxsize=100_000)
+def _exam_terms(texts: tuple[tuple[str, str], ...]) -> Terms:
+    return _reader().read(dict(texts))

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from eds_spark_imaging.crossing.evidence import Trait, nearest, overlap, total, trait
 from eds_spark_imaging.crossing.pairs import Pair
 from eds_spark_imaging.crossing.patient import Exam, Visit, VisitKind
-
-
-class VisitMethod(StrEnum):
-    """What an exam and a visit were brought together by, best first."""
-
-    VISIT_NUMBER = "visit_number"
-    ACT = "act"
-    REPORT = "report"
-    INTERVAL = "interval"
-
+from eds_spark_imaging.tables.crossings import VisitMethod
 
 # Days after which a visit without end, or with one that lies far off, says nothing any more.
 _USUAL = {

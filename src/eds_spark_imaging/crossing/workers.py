@@ -17,7 +17,6 @@ from eds_spark_imaging.tables.crossings import EVIDENCE
 from eds_spark_imaging.tables.spec import BIGINT, BOOLEAN, DOUBLE, STRING, sql_type
 from eds_spark_imaging.terminology.act_table import ImagingAct
 from eds_spark_imaging.terminology.acts import imaging_act
-from eds_spark_imaging.terminology.regions import region_symbols
 
 PAIRS = pa.schema(
     [
@@ -36,6 +35,7 @@ PAIRS = pa.schema(
 )
 PAIRS_DDL = ", ".join(f"{field.name} {sql_type(field.type)}" for field in PAIRS)
 # Acts that have images of their own; supplements, reconstructions and anaesthesia go with another act.
+TEXTS = ("modality", "study_description", "requested_procedure_description", "body_part_examined", "laterality")
 KINDS = ("exam", "intervention")
 _ROWS = 20_000
 
@@ -99,6 +99,7 @@ def _sorted(parts: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def _exam(row: Row, visit_numbers: frozenset[str]) -> Exam:
+    terms = titles.exam_terms({name: row[name] for name in TEXTS})
     return Exam(
         uid=row["study_instance_uid"],
         moments=tuple(row["moments"]),
@@ -108,11 +109,11 @@ def _exam(row: Row, visit_numbers: frozenset[str]) -> Exam:
         accessions=frozenset(row["accessions"]) - visit_numbers,
         modalities=frozenset(row["modalities"]),
         main_modality=row["main_modality"],
-        words=titles.words(row["description"]),
-        regions=region_symbols(row["region_codes"]),
-        parts=frozenset(row["body_parts"]),
-        contrast={"with": True, "without": False}.get(row["contrast"] or ""),
-        side=row["laterality"],
+        words=titles.words(row["study_description"]),
+        regions=titles.regions_of(terms),
+        parts=frozenset(terms.body_parts),
+        contrast=titles.contrast_of(terms),
+        side=terms.laterality or None,
     )
 
 
@@ -152,5 +153,7 @@ def _report(row: Row) -> Report:
         accession=row["accession"],
         note_class=row["note_class"],
         title=row["title"],
+        regions=titles.regions_of(titles.terms(row["title"])),
+        parts=frozenset(titles.terms(row["title"]).body_parts),
         hospitals=frozenset(row["hospitals"] or ()),
     )

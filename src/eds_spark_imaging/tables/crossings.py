@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import pyarrow as pa
 
 from eds_spark_imaging.tables.spec import (
@@ -17,30 +15,57 @@ from eds_spark_imaging.tables.spec import (
     Column,
     Table,
 )
+from eds_spark_imaging.vocabulary import Word
 
 EVIDENCE = pa.map_(STRING, STRING)
 
 
-class NoAct(StrEnum):
+class VisitMethod(Word):
+    """What an exam and a visit were brought together by, best first."""
+
+    VISIT_NUMBER = "visit_number", "the header names the visit"
+    ACT = "act", "an act that is the exam's own lies in the visit"
+    REPORT = "report", "a report that is the exam's own lies in the visit"
+    INTERVAL = "interval", "the exam lies within the visit"
+
+
+class ActMethod(Word):
+    """What an exam and an act were brought together by, best first."""
+
+    ACCESSION_NUMBER = "accession_number", "both have one accession number"
+    VISIT = "visit", "the act lies in the visit of the exam"
+    TIME = "time", "the act is near in time"
+
+
+class ReportMethod(Word):
+    """What an exam and a report were brought together by, best first."""
+
+    ACCESSION_NUMBER = "accession_number", "both have one accession number"
+    TITLE = "title", "the title names the day of the exam"
+    VISIT = "visit", "the report lies in the visit of the exam"
+    TIME = "time", "the report follows on the exam"
+
+
+class NoAct(Word):
     """Why a linked exam has no act."""
 
-    NO_DATE = "no_date"  # no time of the exam can be believed, and no accession number or visit leads to an act
-    NONE_NEAR = "none_near"  # the patient has no imaging act near it
-    NONE_AGREES = "none_agrees"  # the acts near it are of another modality, region, visit or hospital
-    TAKEN = "taken"  # the acts that fit are those of other exams
-    AMBIGUOUS = "ambiguous"  # several acts fit about as well
-    DOUBTFUL = "doubtful"  # an act fits, with too little that speaks for it
+    NO_DATE = "no_date", "no time of the exam can be believed, and no number or visit leads to an act"
+    NONE_NEAR = "none_near", "the patient has no imaging act within a day of it"
+    NONE_AGREES = "none_agrees", "the acts near it are of another modality, region, visit or hospital"
+    TAKEN = "taken", "the acts that fit are those of other exams"
+    AMBIGUOUS = "ambiguous", "several pairs of exam and act fit about as well"
+    DOUBTFUL = "doubtful", "an act fits, with too little that speaks for it"
 
 
-class NoExam(StrEnum):
+class NoExam(Word):
     """Why an imaging act has no exam."""
 
-    NO_LINKED_EXAM = "no_linked_exam"  # no exam is linked to the patient
-    NONE_NEAR = "none_near"  # the patient has no exam near it
-    NONE_AGREES = "none_agrees"  # the exams near it are of another modality, region, visit or hospital
-    TAKEN = "taken"  # the exams that fit have acts of their own
-    AMBIGUOUS = "ambiguous"  # several exams fit about as well
-    DOUBTFUL = "doubtful"  # an exam fits, with too little that speaks for it
+    NO_LINKED_EXAM = "no_linked_exam", "no exam is linked to the patient"
+    NONE_NEAR = "none_near", "the patient has no exam within a day of it"
+    NONE_AGREES = "none_agrees", "the exams near it are of another modality, region, visit or hospital"
+    TAKEN = "taken", "the exams that fit have acts of their own"
+    AMBIGUOUS = "ambiguous", "several pairs of exam and act fit about as well"
+    DOUBTFUL = "doubtful", "an exam fits, with too little that speaks for it"
 
 
 _STUDY = Column("study_instance_uid", STRING, "The exam", False, identifying=True)
@@ -53,10 +78,10 @@ _SAME_VISIT = (
 _SOURCES = "Systems that recorded the {0}: the same stay may be in ORBIS and AREM, and then counts once"
 
 
-def _weighed(event: str, methods: str, nullable: bool) -> tuple[Column, ...]:
+def _weighed(event: str, methods: type[Word], nullable: bool) -> tuple[Column, ...]:
     """The columns of a pair that was weighed."""
     return (
-        Column("method", STRING, f"What brought the two together, best first: {methods}", nullable),
+        Column("method", STRING, "What brought the two together, best first", nullable, values=methods),
         Column(
             "gap_minutes",
             BIGINT,
@@ -79,7 +104,7 @@ IMAGING_STUDY_VISIT = Table(
         _STUDY,
         Column("visit_occurrence_id", BIGINT, "The visit; that of ORBIS where AREM has the stay too", False),
         _PERSON,
-        *_weighed("visit", "visit_number, act, report, interval", False),
+        *_weighed("visit", VisitMethod, False),
         Column("visit_occurrence_source_value", STRING, "NDA, the number of the visit file", identifying=True),
         Column("visit_source_value", STRING, "Kind of visit, as stored"),
         Column("visit_start_datetime", WALL_CLOCK, "Start of the visit, hospital wall-clock"),
@@ -97,7 +122,7 @@ IMAGING_STUDY_VISIT = Table(
 IMAGING_STUDY_PROCEDURE = Table(
     name="imaging_study_procedure",
     grain="exam x act of its patient within the window",
-    comment="Acts of the patient near the exam; those that are the exam's own are accepted",
+    comment="Acts of the patient near the exam, with a method where they were weighed; its own are accepted",
     columns=(
         _STUDY,
         Column("procedure_occurrence_id", BIGINT, "The act", False),
@@ -109,7 +134,7 @@ IMAGING_STUDY_PROCEDURE = Table(
         Column("procedure_source_value", STRING, "Code as stored"),
         Column("days_from_exam", INT, _DAYS),
         Column("same_visit", BOOLEAN, _SAME_VISIT.format("act")),
-        *_weighed("act", "accession_number, visit, time; null for acts that are only near", True),
+        *_weighed("act", ActMethod, True),
         Column("procedure_datetime", WALL_CLOCK, "Date and time of the act, hospital wall-clock"),
         Column("cdm_sources", STRINGS, _SOURCES.format("act")),
     ),
@@ -126,7 +151,7 @@ IMAGING_STUDY_REPORT = Table(
         Column("note_id", BIGINT, "The report", False),
         _PERSON,
         Column("visit_occurrence_id", BIGINT, "Visit of the report"),
-        *_weighed("report", "accession_number, title, visit, time", False),
+        *_weighed("report", ReportMethod, False),
         Column("note_class_source_value", STRING, "Class of the report"),
         Column("note_title", STRING, "Title of the report", identifying=True),
         Column("note_datetime", WALL_CLOCK, "Date and time of the report, or of its last change; hospital wall-clock"),
@@ -163,7 +188,7 @@ IMAGING_EXAM_WITHOUT_PROCEDURE = Table(
     columns=(
         _STUDY,
         _PERSON,
-        Column("reason", STRING, f"One of {', '.join(NoAct)}", False),
+        Column("reason", STRING, "Why it has none", False, values=NoAct),
         Column("candidates", BIGINT, "Acts that were weighed for the exam", False),
     ),
     keys=("study_instance_uid",),
@@ -180,7 +205,7 @@ IMAGING_PROCEDURE_WITHOUT_EXAM = Table(
         Column("visit_occurrence_id", BIGINT, "Visit of the act"),
         Column("procedure_code", STRING, "CCAM code, 7 characters"),
         Column("procedure_datetime", WALL_CLOCK, "Date and time of the act, hospital wall-clock"),
-        Column("reason", STRING, f"One of {', '.join(NoExam)}", False),
+        Column("reason", STRING, "Why it has none", False, values=NoExam),
         Column("candidates", BIGINT, "Exams that were weighed for the act", False),
     ),
     keys=("procedure_occurrence_id",),
