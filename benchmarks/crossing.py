@@ -143,7 +143,7 @@ def figures(context: Context, hospital: Hospital) -> tuple[pd.DataFrame, pd.Data
         doubtful = pairs[pairs["ambiguous"]]
         open_exams = set(doubtful["study_instance_uid"]) - {uid for uid, _ in got}
         having = {uid for uid, _ in true} & open_exams
-        among = {uid for uid, event in zip(*_columns(doubtful, key), strict=True) if (uid, event) in true} & having
+        among = {uid for uid, event in zip(*_columns(pairs, key), strict=True) if (uid, event) in true} & having
         rows[what] = {
             "precision": interval(len(got & true), len(got)),
             "recall, all exams": interval(len(got & true), len(true)),

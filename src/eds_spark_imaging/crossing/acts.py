@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from eds_spark_imaging.crossing.candidates import Known, Weighed, weighed
 from eds_spark_imaging.crossing.evidence import State, Trait, nearest, overlap, same_region, total, trait
-from eds_spark_imaging.crossing.pairs import Pair, contenders
+from eds_spark_imaging.crossing.pairs import Pair, contenders, rivals_of
 from eds_spark_imaging.crossing.patient import Act, Exam
 from eds_spark_imaging.crossing.requests import acts_of_one_exam, assigned, exams_of_one_act, with_request
 from eds_spark_imaging.tables.crossings import ActMethod
@@ -120,14 +119,14 @@ def _pairs(
     taken: set[tuple[int, int]],
     ambiguous: set[tuple[int, int]],
 ) -> list[Pair]:
-    of_exam, of_act = Counter(i for i, _ in found), Counter(j for _, j in found)
+    of_exam, of_act = rivals_of(found)
     return [
         Pair(
             uid=exams[i].uid,
             event_id=acts[j].act_id,
             method=_method(traits),
             gap=nearest(exams[i].moments, acts[j].at),
-            rivals=of_exam[i] + of_act[j] - 2,
+            rivals=of_exam[i] + of_act[j] - 2 * (total(traits) > 0),
             ambiguous=(i, j) in ambiguous,
             accepted=(i, j) in taken,
             traits=traits,

@@ -11,6 +11,8 @@ from typing import TypeVar
 from eds_spark_imaging.crossing.evidence import Trait, total
 from eds_spark_imaging.crossing.patient import Act, Exam, Report
 
+_FLOOR = -6.0  # weaker pairs are not even shown as candidates
+
 Event = TypeVar("Event", Act, Report)  # Python 3.11 has no other way
 
 Known = Mapping[str, frozenset[int]]  # by exam, the visit that it is known to have been in
@@ -24,7 +26,7 @@ def weighed(
     reach: tuple[timedelta, timedelta],
     weigh: Callable[[Exam, Event, frozenset[int]], tuple[Trait, ...]],
 ) -> Weighed:
-    """The traits of the pairs (place of the exam, place of the event) for which more speaks than against.
+    """The traits of the pairs (place of the exam, place of the event) for which not too much speaks against.
 
     Events from ``reach[0]`` before the exam to ``reach[1]`` after it are weighed, others only where they share an
     accession number or a visit with it.
@@ -48,6 +50,6 @@ def weighed(
             near.update(j for _, j in by_time[first:last])
         for j in sorted(near):
             traits = weigh(exam, events[j], known)
-            if total(traits) > 0:
+            if traits and total(traits) > _FLOOR:
                 found[i, j] = traits
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import NamedTuple
@@ -34,6 +35,12 @@ class Pair(NamedTuple):
         return total(self.traits)
 
 
+def rivals_of(found: Mapping[tuple[int, int], tuple[Trait, ...]]) -> tuple[Counter[int], Counter[int]]:
+    """For each exam and for each event, the pairs for which more speaks than against."""
+    likely = [pair for pair, traits in found.items() if total(traits) > 0]
+    return Counter(i for i, _ in likely), Counter(j for _, j in likely)
+
+
 def contenders(
     found: Mapping[tuple[int, int], tuple[Trait, ...]], settled: Iterable[Settled], clear: float
 ) -> set[tuple[int, int]]:
@@ -46,5 +53,6 @@ def contenders(
     return {
         (i, j)
         for (i, j), traits in found.items()
-        if total(traits) >= min(of_row.get(i, float("inf")), of_column.get(j, float("inf"))) - _CONTENDER
+        if total(traits) > 0
+        and total(traits) >= min(of_row.get(i, float("inf")), of_column.get(j, float("inf"))) - _CONTENDER
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from math import log2
@@ -11,7 +10,7 @@ from eds_spark_imaging.crossing import titles
 from eds_spark_imaging.crossing.acts import members, one
 from eds_spark_imaging.crossing.candidates import Known, weighed
 from eds_spark_imaging.crossing.evidence import State, Trait, nearest, overlap, same_region, total, trait
-from eds_spark_imaging.crossing.pairs import Pair, contenders
+from eds_spark_imaging.crossing.pairs import Pair, contenders, rivals_of
 from eds_spark_imaging.crossing.patient import Exam, Report
 from eds_spark_imaging.crossing.requests import assigned, exams_of_one_report, with_request
 from eds_spark_imaging.tables.crossings import ReportMethod
@@ -39,14 +38,14 @@ def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: K
     taken = {(s.row, s.column) for s in settled if total(found[s.row, s.column]) >= _ENOUGH and s.margin >= _CLEAR}
     taken = with_request(taken, found, sharers, {})
     ambiguous = contenders(found, settled, _CLEAR) - taken
-    of_exam, of_report = Counter(i for i, _ in found), Counter(j for _, j in found)
+    of_exam, of_report = rivals_of(found)
     return [
         Pair(
             uid=exams[i].uid,
             event_id=reports[j].note_id,
             method=_method(traits),
             gap=nearest(exams[i].moments, reports[j].at),
-            rivals=of_exam[i] + of_report[j] - 2,
+            rivals=of_exam[i] + of_report[j] - 2 * (total(traits) > 0),
             ambiguous=(i, j) in ambiguous,
             accepted=(i, j) in taken,
             traits=traits,

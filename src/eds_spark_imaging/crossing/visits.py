@@ -22,6 +22,7 @@ _STALE = timedelta(days=31)  # how far an exam may lie from the visit that its n
 _EDGE = timedelta(hours=3)  # clocks in UTC, and patients whose exam comes before their registration
 _ENOUGH = 4.0
 _CLEAR = 2.0
+_FLOOR = -6.0
 
 Evidence = Mapping[tuple[str, int], VisitMethod]
 
@@ -39,19 +40,30 @@ def _of_exam(exam: Exam, visits: tuple[Visit, ...], by_events: Evidence) -> list
     for visit in visits:
         by_event = by_events.get((exam.uid, visit.visit_id))
         traits = weigh(exam, visit, by_event, any((exam.uid, other.visit_id) in by_events for other in visits))
-        if traits and total(traits) > 0:
+        if traits and total(traits) > _FLOOR:
             found.append((total(traits), visit, traits, by_event))
     found.sort(key=lambda entry: (-entry[0], entry[1].visit_id))
     best = found[0][0] if found else 0.0
-    near = [entry for entry in found if best - entry[0] < _CLEAR]
+    near = [entry for entry in found if best - entry[0] < _CLEAR and entry[0] > 0]
     pairs = []
     for score, visit, traits, by_event in found:
-        ambiguous = len(near) > 1 and best - score < _CLEAR
+        ambiguous = len(near) > 1 and best - score < _CLEAR and score > 0
         accepted = score == best and score >= _ENOUGH and not ambiguous
         named = visit.number in exam.numbers
         method = VisitMethod.VISIT_NUMBER if named else by_event or VisitMethod.INTERVAL
         gap = None if not exam.moments else _gap(exam, visit)
-        pairs.append(Pair(exam.uid, visit.visit_id, method, gap, len(found) - 1, ambiguous, accepted, traits))
+        pairs.append(
+            Pair(
+                exam.uid,
+                visit.visit_id,
+                method,
+                gap,
+                sum(entry[0] > 0 for entry in found) - (score > 0),
+                ambiguous,
+                accepted,
+                traits,
+            )
+        )
     return pairs
 
 
@@ -59,7 +71,7 @@ def weigh(exam: Exam, visit: Visit, by_event: VisitMethod | None, has_events: bo
     """What speaks for and against the visit; nothing where nothing brings the two together."""
     named = visit.number in exam.numbers
     time = _time(exam, visit)
-    if not named and by_event is None and (time is None or time.weight <= 0):
+    if not named and by_event is None and (time is None or time.weight < -1):
         return ()
     same_place = overlap(frozenset({exam.hospital}) if exam.hospital else frozenset(), visit.hospitals)
     event = True if by_event else False if has_events else None
