@@ -51,9 +51,9 @@ def weigh(exam: Exam, act: Act, known: frozenset[int]) -> tuple[Trait, ...]:
         trait("accession_number", overlap(exam.accessions, one(act.accession)), 8.0, 5.0),
         trait("visit", overlap(known, one(act.visit_id)), 2.5, 3.5),
         trait("hospital", place, 0.5, 5.0),
-        trait("modality", modality, 2.0 if _of_its_own(exam, act) else 0.5, 9.0),
+        trait("modality", modality, 2.0 if _of_its_own(exam, act) else 1.0, 9.0),
         trait("region", same_region(exam.regions, act.meaning.regions), 1.5, 3.2),
-        trait("body_part", overlap(members(exam.parts), members(act.meaning.body_parts)), 1.0, 0.5),
+        trait("body_part", same_part(exam.parts, act.meaning.body_parts), 1.0, 0.5),
         trait("contrast", _contrast(exam, act), 0.8, 1.5),
         _time(exam, act),
     )
@@ -74,9 +74,10 @@ def alike(modalities: Iterable[str]) -> frozenset[str]:
     return frozenset(_ALIKE.get(modality, modality) for modality in modalities)
 
 
-def members(parts: Iterable[str]) -> frozenset[str]:
-    """Parts of the body with composites taken apart."""
-    return frozenset(member for part in parts for member in _MEMBERS.get(part, (part,)))
+def same_part(one: Iterable[str], other: Iterable[str]) -> bool | None:
+    """Whether a part of the body is in both, composites taken apart; the whole body tells nothing."""
+    parts = [frozenset(member for part in side for member in _MEMBERS.get(part, (part,))) for side in (one, other)]
+    return None if any("WHOLEBODY" in side for side in parts) else overlap(*parts)
 
 
 def _contrast(exam: Exam, act: Act) -> bool | None:

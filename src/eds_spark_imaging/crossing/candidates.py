@@ -31,7 +31,7 @@ def weighed(
     Events from ``reach[0]`` before the exam to ``reach[1]`` after it are weighed, others only where they share an
     accession number or a visit with it.
     """
-    by_time = sorted((event.at, j) for j, event in enumerate(events))
+    by_time = sorted((time, j) for j, event in enumerate(events) for time in event.times)
     times: list[datetime] = [at for at, _ in by_time]
     by_accession: defaultdict[str, set[int]] = defaultdict(set)
     by_visit: defaultdict[int, set[int]] = defaultdict(set)

@@ -53,10 +53,14 @@ def in_stays(events: DataFrame, stays: DataFrame, survivors: DataFrame) -> DataF
     return on_survivors(kept, survivors).join(own, "visit_occurrence_id", "left").withColumn("_stay", stay)
 
 
-def once(events: DataFrame, *same: str) -> DataFrame:
-    """One of the events of a person and stay that agree in the columns ``same``: the first, with all sources."""
+def once(events: DataFrame, *same: str, by_source: bool = False) -> DataFrame:
+    """One of the events of a person and stay that agree in the columns ``same``, with all sources.
+
+    The first in time; with ``by_source`` the first that ORBIS has, since AREM knows days alone.
+    """
     group = Window.partitionBy("person_id", "_stay", *same)
-    order = group.orderBy("event_datetime", F.col("cdm_source").desc_nulls_last(), "event_id")
+    source, time = F.col("cdm_source").desc_nulls_last(), F.col("event_datetime")
+    order = group.orderBy(*((source, time) if by_source else (time, source)), "event_id")
     return (
         events.withColumns(
             {

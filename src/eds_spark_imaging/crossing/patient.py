@@ -95,13 +95,18 @@ class Act(NamedTuple):
     hospitals: frozenset[str] = frozenset()
 
     @property
+    def times(self) -> tuple[datetime, ...]:
+        """The times at which its exam may be looked for."""
+        return (self.at,)
+
+    @property
     def timed(self) -> bool:
         """Whether more than the day is known."""
         return (self.at.hour, self.at.minute, self.at.second) != (0, 0, 0)
 
 
 class Report(NamedTuple):
-    """An imaging report. ``at`` may be the time of its last change."""
+    """An imaging report. ``at`` may be the time of its last change; ``told`` are the days that its title names."""
 
     note_id: int
     at: datetime
@@ -112,6 +117,12 @@ class Report(NamedTuple):
     hospitals: frozenset[str] = frozenset()
     regions: frozenset[str] = frozenset()
     parts: frozenset[str] = frozenset()
+    told: frozenset[date] = frozenset()
+
+    @property
+    def times(self) -> tuple[datetime, ...]:
+        """The times at which its exam may be looked for."""
+        return (self.at, *(datetime(day.year, day.month, day.day, 12) for day in sorted(self.told)))
 
 
 class Patient(NamedTuple):

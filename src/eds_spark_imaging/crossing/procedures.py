@@ -37,9 +37,8 @@ def acts_once(acts: DataFrame, stays: DataFrame, survivors: DataFrame) -> DataFr
     )
     act = ("_act", "procedure_activity", "procedure_phase", "_day")
     mentions = Window.partitionBy("person_id", "_stay", *act, "cdm_source").orderBy("event_datetime", "event_id")
-    return once(placed.withColumn("_mention", F.row_number().over(mentions)), *act, "_mention").drop(
-        "_act", "_day", "_mention"
-    )
+    counted = placed.withColumn("_mention", F.row_number().over(mentions))
+    return once(counted, *act, "_mention", by_source=True).drop("_act", "_day", "_mention")
 
 
 def is_imaging(code: Column) -> Column:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from math import log2
 
 from eds_spark_imaging.crossing import titles
-from eds_spark_imaging.crossing.acts import members, one
+from eds_spark_imaging.crossing.acts import one, same_part
 from eds_spark_imaging.crossing.candidates import Known, weighed
 from eds_spark_imaging.crossing.evidence import State, Trait, nearest, overlap, same_region, total, trait
 from eds_spark_imaging.crossing.pairs import Pair, contenders, rivals_of
@@ -59,8 +59,7 @@ def weigh(exam: Exam, report: Report, known: frozenset[int]) -> tuple[Trait, ...
     named = CLASSES.get(report.note_class.strip().upper())
     if named is None or (named and overlap(exam.modalities, named) is False):
         return ()
-    told = titles.dates(report.title)
-    day = bool(told & set(exam.days)) if told and exam.days else None
+    day = bool(report.told & set(exam.days)) if report.told and exam.days else None
     modality = overlap(exam.modalities, titles.modalities(report.title))
     if modality is False:
         return ()
@@ -69,7 +68,7 @@ def weigh(exam: Exam, report: Report, known: frozenset[int]) -> tuple[Trait, ...
         trait("accession_number", overlap(exam.accessions, one(report.accession)), 8.0, 7.0),
         trait("title_date", day, 4.0, 9.0),
         trait("region", same_region(exam.regions, report.regions), 1.5, 4.0),
-        trait("body_part", overlap(members(exam.parts), members(report.parts)), 1.0, 2.0),
+        trait("body_part", same_part(exam.parts, report.parts), 1.0, 2.0),
         trait("title_words", _words(exam, report), 2.0, 0.0),
         trait("modality", modality or (True if named else None), 1.5, 9.0),
         trait("visit", overlap(known, one(report.visit_id)), 2.5, 3.5),

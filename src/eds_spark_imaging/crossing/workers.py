@@ -153,6 +153,7 @@ def _report(row: Row) -> Report:
         accession=row["accession"],
         note_class=row["note_class"],
         title=row["title"],
+        told=titles.dates(row["title"]),
         regions=titles.regions_of(titles.terms(row["title"])),
         parts=frozenset(titles.terms(row["title"]).body_parts),
         hospitals=frozenset(row["hospitals"] or ()),
