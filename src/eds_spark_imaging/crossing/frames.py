@@ -55,6 +55,7 @@ def exam_rows(studies: DataFrame, series: DataFrame) -> DataFrame:
     return exams.select(
         "person_id",
         "study_instance_uid",
+        "study_datetime",
         moments.alias("moments"),
         F.exists(moments, lambda moment: moment != F.date_trunc("day", moment)).alias("timed"),
         columns.text(exams, "hospital_code").alias("hospital_code"),

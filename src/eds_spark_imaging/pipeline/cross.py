@@ -188,8 +188,7 @@ def _tables(  # noqa: PLR0917
     """The rows of each table, in the order in which they are written."""
     of = {what: pairs.where(F.col("what") == what) for what in ("visit", "act", "report")}
     own = of["visit"].where("accepted").select(_STUDY, F.col("event_id").alias("exam_stay_id"))
-    dated = exams.select(_STUDY, "person_id", F.get("moments", F.lit(0)).alias("study_datetime"))
-    placed = dated.join(own, _STUDY, "left")
+    placed = exams.select(_STUDY, "person_id", "study_datetime").join(own, _STUDY, "left")
     window = context.config.cross
     return {
         "imaging_study_visit": visit_table(of["visit"], exams, visits, base.details, base.units),
