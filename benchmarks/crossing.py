@@ -24,16 +24,17 @@ from pyspark.sql import functions as F
 
 from benchmarks.linkage import exams_of_headers, interval, markdown
 from eds_spark_imaging.config import Config, LakeConfig, load_config
-from eds_spark_imaging.pipeline.build import LINK_NAMES
 from eds_spark_imaging.pipeline.cross import cross
 from eds_spark_imaging.pipeline.link import link
 from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.spark.session import spark_session
 from eds_spark_imaging.synth import generate
-from eds_spark_imaging.tables.spec import sql_type
 from eds_spark_imaging.terminology.acts import is_exam
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "helpers"))
+
+from crossing_hospital import make_hospital
+from crossing_lake import write_exams
 
 _MOVED = ["study_date_future", "utc_shift", "exam_before_birth", "exam_after_death"]
 _TABLES = {
@@ -61,11 +62,7 @@ def of_synth(spark: SparkSession, place: Path) -> Hospital:
     exams = pd.read_parquet(place / "truth" / "exam.parquet")
     exams = exams[exams["is_patient"]]
     acts = pd.read_parquet(place / "warehouse" / "procedure_occurrence")
-    own = {
-        i
-        for i, code in zip(acts["procedure_occurrence_id"], acts["procedure_source_value"], strict=True)
-        if is_exam(code)
-    }
+    own = set(acts.loc[acts["procedure_source_value"].map(is_exam), "procedure_occurrence_id"])
     there = exams[exams["visit_occurrence_id"].notna() & (exams["visit_status"] != "supprimé")]
     reported = exams[exams["note_id"].notna()]
     uid = "study_instance_uid"
@@ -81,48 +78,23 @@ def of_synth(spark: SparkSession, place: Path) -> Hospital:
     }
     studies = exams_of_headers(spark, place, config).withColumn("modalities", F.array("modality"))
     clock = exams.loc[~exams["defects"].map(lambda names: bool(set(names) & set(_MOVED))), [uid, "wall_clock"]]
-    series = spark.createDataFrame(clock.astype({"wall_clock": str}), f"{uid} string, at string").select(
-        uid, F.col("at").cast("timestamp_ntz").alias("series_datetime")
-    )
+    times = spark.createDataFrame(clock.astype({"wall_clock": str}), f"{uid} string, at string")
+    parts = studies.select(uid, "body_part_examined")
+    series = parts.join(times, uid, "left").withColumn("series_datetime", F.col("at").cast("timestamp_ntz"))
     defects = {u: list(names) or ["none"] for u, names in zip(exams[uid], exams["defects"], strict=True)}
-    return Hospital(place.name, config, with_terms(studies), series, truth, defects)
-
-
-def with_terms(studies: DataFrame) -> DataFrame:
-    """Exams with what their texts say, where the lake's own columns of it are there."""
-    return studies
+    return Hospital(place.name, config, studies, series, truth, defects)
 
 
 def crossed(spark: SparkSession, hospital: Hospital, folder: Path) -> Context:
     """The lake of a hospital after the jobs `link` and `cross`."""
     config = replace(hospital.config, lake=LakeConfig(path=str(folder)))
     context = Context(spark, config)
-    for name, rows, foreign in (
-        ("imaging_study", hospital.studies, LINK_NAMES),
-        ("imaging_series", hospital.series, ()),
-    ):
-        context.lake.sync(name, _whole(context, name, rows), "0-build", foreign=foreign)
+    write_exams(context, hospital.studies, hospital.series)
     link(context)
     started = time.monotonic()
     cross(context)
     print(f"{hospital.name}: crossed in {time.monotonic() - started:.0f} s", flush=True)
     return context
-
-
-def _whole(context: Context, name: str, rows: DataFrame) -> DataFrame:
-    """``rows`` with all columns of the table but those that the lake keeps; what must be there is filled."""
-    given = {
-        "number_of_series": F.lit(1), "number_of_instances": F.lit(1), "hospital_rule": F.lit("source"),
-        "link_status": F.lit("not_attempted"), "series_instance_uid": F.concat("study_instance_uid", F.lit(".1")),
-        "main_modality": F.col("modality") if "modality" in rows.columns else F.lit(None),
-    }  # fmt: skip
-    columns = []
-    for column in context.catalogue[name]:
-        if column.name in ("row_hash", "changed_run"):
-            continue
-        value = F.col(column.name) if column.name in rows.columns else given.get(column.name, F.lit(None))
-        columns.append(value.cast(sql_type(column.type)).alias(column.name))
-    return rows.select(*columns)
 
 
 def figures(context: Context, hospital: Hospital) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -184,8 +156,6 @@ def hospitals(spark: SparkSession, given: argparse.Namespace, scratch: Path) -> 
             generate(place, given.patients, seed, defect_rate=given.rate, with_dicom=False)
             yield of_synth(spark, place)
         if given.generator in ("hospital", "both"):
-            from crossing_hospital import make_hospital
-
             place = scratch / f"hospital-{seed}"
             made = make_hospital(place, given.patients, seed)
             yield Hospital(

@@ -11,8 +11,8 @@ _EXAM = (
 _PAIR = ("method", "gap_minutes", "score")
 
 
-def _view(name: str, table: str, grain: str, comment: str, columns: tuple[str, ...], where: str) -> View:
-    """Exams of linked patients and all others, beside the rows of ``table`` that ``where`` keeps; null where none is."""
+def _view(name: str, table: str, grain: str, comment: str, *columns: str, where: str = "x.accepted") -> View:
+    """All exams beside the rows of ``table`` that ``where`` keeps, null where none is."""
     exam = ", ".join(f"e.{column}" for column in _EXAM)
     own = ", ".join(f"x.{column}" for column in columns)
     query = f"""
@@ -28,37 +28,50 @@ EXAM_VIEWS = (
         "imaging_study_visit",
         "exam",
         "Every exam with its visit, null where none is accepted",
-        (
-            "visit_occurrence_id", "visit_occurrence_source_value", "visit_source_value", "visit_start_datetime",
-            "visit_end_datetime", "unit_code", "unit_name", *_PAIR,
-        ),
-        "x.accepted",
+        "visit_occurrence_id",
+        "visit_occurrence_source_value",
+        "visit_source_value",
+        "visit_start_datetime",
+        "visit_end_datetime",
+        "unit_code",
+        "unit_name",
+        *_PAIR,
     ),
     _view(
         "exam_with_acts",
         "imaging_study_procedure",
         "exam x act that is its own; an exam without act has one row",
         "Every exam with the acts that are its own; count exams by study_instance_uid",
-        ("procedure_occurrence_id", "procedure_code", "procedure_datetime", "visit_occurrence_id", *_PAIR),
-        "x.accepted",
+        "procedure_occurrence_id",
+        "procedure_code",
+        "procedure_datetime",
+        "visit_occurrence_id",
+        *_PAIR,
     ),
     _view(
         "exam_with_report",
         "imaging_study_report",
         "exam",
         "Every exam with its report, null where none is accepted",
-        ("note_id", "note_class_source_value", "note_title", "note_datetime", "visit_occurrence_id", *_PAIR),
-        "x.accepted",
+        "note_id",
+        "note_class_source_value",
+        "note_title",
+        "note_datetime",
+        "visit_occurrence_id",
+        *_PAIR,
     ),
     _view(
         "exam_with_diagnoses",
         "imaging_study_diagnosis",
         "exam x diagnosis of its patient within the window; an exam without diagnosis has one row",
         "Every exam with the diagnoses of its patient within the window; count exams by study_instance_uid",
-        (
-            "condition_occurrence_id", "condition_code", "condition_type", "condition_datetime", "days_from_exam",
-            "same_visit", "visit_occurrence_id",
-        ),
-        "true",
+        "condition_occurrence_id",
+        "condition_code",
+        "condition_type",
+        "condition_datetime",
+        "days_from_exam",
+        "same_visit",
+        "visit_occurrence_id",
+        where="true",
     ),
-)  # fmt: skip
+)

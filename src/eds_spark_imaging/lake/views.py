@@ -1,4 +1,4 @@
-"""Views over the tables: parameters of each modality, the work list of identity vigilance, exams with what is theirs."""
+"""Views over the tables: parameters of each modality, the work list of identity vigilance, exams with their events."""
 
 from __future__ import annotations
 
