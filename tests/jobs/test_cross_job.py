@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from crossing_hospital import Made, make_hospital
+from crossing_hospital import BOTH, PET_CT, SORTS, Made, make_hospital
 
 from eds_spark_imaging.config import Config
 
@@ -77,27 +77,19 @@ def test_one_visit_and_one_report_an_exam_at_most(hospital: tuple[Context, Made,
 
 def test_every_linked_exam_has_an_act_or_a_reason(hospital: tuple[Context, Made, Path]) -> None:
     context, _, _ = hospital
-    linked = {
-        r[0]
-        for r in context.lake.read("imaging_study")
-        .where("person_id IS NOT NULL")
-        .select("study_instance_uid")
-        .collect()
-    }
-    alone = [r[0] for r in context.lake.read("imaging_exam_without_procedure").select("study_instance_uid").collect()]
+    linked = keys(context, "imaging_study", "study_instance_uid", "person_id IS NOT NULL")
+    alone = keys(context, "imaging_exam_without_procedure", "study_instance_uid")
     assert len(set(alone)) == len(alone)
     assert set(alone) == set(linked) - {uid for uid, _ in accepted(context, "acts")}
 
 
 def test_every_imaging_act_has_an_exam_or_a_reason(hospital: tuple[Context, Made, Path]) -> None:
     context, made, _ = hospital
-    codes = {
-        row["procedure_occurrence_id"]: row["procedure_source_value"] for row in made.tables["procedure_occurrence"]
-    }
-    imaging = {a for a, code in codes.items() if code[:4] not in ("YYYY", "ZZQP") and not code.endswith("04")}
-    alone = [
-        r[0] for r in context.lake.read("imaging_procedure_without_exam").select("procedure_occurrence_id").collect()
-    ]
+    acts = made.tables["procedure_occurrence"]
+    codes = {act["procedure_occurrence_id"]: act["procedure_source_value"] for act in acts}
+    own = {sort.act for sort in (*SORTS, PET_CT, BOTH)}
+    imaging = {act for act, code in codes.items() if code[:7] in own and not code.endswith("04")}
+    alone = keys(context, "imaging_procedure_without_exam", "procedure_occurrence_id")
     assert len(set(alone)) == len(alone)
     assert set(alone) == imaging - {act for _, act in accepted(context, "acts")}
 

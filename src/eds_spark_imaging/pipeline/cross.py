@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -25,6 +26,8 @@ from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.tables.crossings import CROSS_INPUT
 from eds_spark_imaging.tables.links import LINKED
 from eds_spark_imaging.transforms.codes import ccam_code
+from eds_spark_imaging.warehouse.checks import key_faults
+from eds_spark_imaging.warehouse.contract import INPUTS
 from eds_spark_imaging.warehouse.reader import Warehouse
 from eds_spark_imaging.workers.crash import crash_point
 
@@ -92,6 +95,7 @@ def cross(context: Context) -> None:
             run.count(patients=0)
             run.watermark = state
             return
+        _count_key_faults(run, warehouse)
         base = _base(context, warehouse, scratch)
         inputs = scratch.keep("inputs", _inputs(base, rules))
         again = scratch.keep("again", due(inputs, context.lake.read(CROSS_INPUT.name)))
@@ -102,6 +106,19 @@ def cross(context: Context) -> None:
             rows = inputs.join(again, "person_id", "left_semi")
             context.lake.sync(CROSS_INPUT.name, rows, run.run_id, scope=again)
         run.watermark = state
+
+
+def _count_key_faults(run: Run, warehouse: Warehouse) -> None:
+    """Rows that are left out for their key, in the run record where there are any."""
+    counted = []
+    for name in ("visit_occurrence", "condition_occurrence", "procedure_occurrence", "note"):
+        rows = warehouse.rows(name)
+        if rows is not None:
+            faults = {fault: count.alias(fault) for fault, count in key_faults(INPUTS[name], rows).items()}
+            counted.append(rows.agg(*faults.values()).select(F.lit(name).alias("table"), *faults))
+    for row in reduce(DataFrame.union, counted).collect():
+        table = row["table"]
+        run.count(**{f"{table}_{fault}": row[fault] for fault in row.asDict() if fault != "table" and row[fault]})
 
 
 def _rules_hash(config: CrossConfig) -> int:
