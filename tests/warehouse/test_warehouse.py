@@ -17,6 +17,7 @@ from eds_spark_imaging.config import TableConfig, WarehouseConfig
 from eds_spark_imaging.errors import ConfigError, InputError
 from eds_spark_imaging.tables.spec import sql_type
 from eds_spark_imaging.warehouse import Warehouse
+from eds_spark_imaging.warehouse.checks import Fault, check
 from eds_spark_imaging.warehouse.contract import INPUTS
 
 pytestmark = pytest.mark.spark
@@ -123,7 +124,7 @@ def test_types_names_and_deleted_rows(spark: SparkSession, tmp_path: Path) -> No
     assert conditions.dtypes == [(c.name, sql_type(c.type).lower()) for c in spec]
     rows = conditions.select("condition_occurrence_id", "person_id", "condition_start_datetime", "cdm_source").collect()
     assert sorted(map(tuple, rows), key=str) == sorted(
-        [(1, 11, datetime(2024, 3, 31, 2, 30), None), (None, 13, None, None), (4, None, None, None)], key=str
+        [(1, 11, datetime(2024, 3, 31, 2, 30), None), (4, None, None, None)], key=str
     )
     people = warehouse.required("person").select("person_id", "person_source_value", "gender_source_value").collect()
     assert sorted(map(tuple, people)) == [(1, "8000000001", "m"), (2, "8000000002", "f")]
@@ -183,7 +184,7 @@ def test_what_is_missing_is_named_in_one_line(spark: SparkSession, tmp_path: Pat
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        (WarehouseConfig(path="x", layout="i2b3"), "layout 'i2b3' is not one of base_centrale, omop"),
+        (WarehouseConfig(path="x", layout="i2b3"), "layout 'i2b3' is not one of base_centrale, omop, i2b2"),
         (WarehouseConfig(path="x", tables={"persons": TableConfig("p")}), "no table 'persons'"),
         (WarehouseConfig(path="x", tables={"person": TableConfig(columns={"ipp": "i"})}), "no column 'ipp'"),
     ],
@@ -222,3 +223,65 @@ def test_a_view_has_no_fingerprint(spark: SparkSession, tmp_path: Path) -> None:
         assert Warehouse(spark, WarehouseConfig(database="fingerprinted")).fingerprint() is None
     finally:
         spark.sql("DROP DATABASE fingerprinted CASCADE")
+
+
+def test_i2b2_facts_of_all_kinds_in_one_table(spark: SparkSession, tmp_path: Path) -> None:
+    day = datetime(2024, 1, 2, 3, 4)
+    write(tmp_path / "i2b2_patient.parquet", patient_num=[1], sex_cd=["m"], birth_date=[datetime(1950, 1, 1)])
+    write(tmp_path / "i2b2_visit.parquet", encounter_num=[7], patient_num=[1], start_date=[day], end_date=[day])
+    concepts = ["CIM10:I219", "CCAM:ZBQK002", "UFR:066", "CR:CR-IMAG", "LAB:K"]
+    write(
+        tmp_path / "observation_fact.parquet",
+        instance_num=[1, 2, 3, 4, 5],
+        patient_num=[1] * 5,
+        encounter_num=[7] * 5,
+        concept_cd=concepts,
+        tval_char=["DP", None, None, None, None],
+        start_date=[day] * 5,
+        sourcesystem_cd=["ORBIS"] * 5,
+    )
+    write(tmp_path / "i2b2_concept.parquet", concept_cd=["UFR:066", "CIM10:I219"], name_char=["PSL", "Infarctus"])
+    warehouse = Warehouse(spark, WarehouseConfig(path=str(tmp_path), layout="i2b2"))
+    warehouse.check()
+
+    def rows(table: str, *columns: str) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in warehouse.required(table).select(*columns).collect()]
+
+    condition = ("condition_occurrence_id", "visit_occurrence_id", "condition_source_value")
+    assert rows("condition_occurrence", *condition, "condition_status_source_value") == [(1, 7, "I219", "DP")]
+    assert rows("procedure_occurrence", "procedure_occurrence_id", "procedure_source_value") == [(2, "ZBQK002")]
+    assert rows("visit_detail", "visit_detail_id", "care_site_id", "visit_occurrence_id") == [(3, 66, 7)]
+    assert rows("note", "note_id", "note_class_source_value", "note_datetime") == [(4, "CR-IMAG", day)]
+    assert rows("care_site", "care_site_id", "care_site_source_value", "care_site_name") == [(66, "066", "PSL")]
+    assert rows("visit_occurrence", "visit_occurrence_id", "person_id", "visit_start_datetime") == [(7, 1, day)]
+
+
+def test_one_row_for_each_key_and_what_is_amiss(spark: SparkSession, tmp_path: Path) -> None:
+    minimal(tmp_path)
+    early, late = datetime(2024, 1, 1), datetime(2024, 1, 5)
+    write(
+        tmp_path / "visit_occurrence.parquet",
+        visit_occurrence_id=[1, 1, 1, 2, None],
+        person_id=[1, 1, 1, 99, 1],
+        visit_start_datetime=[early, late, early, early, early],
+    )
+    write(tmp_path / "procedure.parquet", procedure_occurrence_id=[1], person_id=[1], procedure_datetime=[early],
+          procedure_source_value=pa.array([None], pa.string()), visit_occurrence_id=[5])  # fmt: skip
+    (tmp_path / "condition.parquet").unlink()
+    warehouse = Warehouse(spark, WarehouseConfig(path=str(tmp_path)))
+    visits = warehouse.required("visit_occurrence").orderBy("visit_occurrence_id").collect()
+    assert [(row["visit_occurrence_id"], row["visit_start_datetime"]) for row in visits] == [(1, late), (2, early)]
+    findings = check(warehouse)
+    found = {(f.fault, f.table, f.column): f.rows for f in findings if f.fault not in (Fault.ABSENT, Fault.UNREADABLE)}
+    assert found == {
+        (Fault.DUPLICATE_KEY, "visit_occurrence", "visit_occurrence_id"): 2,
+        (Fault.NO_KEY, "visit_occurrence", "visit_occurrence_id"): 1,
+        (Fault.ORPHAN, "visit_occurrence", "person_id"): 1,
+        (Fault.ORPHAN, "procedure_occurrence", "visit_occurrence_id"): 1,
+        (Fault.EMPTY_COLUMN, "procedure_occurrence", "procedure_source_value"): 1,
+    }
+    stops = [str(finding) for finding in findings if finding.stops]
+    assert stops == [f"base centrale: no table condition_occurrence or condition in {tmp_path}"]
+    assert {f.table for f in findings if f.fault is Fault.ABSENT} == {
+        "patient_identity", "visit_detail", "care_site", "fact_relationship", "note",
+    }  # fmt: skip

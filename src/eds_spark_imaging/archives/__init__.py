@@ -1,4 +1,4 @@
-"""Archives read in place: ``.zip``, ``.tar``, ``.tar.gz``, ``.tgz``, and ``.gz`` of one file. Nothing is unpacked or written."""
+"""Archives read in place: ``.zip``, ``.tar``, ``.tar.gz``, ``.tgz``, ``.gz`` of one file. Nothing is unpacked."""
 
 from eds_spark_imaging.archives.member import LOOKS_LIKE_MEMBER, SUFFIXES, has_archive_name
 

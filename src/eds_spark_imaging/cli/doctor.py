@@ -10,7 +10,7 @@ from pathlib import Path
 
 from eds_spark_imaging.cli.options import ConfigOption, LakeOption, SourceOption, WarehouseOption, config_from
 from eds_spark_imaging.config import Config
-from eds_spark_imaging.errors import ImagingError, SetupError
+from eds_spark_imaging.errors import ImagingError, InputError, SetupError
 from eds_spark_imaging.spark import jars
 from eds_spark_imaging.spark.session import java_version, spark_session
 from eds_spark_imaging.spark.settings import DELTA_VERSION, SPARK_VERSION
@@ -55,6 +55,8 @@ def _checks(config: Config) -> Iterator[Check]:
         yield "lake", lambda: _writable(config.lake.path or "")  # type: ignore[union-attr]
     if config.warehouse and config.warehouse.path:
         yield "warehouse", lambda: _folder(config.warehouse.path or "", os.R_OK)  # type: ignore[union-attr]
+    if config.warehouse:
+        yield "base centrale", lambda: _base_centrale(config)
 
 
 def _version(package: str, wanted: str) -> str:
@@ -81,6 +83,20 @@ def _folder(path: str, mode: int) -> str:
     if not os.access(path, mode):
         raise SetupError(f"{path}: no access")
     return path
+
+
+def _base_centrale(config: Config) -> str:
+    """What the tables of the base centrale hold amiss; InputError where no job can work with them."""
+    from eds_spark_imaging.warehouse.checks import check  # noqa: PLC0415 - loads Spark
+    from eds_spark_imaging.warehouse.reader import Warehouse  # noqa: PLC0415
+
+    assert config.warehouse is not None  # noqa: S101 - the caller has looked
+    spark = spark_session("eds-imaging doctor", config.spark)
+    findings = check(Warehouse(spark, config.warehouse))
+    stops = [str(finding) for finding in findings if finding.stops]
+    if stops:
+        raise InputError("\n      ".join(stops))
+    return "\n      ".join(map(str, findings)) or "nothing amiss"
 
 
 def _writable(path: str) -> str:

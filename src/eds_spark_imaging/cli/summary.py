@@ -43,8 +43,9 @@ def summary(context: Context) -> Iterator[str]:
     yield from _counts(studies, F.coalesce("main_modality", F.lit("none")))
     yield "Exams by link status"
     yield from _counts(studies, F.col("link_status"))
-    for table, what in (("imaging_study_diagnosis", "diagnoses"), ("imaging_study_procedure", "acts")):
-        pairs = lake.read(table)
+    for table, what in (("visit", "visits"), ("procedure", "acts"), ("report", "reports"), ("diagnosis", "diagnoses")):
+        pairs = lake.read(f"imaging_study_{table}")
+        pairs = pairs.where("accepted") if "accepted" in pairs.columns else pairs
         row = pairs.agg(F.count_distinct("study_instance_uid"), F.count(F.lit(1))).first()
         if row is not None:
             yield f"Exams joined with {what}: {row[0]:,} ({row[1]:,} pairs)"

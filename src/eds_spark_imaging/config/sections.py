@@ -185,10 +185,14 @@ class TerminologyConfig:
 
 @dataclass(frozen=True)
 class CrossConfig:
-    """Windows of the crossings, in days before and after the exam."""
+    """Windows of the crossings, in days before and after the exam.
+
+    ``report_days``: how long after its exam a report may be dated where nothing but the time brings the two together.
+    """
 
     diagnosis_days: int = 365
     procedure_days: int = 30
+    report_days: int = 30
 
 
 @dataclass(frozen=True)

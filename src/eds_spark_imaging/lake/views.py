@@ -1,26 +1,14 @@
-"""Views over the tables: each modality's own acquisition parameters, and the work list of identity vigilance."""
+"""Views over the tables: parameters of each modality, the work list of identity vigilance, exams with their events."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from eds_spark_imaging.dicom.declaration import VIEWS as MODALITY_VIEWS
 from eds_spark_imaging.dicom.declaration.attribute import Level
+from eds_spark_imaging.lake.exam_views import EXAM_VIEWS
+from eds_spark_imaging.lake.view import View
 from eds_spark_imaging.tables import Catalogue
 from eds_spark_imaging.tables.attributes import aggregated_columns
 from eds_spark_imaging.tables.link_words import LinkStatus
-
-
-@dataclass(frozen=True)
-class View:
-    """A view; it can be made once ``table`` is there. ``select`` gives its SELECT for a catalogue."""
-
-    name: str
-    table: str
-    grain: str
-    comment: str
-    select: Callable[[Catalogue], str]
 
 
 def _acquisitions(name: str, modalities: frozenset[str]) -> View:
@@ -80,4 +68,5 @@ VIEWS = (
         " decisions go into link_decision",
         select=_worklist,
     ),
+    *EXAM_VIEWS,
 )

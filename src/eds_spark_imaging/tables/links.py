@@ -1,4 +1,4 @@
-"""Tables that tie exams to the base centrale: persons with their evidence, decisions by hand, diagnoses, acts."""
+"""Tables that tie exams to the base centrale: persons with their evidence, decisions by hand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from eds_spark_imaging.tables.spec import (
     INT,
     STRING,
     STRINGS,
-    WALL_CLOCK,
     Column,
     Table,
 )
@@ -174,58 +173,6 @@ IMAGING_STUDY_LINK_KEY = Table(
     cluster_by=("kind", "key"),
 )
 
-_DAYS = "Calendar days from the exam: positive after the exam, negative before. Unit: days"
-_SAME_VISIT = (
-    "The exam took place during the visit of the {0}; null where the {0} has no visit, or where the exam is after the"
-    " start of a visit without end"
-)
-_SOURCES = "Systems that recorded the {0}: the same stay may be in ORBIS and AREM, and then counts once"
-
-IMAGING_STUDY_DIAGNOSIS = Table(
-    name="imaging_study_diagnosis",
-    grain="exam x diagnosis of its patient within the window",
-    comment="Diagnoses of the patient near the exam; one row for each code and type of a stay",
-    columns=(
-        _STUDY,
-        Column("condition_occurrence_id", BIGINT, "The diagnosis", False),
-        Column("person_id", BIGINT, "The patient, merges followed", False),
-        Column("visit_occurrence_id", BIGINT, "Visit of the diagnosis"),
-        Column("condition_code", STRING, "CIM-10 code, upper case without dot"),
-        Column("condition_source_value", STRING, "Code as stored"),
-        Column("condition_type", STRING, "DP, DR, DAS or DAD"),
-        Column("days_from_exam", INT, _DAYS, False),
-        Column("same_visit", BOOLEAN, _SAME_VISIT.format("diagnosis")),
-        Column("condition_datetime", WALL_CLOCK, "Date and time of the diagnosis, hospital wall-clock"),
-        Column("cdm_sources", STRINGS, _SOURCES.format("diagnosis")),
-    ),
-    keys=("study_instance_uid", "condition_occurrence_id"),
-    cluster_by=("condition_code", "person_id", "study_instance_uid"),
-)
-
-IMAGING_STUDY_PROCEDURE = Table(
-    name="imaging_study_procedure",
-    grain="exam x act of its patient within the window",
-    comment="Acts of the patient near the exam",
-    columns=(
-        _STUDY,
-        Column("procedure_occurrence_id", BIGINT, "The act", False),
-        Column("person_id", BIGINT, "The patient, merges followed", False),
-        Column("visit_occurrence_id", BIGINT, "Visit of the act"),
-        Column("procedure_code", STRING, "CCAM code, 7 characters; null where the stored code has not that form"),
-        Column("procedure_activity", STRING, "Activity of the act: 1 the act itself, 4 its anaesthesia"),
-        Column("procedure_phase", STRING, "Phase of the act; 0 for an act of one phase"),
-        Column("procedure_source_value", STRING, "Code as stored"),
-        Column("days_from_exam", INT, _DAYS, False),
-        Column("same_visit", BOOLEAN, _SAME_VISIT.format("act")),
-        Column("rivals", BIGINT, "Other exams of the patient that are as near to the act in days, or nearer", False),
-        Column("procedure_datetime", WALL_CLOCK, "Date and time of the act, hospital wall-clock"),
-        Column("cdm_sources", STRINGS, _SOURCES.format("act")),
-    ),
-    keys=("study_instance_uid", "procedure_occurrence_id"),
-    cluster_by=("procedure_code", "person_id", "study_instance_uid"),
-)
-
-
 # Tables whose rows are only added: by the job itself, or by people.
 APPENDED = (IMAGING_STUDY_LINK_HISTORY.name, LINK_DECISION.name)
 
@@ -239,6 +186,4 @@ def tables() -> tuple[Table, ...]:
         PERSON_LINK_KEY,
         IMAGING_STUDY_LINK_KEY,
         LINK_DECISION,
-        IMAGING_STUDY_DIAGNOSIS,
-        IMAGING_STUDY_PROCEDURE,
     )

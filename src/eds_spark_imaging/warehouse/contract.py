@@ -26,12 +26,13 @@ class InputColumn:
 
 @dataclass(frozen=True, slots=True)
 class InputTable:
-    """A table that we read, under its canonical name."""
+    """A table that we read, under its canonical name; ``key`` names the columns of which a row is the only one."""
 
     name: str
     comment: str
     columns: tuple[InputColumn, ...]
     required: bool = False
+    key: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[InputColumn]:
         return iter(self.columns)
@@ -76,6 +77,7 @@ PERSON = InputTable(
         _SOURCE,
     ),
     required=True,
+    key=("person_id",),
 )
 
 PATIENT_IDENTITY = InputTable(
@@ -112,6 +114,7 @@ VISIT_OCCURRENCE = InputTable(
         _SOURCE,
     ),
     required=True,
+    key=("visit_occurrence_id",),
 )
 
 VISIT_DETAIL = InputTable(
@@ -127,6 +130,7 @@ VISIT_DETAIL = InputTable(
         _text("visit_detail_type_source_value", "PASS UF, PASS UC, PASS UH or RUM"),
         _STATUS,
     ),
+    key=("visit_detail_id",),
 )
 
 CONDITION_OCCURRENCE = InputTable(
@@ -144,6 +148,7 @@ CONDITION_OCCURRENCE = InputTable(
         _SOURCE,
     ),
     required=True,
+    key=("condition_occurrence_id",),
 )
 
 PROCEDURE_OCCURRENCE = InputTable(
@@ -161,6 +166,7 @@ PROCEDURE_OCCURRENCE = InputTable(
         _SOURCE,
     ),
     required=True,
+    key=("procedure_occurrence_id",),
 )
 
 CARE_SITE = InputTable(
@@ -175,6 +181,7 @@ CARE_SITE = InputTable(
         InputColumn("valid_start_date", DATE, "First day on which it existed"),
         InputColumn("valid_end_date", DATE, "Last day on which it existed"),
     ),
+    key=("care_site_id",),
 )
 
 FACT_RELATIONSHIP = InputTable(
@@ -204,6 +211,7 @@ NOTE = InputTable(
         _STATUS,
         _SOURCE,
     ),
+    key=("note_id",),
 )
 
 INPUTS: dict[str, InputTable] = {

@@ -12,10 +12,15 @@ from eds_spark_imaging.warehouse.contract import INPUTS
 
 @dataclass(frozen=True, slots=True)
 class TableLayout:
-    """The names to try, in order, for a table and for its columns; the canonical names are always tried too."""
+    """The names to try, in order, for a table and for its columns; the canonical names are always tried too.
+
+    ``concept`` is a column and a prefix: where the table has the column, only values with the prefix belong to it, and
+    they are read without.
+    """
 
     names: tuple[str, ...] = ()
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    concept: tuple[str, str] | None = None
 
 
 # The exports of the base centrale name two tables the FHIR way.
@@ -49,7 +54,86 @@ _OMOP = {
     ),
 }
 
-LAYOUTS: dict[str, Mapping[str, TableLayout]] = {"base_centrale": _BASE_CENTRALE, "omop": _OMOP}
+# i2b2: facts of all kinds have the same columns; the prefix of the concept tells which kind, also where they stand in
+# one table. A unit's code is its id: care sites are the concepts of the ontology.
+_FACT = {"person_id": ("patient_num",), "visit_occurrence_id": ("encounter_num",), "cdm_source": ("sourcesystem_cd",)}
+_UNIT = ("concept_cd", "UFR:")
+_I2B2 = {
+    "person": TableLayout(
+        ("i2b2_patient", "patient_dimension"),
+        {
+            "person_id": ("patient_num",),
+            "person_source_value": ("ipp", "patient_ide", "patient_num"),
+            "birth_datetime": ("birth_date",),
+            "death_datetime": ("death_date",),
+            "gender_source_value": ("sex_cd",),
+            "cdm_source": ("sourcesystem_cd",),
+        },
+    ),
+    "visit_occurrence": TableLayout(
+        ("i2b2_visit", "visit_dimension"),
+        {
+            **_FACT,
+            "visit_occurrence_source_value": ("nda", "encounter_ide"),
+            "visit_start_datetime": ("start_date",),
+            "visit_end_datetime": ("end_date",),
+            "visit_source_value": ("type_visite", "inout_cd"),
+        },
+    ),
+    "visit_detail": TableLayout(
+        ("i2b2_observation_ufr", "observation_fact"),
+        {
+            **_FACT,
+            "visit_detail_id": ("instance_num",),
+            "care_site_id": ("concept_cd",),
+            "visit_detail_start_datetime": ("start_date",),
+            "visit_detail_end_datetime": ("end_date",),
+        },
+        _UNIT,
+    ),
+    "condition_occurrence": TableLayout(
+        ("i2b2_observation_cim10", "observation_fact"),
+        {
+            **_FACT,
+            "condition_occurrence_id": ("instance_num",),
+            "condition_start_datetime": ("start_date",),
+            "condition_source_value": ("concept_cd",),
+            "condition_status_source_value": ("tval_char",),
+        },
+        ("concept_cd", "CIM10:"),
+    ),
+    "procedure_occurrence": TableLayout(
+        ("i2b2_observation_ccam", "observation_fact"),
+        {
+            **_FACT,
+            "procedure_occurrence_id": ("instance_num",),
+            "procedure_datetime": ("start_date",),
+            "procedure_source_value": ("concept_cd",),
+        },
+        ("concept_cd", "CCAM:"),
+    ),
+    "note": TableLayout(
+        ("i2b2_observation_doc", "observation_fact"),
+        {
+            **_FACT,
+            "note_id": ("instance_num",),
+            "note_datetime": ("start_date",),
+            "note_class_source_value": ("concept_cd",),
+        },
+        ("concept_cd", "CR:"),
+    ),
+    "care_site": TableLayout(
+        ("i2b2_concept", "concept_dimension"),
+        {
+            "care_site_id": ("concept_cd",),
+            "care_site_source_value": ("concept_cd",),
+            "care_site_name": ("name_char",),
+        },
+        _UNIT,
+    ),
+}
+
+LAYOUTS: dict[str, Mapping[str, TableLayout]] = {"base_centrale": _BASE_CENTRALE, "omop": _OMOP, "i2b2": _I2B2}
 
 
 def table_names(config: WarehouseConfig, table: str) -> tuple[str, ...]:
@@ -66,6 +150,11 @@ def column_names(config: WarehouseConfig, table: str, column: str) -> tuple[str,
     if override is not None and column in override.columns:
         return (override.columns[column],)
     return _unique(*_layout(config, table).columns.get(column, ()), column)
+
+
+def concept(config: WarehouseConfig, table: str) -> tuple[str, str] | None:
+    """The column and prefix by which rows of ``table`` are known among others, if any."""
+    return _layout(config, table).concept
 
 
 def check_layout(config: WarehouseConfig) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 from dataclasses import asdict
+from functools import reduce
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, PySparkException
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
@@ -17,7 +18,7 @@ from eds_spark_imaging.errors import InputError
 from eds_spark_imaging.spark.hadoop import folder_states
 from eds_spark_imaging.tables.spec import DATE, WALL_CLOCK, sql_type
 from eds_spark_imaging.warehouse.contract import INPUTS, ROW_STATUS, InputColumn, InputTable
-from eds_spark_imaging.warehouse.mapping import check_layout, column_names, table_names
+from eds_spark_imaging.warehouse.mapping import check_layout, column_names, concept, table_names
 
 _MISSING = ("PATH_NOT_FOUND", "TABLE_OR_VIEW_NOT_FOUND", "DELTA_TABLE_NOT_FOUND", "DELTA_PATH_DOES_NOT_EXIST")
 _EPOCH = "1970-01-01 00:00:00"
@@ -38,12 +39,19 @@ class Warehouse:
 
         Absent optional columns are null, values that do not fit the declared type become null. Instants are turned
         into the wall-clock time of the configured zone, whatever the zone of the session. InputError names a
-        required table or column that is missing, or a column of a type that cannot be read.
+        required table or column that is missing, or a column of a type that cannot be read. Of rows with one key one
+        is taken, rows without key are left out (see :func:`one_for_each_key`).
         """
+        every = self.rows(name)
+        return None if every is None else one_for_each_key(INPUTS[name], every)
+
+    def rows(self, name: str) -> DataFrame | None:
+        """:meth:`table` with every row, also those whose key another row has, or that have none."""
         spec = INPUTS[name]
         raw = self._open(spec)
         if raw is None:
             return None
+        raw = self._of_concept(spec, raw)
         by_name = {field.name.lower(): field for field in raw.schema}
         columns = [self._column(spec, column, by_name).alias(column.name) for column in spec]
         return self._without_deleted(spec, raw.select(*columns))
@@ -125,6 +133,16 @@ class Warehouse:
             raise InputError(f"base centrale: table {spec.name} has no column {' or '.join(names)}")
         return F.lit(None).cast(sql_type(column.type))
 
+    def _of_concept(self, spec: InputTable, raw: DataFrame) -> DataFrame:
+        """The rows of a table of all kinds of facts that are of this one, their concept without its prefix."""
+        known = concept(self._config, spec.name)
+        column = None if known is None else next((c for c in raw.columns if c.lower() == known[0]), None)
+        if known is None or column is None:
+            return raw
+        value = F.trim(F.col(f"`{column}`"))
+        mine = F.startswith(F.upper(value), F.lit(known[1]))
+        return raw.where(mine).withColumn(column, F.substring(value, len(known[1]) + 1, 2**31 - 1))
+
     def _cast(self, spec: InputTable, column: InputColumn, field: T.StructField) -> Column:
         source = F.col(f"`{field.name}`")
         if column.type in (WALL_CLOCK, DATE):
@@ -142,6 +160,20 @@ class Warehouse:
         deleted = [status.strip().lower() for status in self._config.deleted_statuses]
         status = F.lower(F.trim(F.coalesce(F.col(ROW_STATUS), F.lit(""))))
         return frame.where(~status.isin(deleted))
+
+
+def one_for_each_key(spec: InputTable, rows: DataFrame) -> DataFrame:
+    """``rows`` with one row for each key; those without a whole key are left out.
+
+    Of several rows the one stays that has the greatest values, column by column in the order of the contract, a value
+    before none: the same row in every run, wherever it stands.
+    """
+    if not spec.key:
+        return rows
+    order = [F.col(column).desc_nulls_last() for column in spec.names if column not in spec.key]
+    place = F.row_number().over(Window.partitionBy(*spec.key).orderBy(*order))
+    whole = reduce(lambda a, b: a & b, [F.col(column).isNotNull() for column in spec.key])
+    return rows.where(whole).withColumn("_place", place).where("_place = 1").drop("_place")
 
 
 def wall_clock(source: Column, kind: T.DataType, time_zone: str) -> Column:

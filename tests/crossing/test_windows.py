@@ -1,4 +1,4 @@
-"""Exams crossed with diagnoses and acts: the person, the window, days, the visit, doubles."""
+"""Exams and events by windows of days: the person, days, the visit, stays and acts that two sources have."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from chispa import assert_df_equality
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from eds_spark_imaging.crossing.diagnoses import diagnoses
+from eds_spark_imaging.crossing.events import stays
+from eds_spark_imaging.crossing.procedures import acts_once, procedures
+from eds_spark_imaging.crossing.workers import PAIRS_DDL
 from eds_spark_imaging.terminology.ccam import parse_ccam
 from eds_spark_imaging.terminology.cim10 import normalise_cim10
 from eds_spark_imaging.transforms.codes import ccam_activity, ccam_code, ccam_phase, cim10_code, diagnosis_type
-from eds_spark_imaging.transforms.crossings import diagnoses, procedures
 
 pytestmark = pytest.mark.spark
 
@@ -22,16 +25,16 @@ def at(text: str) -> datetime:
 
 
 @pytest.fixture(scope="module")
-def studies(spark: SparkSession) -> DataFrame:
+def exams(spark: SparkSession) -> DataFrame:
     rows = [
-        ("1", 10, "linked", at("2024-03-10 10:00")),
-        ("2", 10, "linked_recovered", at("2024-03-20")),  # time not known
-        ("3", 10, "conflict", at("2024-03-10 10:00")),
-        ("4", 10, "linked", None),
-        ("5", 20, "linked", at("2024-03-10 10:00")),
+        ("1", 10, at("2024-03-10 10:00"), None),
+        ("2", 10, at("2024-03-20"), None),  # time not known
+        ("4", 10, None, None),
+        ("5", 20, at("2024-03-10 10:00"), None),
+        ("6", 20, at("2024-03-12 10:00"), 104),  # its visit is known
     ]
     return spark.createDataFrame(
-        rows, "study_instance_uid string, person_id bigint, link_status string, study_datetime timestamp_ntz"
+        rows, "study_instance_uid string, person_id bigint, study_datetime timestamp_ntz, exam_stay_id bigint"
     )
 
 
@@ -44,47 +47,72 @@ def survivors_(spark: SparkSession) -> DataFrame:
 @pytest.fixture(scope="module")
 def visits(spark: SparkSession) -> DataFrame:
     rows = [
-        (100, "66001", at("2024-03-08 09:00"), at("2024-03-20 08:00")),
-        (101, "66001", at("2024-03-08"), at("2024-03-20")),  # the same stay as AREM has it
-        (102, "66002", at("2024-03-10 11:00"), at("2024-03-11 12:00")),  # begins after the exam
-        (103, "66003", at("2024-03-10 08:00"), None),  # never closed
+        (100, 11, "66001", at("2024-03-08 09:00"), at("2024-03-20 08:00"), "ORBIS"),
+        (99, 10, "66001", at("2024-03-08"), at("2024-03-20"), "AREM"),  # the same stay, of the surviving person
+        (102, 10, "66002", at("2024-03-10 11:00"), at("2024-03-11 12:00"), "ORBIS"),  # begins after the exam
+        (103, 10, "66003", at("2024-03-10 08:00"), None, "ORBIS"),  # never closed
+        (104, 20, None, at("2024-03-11 10:00"), at("2024-03-12 08:00"), "ORBIS"),
+        (105, 20, None, at("2024-03-12 08:00"), at("2024-03-12 18:00"), "ORBIS"),  # holds the exam, is not its visit
     ]
     return spark.createDataFrame(
         rows,
-        "visit_occurrence_id bigint, visit_occurrence_source_value string,"
-        " visit_start_datetime timestamp_ntz, visit_end_datetime timestamp_ntz",
+        "visit_occurrence_id bigint, person_id bigint, visit_occurrence_source_value string,"
+        " visit_start_datetime timestamp_ntz, visit_end_datetime timestamp_ntz, cdm_source string",
     )
 
 
+@pytest.fixture(scope="module")
+def known_stays(visits: DataFrame, survivors_: DataFrame) -> DataFrame:
+    return stays(visits, survivors_)
+
+
+def test_a_stay_of_two_sources_is_one(known_stays: DataFrame) -> None:
+    found = {row["visit_occurrence_id"]: row for row in known_stays.collect()}
+    assert {key: (row["stay_id"], row["is_stay"]) for key, row in found.items()} == {
+        100: (100, True),
+        99: (100, False),
+        102: (102, True),
+        103: (103, True),
+        104: (104, True),
+        105: (105, True),
+    }
+    assert found[100]["person_id"] == 10
+    assert found[100]["visit_start_datetime"] == at("2024-03-08")
+    assert found[100]["cdm_sources"] == ["AREM", "ORBIS"]
+
+
 def test_diagnoses_within_the_window_on_the_surviving_person(
-    spark: SparkSession, studies: DataFrame, visits: DataFrame, survivors_: DataFrame
+    spark: SparkSession, exams: DataFrame, known_stays: DataFrame, survivors_: DataFrame
 ) -> None:
     rows = [
         (1, 11, 100, at("2024-03-12 23:59"), "I21.9", "DA", "ORBIS"),  # on the merged person
-        (2, 10, 101, at("2024-03-20"), "I219", "DAS", "AREM"),  # the same, again
-        (3, 10, 101, at("2024-03-20"), "I219", "DP", "AREM"),  # another type
+        (2, 10, 99, at("2024-03-20"), "I219", "DAS", "AREM"),  # the same, again
+        (3, 10, 99, at("2024-03-20"), "I219", "DP", "AREM"),  # another type
         (4, 10, 102, at("2024-03-10 11:30"), "C169+8", "DP", "ORBIS"),
         (5, 10, 103, at("2024-03-10 00:00"), "R074", None, "ORBIS"),
         (6, 10, None, at("2024-03-09 23:00"), "R07.4", None, "ORBIS"),
         (7, 10, None, at("2024-02-28 12:00"), "R07.4", None, "ORBIS"),  # 11 days before exam 1
         (8, 10, None, at("2024-03-12 12:00"), None, None, "ORBIS"),  # no code
+        (9, 20, 105, at("2024-03-12 12:00"), "C349", "DP", "ORBIS"),  # of a visit that is not the exam's
     ]
     conditions = spark.createDataFrame(
         rows,
         "condition_occurrence_id bigint, person_id bigint, visit_occurrence_id bigint, condition_start_datetime"
         " timestamp_ntz, condition_source_value string, condition_status_source_value string, cdm_source string",
     )
-    found = diagnoses(studies, visits, conditions, survivors_, 10)
+    found = diagnoses(exams, known_stays, conditions, survivors_, 10)
     expected = [
         ("1", 1, 10, 100, "I219", "DAS", 2, True, ["AREM", "ORBIS"]),
-        ("1", 3, 10, 101, "I219", "DP", 10, True, ["AREM"]),
+        ("1", 3, 10, 99, "I219", "DP", 10, True, ["AREM"]),
         ("1", 4, 10, 102, "C169+8", "DP", 0, False, ["ORBIS"]),
         ("1", 5, 10, 103, "R074", None, 0, True, ["ORBIS"]),
         ("1", 6, 10, None, "R074", None, -1, None, ["ORBIS"]),
         ("2", 1, 10, 100, "I219", "DAS", -8, True, ["AREM", "ORBIS"]),
-        ("2", 3, 10, 101, "I219", "DP", 0, True, ["AREM"]),
+        ("2", 3, 10, 99, "I219", "DP", 0, True, ["AREM"]),
         ("2", 4, 10, 102, "C169+8", "DP", -10, False, ["ORBIS"]),
         ("2", 5, 10, 103, "R074", None, -10, None, ["ORBIS"]),
+        ("5", 9, 20, 105, "C349", "DP", 2, False, ["ORBIS"]),
+        ("6", 9, 20, 105, "C349", "DP", 0, False, ["ORBIS"]),
     ]
     assert_df_equality(
         found.drop("condition_datetime", "condition_source_value"),
@@ -99,13 +127,13 @@ def test_diagnoses_within_the_window_on_the_surviving_person(
     )
 
 
-def test_acts_keep_their_repetitions_and_count_their_rivals(
-    spark: SparkSession, studies: DataFrame, visits: DataFrame, survivors_: DataFrame
+def test_acts_keep_their_repetitions(
+    spark: SparkSession, exams: DataFrame, known_stays: DataFrame, survivors_: DataFrame
 ) -> None:
     rows = [
         (1, 10, 100, at("2024-03-10 10:05"), "ZBQK00201", "ORBIS"),
         (2, 10, 100, at("2024-03-10 15:00"), "ZBQK00201", "ORBIS"),  # done twice that day
-        (3, 10, 101, at("2024-03-10"), "ZBQK002...01", "AREM"),  # the first of them, again
+        (3, 10, 99, at("2024-03-10"), "ZBQK002...01", "AREM"),  # the first of them, again
         (4, 10, 100, at("2024-03-10 10:05"), "ZBQK00204", "ORBIS"),  # its anaesthesia
         (5, 10, None, at("2024-03-15 10:00"), "JQGA004-1201", "ORBIS"),  # 5 days from both exams
         (6, 20, None, at("2024-03-11 10:00"), "not an act", "ORBIS"),
@@ -114,22 +142,39 @@ def test_acts_keep_their_repetitions_and_count_their_rivals(
         rows,
         "procedure_occurrence_id bigint, person_id bigint, visit_occurrence_id bigint, procedure_datetime"
         " timestamp_ntz, procedure_source_value string, cdm_source string",
-    )
-    found = procedures(studies, visits, acts, survivors_, 5)
+    ).withColumn("accession_number", F.lit(None).cast("string"))
+    pairs = spark.createDataFrame(
+        [("act", 10, "1", 1, "visit", 5, 0, False, True, 7.5, {"visit": "agree"}),
+         ("act", 20, "6", 6, "time", -1440, 0, False, False, 1.0, {})],
+        PAIRS_DDL,
+    )  # fmt: skip
+    found = procedures(exams, acts_once(acts, known_stays, survivors_), pairs, 5)
     expected = [
-        ("1", 2, "ZBQK002", "1", "0", 0, True, 0, ["ORBIS"]),
-        ("1", 3, "ZBQK002", "1", "0", 0, True, 0, ["AREM", "ORBIS"]),
-        ("1", 4, "ZBQK002", "4", "0", 0, True, 0, ["ORBIS"]),
-        ("1", 5, "JQGA004", "1", "0", 5, None, 1, ["ORBIS"]),
-        ("2", 5, "JQGA004", "1", "0", -5, None, 1, ["ORBIS"]),
-        ("5", 6, None, None, None, 1, None, 0, ["ORBIS"]),
+        ("1", 1, "ZBQK002", "1", "0", 0, True, "visit", True, ["AREM", "ORBIS"]),
+        ("1", 2, "ZBQK002", "1", "0", 0, True, None, False, ["ORBIS"]),
+        ("1", 4, "ZBQK002", "4", "0", 0, True, None, False, ["ORBIS"]),
+        ("1", 5, "JQGA004", "1", "0", 5, None, None, False, ["ORBIS"]),
+        ("2", 5, "JQGA004", "1", "0", -5, None, None, False, ["ORBIS"]),
+        ("5", 6, None, None, None, 1, None, None, False, ["ORBIS"]),
+        ("6", 6, None, None, None, -1, None, "time", False, ["ORBIS"]),
     ]
     assert_df_equality(
-        found.drop("person_id", "visit_occurrence_id", "procedure_source_value", "procedure_datetime"),
+        found.select(
+            "study_instance_uid",
+            "procedure_occurrence_id",
+            "procedure_code",
+            "procedure_activity",
+            "procedure_phase",
+            "days_from_exam",
+            "same_visit",
+            "method",
+            "accepted",
+            "cdm_sources",
+        ),
         spark.createDataFrame(
             expected,
             "study_instance_uid string, procedure_occurrence_id bigint, procedure_code string, procedure_activity"
-            " string, procedure_phase string, days_from_exam int, same_visit boolean, rivals bigint,"
+            " string, procedure_phase string, days_from_exam int, same_visit boolean, method string, accepted boolean,"
             " cdm_sources array<string>",
         ),
         ignore_row_order=True,

@@ -1,0 +1,109 @@
+"""Events of the base centrale on their surviving person and in their stay, each once whatever sources have it."""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+
+def on_survivors(events: DataFrame, survivors: DataFrame) -> DataFrame:
+    """``events`` with the ``person_id`` that survives its merges."""
+    moved = survivors.where("person_id IS NOT NULL").select("person_id", "surviving_person_id")
+    return (
+        events.join(moved, "person_id", "left")
+        .withColumn("person_id", F.coalesce("surviving_person_id", "person_id"))
+        .drop("surviving_person_id")
+    )
+
+
+def stays(visits: DataFrame, survivors: DataFrame) -> DataFrame:
+    """Visits with their stay: ``stay_id`` is the visit that stands for it, ``is_stay`` marks that one.
+
+    A stay that ORBIS and AREM both have meets in the visit number; ORBIS's visit stands for it, with the earliest start
+    and the earliest end that any of them has.
+    """
+    number = F.nullif(F.trim("visit_occurrence_source_value"), F.lit(""))
+    moved = on_survivors(visits.where("visit_occurrence_id IS NOT NULL"), survivors).withColumn(
+        "_stay", F.coalesce(number, F.concat(F.lit("visit "), F.col("visit_occurrence_id").cast("string")))
+    )
+    group = Window.partitionBy("person_id", "_stay")
+    order = group.orderBy(F.col("cdm_source").desc_nulls_last(), "visit_occurrence_id")
+    return moved.withColumns(
+        {
+            "stay_id": F.first("visit_occurrence_id").over(order),
+            "is_stay": F.row_number().over(order) == 1,
+            "visit_start_datetime": F.min("visit_start_datetime").over(group),
+            "visit_end_datetime": F.min("visit_end_datetime").over(group),
+            "cdm_sources": F.array_sort(F.collect_set("cdm_source").over(group)),
+        }
+    ).drop("_stay")
+
+
+def in_stays(events: DataFrame, stays: DataFrame, survivors: DataFrame) -> DataFrame:
+    """Events on their surviving person, with the stay of their visit and its interval; ``_stay`` names the stay.
+
+    An event without visit stands for itself.
+    """
+    own = stays.select("visit_occurrence_id", "stay_id", "visit_start_datetime", "visit_end_datetime")
+    stay = F.coalesce(
+        F.concat(F.lit("visit "), F.coalesce("stay_id", "visit_occurrence_id").cast("string")),
+        F.concat(F.lit("event "), F.col("event_id").cast("string")),
+    )
+    kept = events.where("event_datetime IS NOT NULL AND event_id IS NOT NULL")
+    return on_survivors(kept, survivors).join(own, "visit_occurrence_id", "left").withColumn("_stay", stay)
+
+
+def once(events: DataFrame, *same: str, by_source: bool = False) -> DataFrame:
+    """One of the events of a person and stay that agree in the columns ``same``, with all sources.
+
+    The first in time; with ``by_source`` the first that ORBIS has, since AREM knows days alone.
+    """
+    group = Window.partitionBy("person_id", "_stay", *same)
+    source, time = F.col("cdm_source").desc_nulls_last(), F.col("event_datetime")
+    order = group.orderBy(*((source, time) if by_source else (time, source)), "event_id")
+    return (
+        events.withColumns(
+            {
+                "_place": F.row_number().over(order),
+                "cdm_sources": F.array_sort(F.collect_set("cdm_source").over(group)),
+            }
+        )
+        .where("_place = 1")
+        .drop("_place", "_stay", "cdm_source")
+    )
+
+
+def near(exams: DataFrame, events: DataFrame, window_days: int) -> DataFrame:
+    """Exams x events of their patient within ``window_days`` before or after, in whole calendar days.
+
+    ``exams`` are rows (``study_instance_uid``, ``person_id``, ``study_datetime``, ``exam_stay_id``), the last one the
+    stay that the exam is known to have been in.
+    """
+    days = F.date_diff(F.to_date("event_datetime"), F.to_date("study_datetime"))
+    return (
+        exams.where("study_datetime IS NOT NULL AND person_id IS NOT NULL")
+        .join(events, "person_id", "inner")
+        .withColumn("days_from_exam", days)
+        .where(F.abs("days_from_exam") <= window_days)
+        .withColumn("same_visit", same_visit())
+    )
+
+
+def same_visit() -> Column:
+    """By the stays where both are known, else by the interval of the event's."""
+    return F.coalesce(F.col("exam_stay_id") == F.col("stay_id"), _during_visit())
+
+
+def _during_visit() -> Column:
+    """Whether the exam lies within the event's visit; by whole days at midnight, which stands for a missing time.
+
+    A visit without end may be an open stay or a consultation that nobody closed: only its first day is sure.
+    """
+    exam, start, end = F.col("study_datetime"), F.col("visit_start_datetime"), F.col("visit_end_datetime")
+    timed = exam != F.to_date(exam)
+    within_days = F.to_date(exam).between(F.to_date(start), F.to_date(end))
+    within = F.when(timed, exam.between(start, end)).otherwise(within_days)
+    first_day = F.to_date(exam) == F.to_date(start)
+    before = F.to_date(exam) < F.to_date(start)
+    unended = F.when(first_day, F.lit(True)).when(before, F.lit(False))
+    return F.when(start.isNull(), F.lit(None).cast("boolean")).when(end.isNull(), unended).otherwise(within)

@@ -1,0 +1,134 @@
+"""What one patient has: exams, and the visits, acts and reports of the base centrale that they may belong to.
+
+Times are hospital wall-clock. Texts of identifiers are in their plain form: letters and digits, upper case.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date, datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+from eds_spark_imaging.terminology.act_table import ImagingAct
+
+
+class VisitKind(StrEnum):
+    """Sorts of visit, whatever words a source has for them."""
+
+    INPATIENT = "inpatient"
+    DAY = "day"
+    EMERGENCY = "emergency"
+    CONSULTATION = "consultation"
+    OTHER = "other"
+
+
+# Beginnings of the words that sources have for a visit, without accents, in lower case.
+_VISIT_WORDS = (
+    ("hospitalisation incomplete", VisitKind.DAY),
+    ("hospitalisation de jour", VisitKind.DAY),
+    ("hospitalis", VisitKind.INPATIENT),
+    ("inpatient", VisitKind.INPATIENT),
+    ("urgence", VisitKind.EMERGENCY),
+    ("emergency", VisitKind.EMERGENCY),
+    ("consultation", VisitKind.CONSULTATION),
+    ("externe", VisitKind.CONSULTATION),
+    ("outpatient", VisitKind.CONSULTATION),
+)
+
+
+@lru_cache(maxsize=1_000)
+def visit_kind(text: str | None) -> VisitKind:
+    """The kind of a visit in the words of its source."""
+    words = unicodedata.normalize("NFKD", text or "").encode("ascii", "ignore").decode().strip().lower()
+    return next((kind for beginning, kind in _VISIT_WORDS if words.startswith(beginning)), VisitKind.OTHER)
+
+
+class Exam(NamedTuple):
+    """An exam. ``moments`` are its times by the study, then by its series; empty where none can be believed.
+
+    ``timed`` is false where only the day is known. ``numbers`` and ``accessions`` are what the header has in the places
+    of visit and accession numbers. ``regions``, ``parts`` (DICOM terms, composites taken apart) and ``words`` are
+    empty where the header does not tell, ``contrast`` (with or without) and ``side`` (L, R or B) are None.
+    """
+
+    uid: str
+    moments: tuple[datetime, ...]
+    timed: bool
+    hospital: str | None
+    numbers: frozenset[str]
+    accessions: frozenset[str]
+    modalities: frozenset[str]
+    main_modality: str | None
+    words: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
+    parts: frozenset[str] = frozenset()
+    contrast: bool | None = None
+    side: str | None = None
+
+    @property
+    def days(self) -> tuple[date, ...]:
+        """The days on which it may have been."""
+        return tuple(dict.fromkeys(moment.date() for moment in self.moments))
+
+
+class Visit(NamedTuple):
+    """A stay, once whatever sources have it. ``hospitals`` are the codes that its hospital goes by."""
+
+    visit_id: int
+    number: str | None
+    start: datetime
+    end: datetime | None
+    kind: VisitKind
+    hospitals: frozenset[str]
+
+
+class Act(NamedTuple):
+    """An imaging act. ``timed`` is false where its time is midnight, which stands for a missing one."""
+
+    act_id: int
+    at: datetime
+    visit_id: int | None
+    accession: str | None
+    meaning: ImagingAct
+    hospitals: frozenset[str] = frozenset()
+
+    @property
+    def times(self) -> tuple[datetime, ...]:
+        """The times at which its exam may be looked for."""
+        return (self.at,)
+
+    @property
+    def timed(self) -> bool:
+        """Whether more than the day is known."""
+        return (self.at.hour, self.at.minute, self.at.second) != (0, 0, 0)
+
+
+class Report(NamedTuple):
+    """An imaging report. ``at`` may be the time of its last change; ``told`` are the days that its title names."""
+
+    note_id: int
+    at: datetime
+    visit_id: int | None
+    accession: str | None
+    note_class: str
+    title: str | None = None
+    hospitals: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
+    parts: frozenset[str] = frozenset()
+    told: frozenset[date] = frozenset()
+
+    @property
+    def times(self) -> tuple[datetime, ...]:
+        """The times at which its exam may be looked for."""
+        return (self.at, *(datetime(day.year, day.month, day.day, 12) for day in sorted(self.told)))
+
+
+class Patient(NamedTuple):
+    """One patient, merges followed."""
+
+    exams: tuple[Exam, ...]
+    visits: tuple[Visit, ...]
+    acts: tuple[Act, ...]
+    reports: tuple[Report, ...]

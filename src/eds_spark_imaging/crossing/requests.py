@@ -1,0 +1,124 @@
+"""What one request leads to: several acts for one exam (chest and abdomen, PET and CT), several exams for one act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+
+from eds_spark_imaging.crossing.assignment import Settled, best_assignment
+from eds_spark_imaging.crossing.candidates import Weighed
+from eds_spark_imaging.crossing.evidence import overlap, total
+from eds_spark_imaging.crossing.patient import Act, Exam
+
+_COUCH = timedelta(minutes=45)  # exams of one request follow on one another
+_NEAR = 3.0  # how much less than its best place a place may be that is taken besides
+_CODED = timedelta(minutes=20)  # and its acts are coded at one time
+
+Rule = Callable[[int, int], bool]
+
+
+def assigned(
+    found: Weighed, enough: float, shares: Rule, follows: Rule
+) -> tuple[list[Settled], dict[int, int], dict[int, int]]:
+    """The best assignment of exams and events, without those that a request has besides, which compete with nobody.
+
+    Left over by a first assignment, an exam ``shares`` the event of another exam (their places), an event ``follows``
+    another one. Returns the pairs, and by exam or event left over the one that it goes with.
+    """
+    weights = {pair: total(traits) for pair, traits in found.items()}
+    first = best_assignment({pair: weight for pair, weight in weights.items() if weight >= enough})
+    rows, columns = {s.row: s.column for s in first}, {s.column: s.row for s in first}
+    best_of_row, best_of_column = _best(weights, 0), _best(weights, 1)
+    sharers: dict[int, int] = {}
+    followers: dict[int, int] = {}
+    for (i, j), weight in weights.items():
+        if weight < max(enough, best_of_row[i] - _NEAR, best_of_column[j] - _NEAR):
+            continue
+        if i not in rows and j in columns and shares(i, columns[j]):
+            sharers.setdefault(i, columns[j])
+        elif j not in columns and i in rows and follows(j, rows[i]):
+            followers.setdefault(j, rows[i])
+    rest = {(i, j): weight for (i, j), weight in weights.items() if i not in sharers and j not in followers}
+    return best_assignment(rest), sharers, followers
+
+
+def _best(weights: Mapping[tuple[int, int], float], side: int) -> dict[int, float]:
+    best: dict[int, float] = {}
+    for pair, weight in weights.items():
+        best[pair[side]] = max(weight, best.get(pair[side], weight))
+    return best
+
+
+def with_request(
+    taken: set[tuple[int, int]], found: Weighed, sharers: dict[int, int], followers: dict[int, int]
+) -> set[tuple[int, int]]:
+    """The pairs ``taken``, with those of exams and events that go with another one."""
+    more = {(i, j) for i, first in sharers.items() for row, j in taken if row == first}
+    more |= {(i, j) for j, first in followers.items() for i, column in taken if column == first}
+    return taken | {pair for pair in more if pair in found}
+
+
+def acts_of_one_exam(exams: Sequence[Exam], acts: Sequence[Act], found: Weighed) -> Rule:
+    """Whether an act goes with another one of the same exam: coded together, and the exam covers both.
+
+    An act that stands twice under one code is its anaesthesia or a second operator's, where a source does not keep the
+    activity.
+    """
+
+    def follows(j: int, first: int) -> bool:
+        act, other = acts[j], acts[first]
+        if act.visit_id != other.visit_id and None not in (act.visit_id, other.visit_id):
+            return False
+        timed = act.timed and other.timed
+        if abs(act.at - other.at) > _CODED if timed else act.at.date() != other.at.date():
+            return False
+        if act.meaning.code == other.meaning.code:
+            return act.at == other.at
+        if not overlap(frozenset(act.meaning.modalities), other.meaning.modalities):
+            return True  # each modality of the exam has its own
+        holders = [exams[i] for i, column in found if column == j and (i, first) in found]
+        covered = frozenset(act.meaning.regions)
+        return any(covered <= exam.regions if exam.regions else act.at == other.at and timed for exam in holders)
+
+    return follows
+
+
+def exams_of_one_act(exams: Sequence[Exam], acts: Sequence[Act], found: Weighed) -> Rule:
+    """Whether an exam shares the act of another one: done one after the other, of different parts of the body."""
+
+    def shares(i: int, first: int) -> bool:
+        exam, other = exams[i], exams[first]
+        if not _one_request(exam, other):
+            return False
+        if exam.accessions & other.accessions:
+            return True
+        if not exam.regions or not other.regions or exam.regions & other.regions:
+            return False
+        both = [acts[j] for row, j in found if row == i and (first, j) in found]
+        return any(_covers_all(act, exam.regions | other.regions) for act in both)
+
+    return shares
+
+
+def exams_of_one_report(exams: Sequence[Exam]) -> Rule:
+    """Whether an exam shares the report of another one: done one after the other under one accession number."""
+
+    def shares(i: int, first: int) -> bool:
+        return bool(exams[i].accessions & exams[first].accessions) and _one_request(exams[i], exams[first])
+
+    return shares
+
+
+def _one_request(exam: Exam, other: Exam) -> bool:
+    if exam.hospital != other.hospital and None not in (exam.hospital, other.hospital):
+        return False
+    if not exam.moments or not other.moments:
+        return False
+    if exam.timed and other.timed:
+        return abs(exam.moments[0] - other.moments[0]) <= _COUCH
+    return exam.days[0] == other.days[0]
+
+
+def _covers_all(act: Act, regions: frozenset[str]) -> bool:
+    covered = frozenset(act.meaning.regions)
+    return not covered or "WB" in covered or regions <= covered

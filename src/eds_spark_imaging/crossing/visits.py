@@ -1,0 +1,115 @@
+"""Exams and visits: by the visit number in the header, by acts and reports, by the interval of the visit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from eds_spark_imaging.crossing.evidence import Trait, nearest, overlap, total, trait
+from eds_spark_imaging.crossing.pairs import Pair
+from eds_spark_imaging.crossing.patient import Exam, Visit, VisitKind
+from eds_spark_imaging.tables.crossings import VisitMethod
+
+# Days after which a visit without end, or with one that lies far off, says nothing any more.
+_USUAL = {
+    VisitKind.INPATIENT: timedelta(days=45),
+    VisitKind.OTHER: timedelta(days=3),
+    VisitKind.EMERGENCY: timedelta(days=2),
+    VisitKind.DAY: timedelta(days=1),
+    VisitKind.CONSULTATION: timedelta(days=1),
+}
+_STALE = timedelta(days=31)  # how far an exam may lie from the visit that its number names
+_EDGE = timedelta(hours=3)  # clocks in UTC, and patients whose exam comes before their registration
+_ENOUGH = 4.0
+_CLEAR = 2.0
+_FLOOR = -6.0
+
+Evidence = Mapping[tuple[str, int], VisitMethod]
+
+
+def visit_pairs(exams: tuple[Exam, ...], visits: tuple[Visit, ...], by_events: Evidence) -> list[Pair]:
+    """The visits that each exam may have been in; at most one of them is accepted.
+
+    ``by_events`` names the method for exams and visits that an accepted act or report brings together.
+    """
+    return [pair for exam in exams for pair in _of_exam(exam, visits, by_events)]
+
+
+def _of_exam(exam: Exam, visits: tuple[Visit, ...], by_events: Evidence) -> list[Pair]:
+    found = []
+    for visit in visits:
+        by_event = by_events.get((exam.uid, visit.visit_id))
+        traits = weigh(exam, visit, by_event, any((exam.uid, other.visit_id) in by_events for other in visits))
+        if traits and total(traits) > _FLOOR:
+            found.append((total(traits), visit, traits, by_event))
+    found.sort(key=lambda entry: (-entry[0], entry[1].visit_id))
+    best = found[0][0] if found else 0.0
+    near = [entry for entry in found if best - entry[0] < _CLEAR and entry[0] > 0]
+    pairs = []
+    for score, visit, traits, by_event in found:
+        ambiguous = len(near) > 1 and best - score < _CLEAR and score > 0
+        accepted = score == best and score >= _ENOUGH and not ambiguous
+        named = visit.number in exam.numbers
+        method = VisitMethod.VISIT_NUMBER if named else by_event or VisitMethod.INTERVAL
+        gap = None if not exam.moments else _gap(exam, visit)
+        pairs.append(
+            Pair(
+                exam.uid,
+                visit.visit_id,
+                method,
+                gap,
+                sum(entry[0] > 0 for entry in found) - (score > 0),
+                ambiguous,
+                accepted,
+                traits,
+            )
+        )
+    return pairs
+
+
+def weigh(exam: Exam, visit: Visit, by_event: VisitMethod | None, has_events: bool) -> tuple[Trait, ...]:
+    """What speaks for and against the visit; nothing where nothing brings the two together."""
+    named = visit.number in exam.numbers
+    time = _time(exam, visit)
+    if not named and by_event is None and (time is None or time.weight < -1):
+        return ()
+    same_place = overlap(frozenset({exam.hospital}) if exam.hospital else frozenset(), visit.hospitals)
+    event = True if by_event else False if has_events else None
+    return (
+        trait("visit_number", True if named else None, 9.0, 0.0),
+        trait("event", event, 7.0, 5.0),
+        trait("hospital", same_place, 1.0, 6.0),
+        time or trait("time", None, 0.0, 0.0),
+    )
+
+
+def _time(exam: Exam, visit: Visit) -> Trait | None:
+    """How well the exam lies within the visit: best of its moments."""
+    found = [_within(moment, exam.timed, visit) for moment in exam.moments]
+    return max(found, key=lambda part: part.weight) if found else None
+
+
+def _within(moment: datetime, timed: bool, visit: Visit) -> Trait:
+    day, first = moment.date(), visit.start.date()
+    usual = visit.start + _USUAL[visit.kind]
+    closed = visit.end is not None and visit.start <= visit.end <= usual + timedelta(days=45)
+    end = visit.end if closed and visit.end else usual
+    if (timed and visit.start <= moment <= end) or (not timed and first <= day <= end.date()):
+        return trait("time", True, 4.0 if closed or day == first else 3.2, 0.0)
+    if visit.start - _EDGE <= moment <= end + _EDGE:
+        return trait("time", True, 3.2, 0.0)
+    if first <= day <= end.date():
+        return trait("time", True, 2.5, 0.0)
+    if visit.end is not None and visit.start <= moment <= visit.end:
+        return trait("time", True, 1.0, 0.0)  # a visit that nobody closed in time
+    away = min(abs(moment - visit.start), abs(moment - end))
+    return trait("time", False, 0.0, 1.0 if away <= _STALE else 4.5)
+
+
+def _gap(exam: Exam, visit: Visit) -> timedelta | None:
+    """From the exam to the nearest edge of the visit; nothing where the exam lies within it."""
+    end = visit.end or visit.start
+    if any(visit.start <= moment <= end for moment in exam.moments):
+        return timedelta(0)
+    edges = [gap for edge in (visit.start, end) if (gap := nearest(exam.moments, edge)) is not None]
+    return min(edges, key=abs, default=None)

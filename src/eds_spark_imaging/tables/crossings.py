@@ -1,0 +1,240 @@
+"""Tables that tie exams to the visits, acts, reports and diagnoses of the base centrale."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from eds_spark_imaging.tables.spec import (
+    BIGINT,
+    BOOLEAN,
+    DOUBLE,
+    INT,
+    STRING,
+    STRINGS,
+    WALL_CLOCK,
+    Column,
+    Table,
+)
+from eds_spark_imaging.vocabulary import Word
+
+EVIDENCE = pa.map_(STRING, STRING)
+
+
+class VisitMethod(Word):
+    """What an exam and a visit were brought together by, best first."""
+
+    VISIT_NUMBER = "visit_number", "the header names the visit"
+    ACT = "act", "an act that is the exam's own lies in the visit"
+    REPORT = "report", "a report that is the exam's own lies in the visit"
+    INTERVAL = "interval", "the exam lies within the visit"
+
+
+class ActMethod(Word):
+    """What an exam and an act were brought together by, best first."""
+
+    ACCESSION_NUMBER = "accession_number", "both have one accession number"
+    VISIT = "visit", "the act lies in the visit of the exam"
+    TIME = "time", "the act is near in time"
+
+
+class ReportMethod(Word):
+    """What an exam and a report were brought together by, best first."""
+
+    ACCESSION_NUMBER = "accession_number", "both have one accession number"
+    TITLE = "title", "the title names the day of the exam"
+    VISIT = "visit", "the report lies in the visit of the exam"
+    TIME = "time", "the report follows on the exam"
+
+
+class NoAct(Word):
+    """Why a linked exam has no act."""
+
+    NO_DATE = "no_date", "no time of the exam can be believed, and no number or visit leads to an act"
+    NONE_NEAR = "none_near", "the patient has no imaging act within a day of it"
+    NONE_AGREES = "none_agrees", "the acts near it are of another modality, region, visit or hospital"
+    TAKEN = "taken", "the acts that fit are those of other exams"
+    AMBIGUOUS = "ambiguous", "several pairs of exam and act fit about as well"
+    DOUBTFUL = "doubtful", "an act fits, with too little that speaks for it"
+
+
+class NoExam(Word):
+    """Why an imaging act has no exam."""
+
+    NO_LINKED_EXAM = "no_linked_exam", "no exam is linked to the patient"
+    NONE_NEAR = "none_near", "the patient has no exam within a day of it"
+    NONE_AGREES = "none_agrees", "the exams near it are of another modality, region, visit or hospital"
+    TAKEN = "taken", "the exams that fit have acts of their own"
+    AMBIGUOUS = "ambiguous", "several pairs of exam and act fit about as well"
+    DOUBTFUL = "doubtful", "an exam fits, with too little that speaks for it"
+
+
+_STUDY = Column("study_instance_uid", STRING, "The exam", False, identifying=True)
+_PERSON = Column("person_id", BIGINT, "The patient, merges followed", False)
+_DAYS = "Calendar days from the exam: positive after the exam, negative before. Unit: days"
+_SAME_VISIT = (
+    "The exam took place during the visit of the {0}: by their visits where both are known, else by its interval; null"
+    " where the {0} has no visit, or where the exam is after the start of a visit without end"
+)
+_SOURCES = "Systems that recorded the {0}: the same stay may be in ORBIS and AREM, and then counts once"
+
+
+def _weighed(event: str, methods: type[Word], nullable: bool) -> tuple[Column, ...]:
+    """The columns of a pair that was weighed."""
+    return (
+        Column("method", STRING, "What brought the two together, best first", nullable, values=methods),
+        Column(
+            "gap_minutes",
+            BIGINT,
+            f"From the exam to the {event}: positive where the {event} is later; null where the exam has no time."
+            " Unit: min",
+        ),
+        Column("score", DOUBLE, "Weight of the evidence, in natural logarithms; it ranks and is not a probability"),
+        Column("evidence", EVIDENCE, "Each trait of the pair: agree, differ or missing"),
+        Column("rivals", BIGINT, f"Other pairs that were weighed for the exam or the {event}"),
+        Column("ambiguous", BOOLEAN, "Another pair is about as good, so neither is accepted", False),
+        Column("accepted", BOOLEAN, f"The {event} is the exam's", False),
+    )
+
+
+IMAGING_STUDY_VISIT = Table(
+    name="imaging_study_visit",
+    grain="exam x visit it may have been in",
+    comment="Visits that an exam may have been in; one of them at most is accepted",
+    columns=(
+        _STUDY,
+        Column("visit_occurrence_id", BIGINT, "The visit; that of ORBIS where AREM has the stay too", False),
+        _PERSON,
+        *_weighed("visit", VisitMethod, False),
+        Column("visit_occurrence_source_value", STRING, "NDA, the number of the visit file", identifying=True),
+        Column("visit_source_value", STRING, "Kind of visit, as stored"),
+        Column("visit_start_datetime", WALL_CLOCK, "Start of the visit, hospital wall-clock"),
+        Column("visit_end_datetime", WALL_CLOCK, "End of the visit, hospital wall-clock"),
+        Column("visit_care_site_id", BIGINT, "Care site of the visit"),
+        Column("unit_care_site_id", BIGINT, "Unit in which the patient was at the time, by the visit's passages (UF)"),
+        Column("unit_code", STRING, "Code of that unit"),
+        Column("unit_name", STRING, "Name of that unit"),
+        Column("cdm_sources", STRINGS, _SOURCES.format("visit")),
+    ),
+    keys=("study_instance_uid", "visit_occurrence_id"),
+    cluster_by=("person_id", "study_instance_uid"),
+)
+
+IMAGING_STUDY_PROCEDURE = Table(
+    name="imaging_study_procedure",
+    grain="exam x act of its patient within the window",
+    comment="Acts of the patient near the exam, with a method where they were weighed; its own are accepted",
+    columns=(
+        _STUDY,
+        Column("procedure_occurrence_id", BIGINT, "The act", False),
+        _PERSON,
+        Column("visit_occurrence_id", BIGINT, "Visit of the act"),
+        Column("procedure_code", STRING, "CCAM code, 7 characters; null where the stored code has not that form"),
+        Column("procedure_activity", STRING, "Activity of the act: 1 the act itself, 4 its anaesthesia"),
+        Column("procedure_phase", STRING, "Phase of the act; 0 for an act of one phase"),
+        Column("procedure_source_value", STRING, "Code as stored"),
+        Column("days_from_exam", INT, _DAYS),
+        Column("same_visit", BOOLEAN, _SAME_VISIT.format("act")),
+        *_weighed("act", ActMethod, True),
+        Column("procedure_datetime", WALL_CLOCK, "Date and time of the act, hospital wall-clock"),
+        Column("cdm_sources", STRINGS, _SOURCES.format("act")),
+    ),
+    keys=("study_instance_uid", "procedure_occurrence_id"),
+    cluster_by=("procedure_code", "person_id", "study_instance_uid"),
+)
+
+IMAGING_STUDY_REPORT = Table(
+    name="imaging_study_report",
+    grain="exam x report that may be its own",
+    comment="Reports that may be of an exam; one of them at most is accepted, and for one exam at most",
+    columns=(
+        _STUDY,
+        Column("note_id", BIGINT, "The report", False),
+        _PERSON,
+        Column("visit_occurrence_id", BIGINT, "Visit of the report"),
+        *_weighed("report", ReportMethod, False),
+        Column("note_class_source_value", STRING, "Class of the report"),
+        Column("note_title", STRING, "Title of the report", identifying=True),
+        Column("note_datetime", WALL_CLOCK, "Date and time of the report, or of its last change; hospital wall-clock"),
+    ),
+    keys=("study_instance_uid", "note_id"),
+    cluster_by=("person_id", "study_instance_uid"),
+)
+
+IMAGING_STUDY_DIAGNOSIS = Table(
+    name="imaging_study_diagnosis",
+    grain="exam x diagnosis of its patient within the window",
+    comment="Diagnoses of the patient near the exam; one row for each code and type of a stay",
+    columns=(
+        _STUDY,
+        Column("condition_occurrence_id", BIGINT, "The diagnosis", False),
+        _PERSON,
+        Column("visit_occurrence_id", BIGINT, "Visit of the diagnosis"),
+        Column("condition_code", STRING, "CIM-10 code, upper case without dot"),
+        Column("condition_source_value", STRING, "Code as stored"),
+        Column("condition_type", STRING, "DP, DR, DAS or DAD"),
+        Column("days_from_exam", INT, _DAYS, False),
+        Column("same_visit", BOOLEAN, _SAME_VISIT.format("diagnosis")),
+        Column("condition_datetime", WALL_CLOCK, "Date and time of the diagnosis, hospital wall-clock"),
+        Column("cdm_sources", STRINGS, _SOURCES.format("diagnosis")),
+    ),
+    keys=("study_instance_uid", "condition_occurrence_id"),
+    cluster_by=("condition_code", "person_id", "study_instance_uid"),
+)
+
+IMAGING_EXAM_WITHOUT_PROCEDURE = Table(
+    name="imaging_exam_without_procedure",
+    grain="linked exam without an act of its own",
+    comment="Exams of known patients for which no act is accepted, with the reason",
+    columns=(
+        _STUDY,
+        _PERSON,
+        Column("reason", STRING, "Why it has none", False, values=NoAct),
+        Column("candidates", BIGINT, "Acts that were weighed for the exam", False),
+    ),
+    keys=("study_instance_uid",),
+    cluster_by=("person_id", "study_instance_uid"),
+)
+
+IMAGING_PROCEDURE_WITHOUT_EXAM = Table(
+    name="imaging_procedure_without_exam",
+    grain="imaging act without an exam of its own",
+    comment="Imaging acts that have images of their own, of any patient, for which no exam is accepted",
+    columns=(
+        Column("procedure_occurrence_id", BIGINT, "The act", False),
+        _PERSON,
+        Column("visit_occurrence_id", BIGINT, "Visit of the act"),
+        Column("procedure_code", STRING, "CCAM code, 7 characters"),
+        Column("procedure_datetime", WALL_CLOCK, "Date and time of the act, hospital wall-clock"),
+        Column("reason", STRING, "Why it has none", False, values=NoExam),
+        Column("candidates", BIGINT, "Exams that were weighed for the act", False),
+    ),
+    keys=("procedure_occurrence_id",),
+    cluster_by=("person_id", "procedure_code"),
+)
+
+CROSS_INPUT = Table(
+    name="imaging_cross_input",
+    grain="patient whose exams have been crossed",
+    comment="Hashes of what each patient's crossings were made from; patients whose hashes differ are crossed again",
+    columns=(
+        _PERSON,
+        Column("exams_hash", BIGINT, "Of the patient's linked exams"),
+        Column("events_hash", BIGINT, "Of the patient's visits, diagnoses, acts and reports"),
+        Column("rules_hash", BIGINT, "Of the configuration of the crossing and the version of this package", False),
+    ),
+    keys=("person_id",),
+    cluster_by=("person_id",),
+)
+
+
+def tables() -> tuple[Table, ...]:
+    """The tables of this module, in the order in which the job writes them."""
+    return (
+        IMAGING_STUDY_VISIT,
+        IMAGING_STUDY_PROCEDURE,
+        IMAGING_STUDY_REPORT,
+        IMAGING_STUDY_DIAGNOSIS,
+        IMAGING_EXAM_WITHOUT_PROCEDURE,
+        IMAGING_PROCEDURE_WITHOUT_EXAM,
+        CROSS_INPUT,
+    )

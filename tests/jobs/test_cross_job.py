@@ -1,0 +1,124 @@
+"""The job `cross` on a lake: what it finds of a hospital whose truth is known, its accounts, runs that do little."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from crossing_hospital import BOTH, PET_CT, SORTS, Made, make_hospital
+
+from eds_spark_imaging.config import Config
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from eds_spark_imaging.runs.context import Context
+
+pytestmark = pytest.mark.spark
+
+KEYS = {
+    "visits": ("imaging_study_visit", "visit_occurrence_id"),
+    "acts": ("imaging_study_procedure", "procedure_occurrence_id"),
+    "reports": ("imaging_study_report", "note_id"),
+}
+
+
+@pytest.fixture(scope="module")
+def hospital(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[Context, Made, Path]:
+    from crossing_lake import write_exams
+
+    from eds_spark_imaging.pipeline.cross import cross
+    from eds_spark_imaging.pipeline.link import link
+    from eds_spark_imaging.runs.context import Context
+
+    folder = tmp_path_factory.mktemp("cross")
+    made = make_hospital(folder, 60, seed=5)
+    context = Context(spark, Config().with_places((), str(folder / "lake"), str(folder / "warehouse")))
+    write_exams(context, spark.createDataFrame(*made.studies), spark.createDataFrame(*made.series))
+    link(context)
+    cross(context)
+    return context, made, folder / "warehouse"
+
+
+def last_counts(context: Context) -> dict[str, int]:
+    row = context.runs("cross").orderBy("run_id", ascending=False).first()
+    assert row is not None
+    return dict(row["counts"])
+
+
+def keys(context: Context, table: str, key: str, where: str = "true") -> list[Any]:
+    return [row[0] for row in context.lake.read(table).where(where).select(key).collect()]
+
+
+def accepted(context: Context, what: str) -> list[tuple[str, int]]:
+    table, key = KEYS[what]
+    rows = context.lake.read(table).where("accepted").select("study_instance_uid", key).collect()
+    return [tuple(row) for row in rows]
+
+
+def test_what_is_accepted_is_true(hospital: tuple[Context, Made, Path]) -> None:
+    context, made, _ = hospital
+    for what, recall in (("visits", 0.97), ("acts", 0.93), ("reports", 0.85)):
+        found = accepted(context, what)
+        assert len(set(found)) == len(found)
+        assert len(set(found) - made.truth[what]) <= 0.01 * len(found), what
+        assert len(set(found) & made.truth[what]) >= recall * len(made.truth[what]), what
+
+
+def test_one_visit_and_one_report_an_exam_at_most(hospital: tuple[Context, Made, Path]) -> None:
+    context, _, _ = hospital
+    for what in ("visits", "reports"):
+        exams = [uid for uid, _ in accepted(context, what)]
+        assert len(set(exams)) == len(exams)
+
+
+def test_every_linked_exam_has_an_act_or_a_reason(hospital: tuple[Context, Made, Path]) -> None:
+    context, _, _ = hospital
+    linked = keys(context, "imaging_study", "study_instance_uid", "person_id IS NOT NULL")
+    alone = keys(context, "imaging_exam_without_procedure", "study_instance_uid")
+    assert len(set(alone)) == len(alone)
+    assert set(alone) == set(linked) - {uid for uid, _ in accepted(context, "acts")}
+
+
+def test_every_imaging_act_has_an_exam_or_a_reason(hospital: tuple[Context, Made, Path]) -> None:
+    context, made, _ = hospital
+    acts = made.tables["procedure_occurrence"]
+    codes = {act["procedure_occurrence_id"]: act["procedure_source_value"] for act in acts}
+    own = {sort.act for sort in (*SORTS, PET_CT, BOTH)}
+    imaging = {act for act, code in codes.items() if code[:7] in own and not code.endswith("04")}
+    alone = keys(context, "imaging_procedure_without_exam", "procedure_occurrence_id")
+    assert len(set(alone)) == len(alone)
+    assert set(alone) == imaging - {act for _, act in accepted(context, "acts")}
+
+
+def test_views_have_the_grain_that_they_say(hospital: tuple[Context, Made, Path]) -> None:
+    context, _, _ = hospital
+    context.lake.register()
+    count = context.lake.read("imaging_study").count()
+    for view in ("exam_with_visit", "exam_with_report"):
+        assert context.spark.table(view).count() == count
+    for view in ("exam_with_acts", "exam_with_diagnoses"):
+        assert context.spark.table(view).select("study_instance_uid").distinct().count() == count
+
+
+def test_nothing_new_is_nothing_to_do_and_one_act_is_one_patient(hospital: tuple[Context, Made, Path]) -> None:
+    from eds_spark_imaging.pipeline.cross import cross
+
+    context, _, warehouse = hospital
+    before = {what: set(accepted(context, what)) for what in KEYS}
+    cross(context)
+    assert last_counts(context) == {"patients": 0}
+    file = warehouse / "procedure_occurrence" / "part-0.parquet"
+    table = pq.read_table(file)
+    uid, gone = sorted(before["acts"])[0]
+    pq.write_table(table.filter(pc.not_equal(table["procedure_occurrence_id"], gone)), file)
+    context.spark.catalog.clearCache()
+    context.spark.catalog.refreshByPath(str(warehouse))
+    cross(context)
+    assert last_counts(context)["patients"] == 1
+    assert (uid, gone) not in accepted(context, "acts")
+    other = {pair for pair in before["acts"] if pair[0] == uid}
+    assert before["acts"] - other <= set(accepted(context, "acts")) | {p for p in before["acts"] if p[1] == gone}
