@@ -1,0 +1,201 @@
+"""A cohort's description, read from TOML and checked key by key."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from eds_spark_imaging.cohorts.acquisition import acquisition_criterion
+from eds_spark_imaging.cohorts.criteria import ACT, COVERAGE, DIAGNOSIS, EXAM, PATIENT, REPORT, SERIES, VISIT, Criterion
+from eds_spark_imaging.errors import ConfigError
+
+
+class Grain(StrEnum):
+    """What a row of a cohort is."""
+
+    EXAM = "exam"
+    VISIT = "visit"
+    PATIENT = "patient"
+
+
+class Pick(StrEnum):
+    """Which exams of each patient a step keeps."""
+
+    FIRST = "first"
+    LAST = "last"
+
+
+GROUPS: Final[Mapping[str, Mapping[str, Criterion]]] = {
+    "exam": EXAM,
+    "series": SERIES,
+    "acquisition": {},  # every column of imaging_acquisition is a criterion
+    "diagnosis": DIAGNOSIS,
+    "act": ACT,
+    "report": REPORT,
+    "visit": VISIT,
+    "patient": PATIENT,
+    "coverage": COVERAGE,
+}
+_W = TypeVar("_W", bound=StrEnum)
+_EVENTS: Final = ("diagnosis", "act")
+_HEADINGS: Final = re.compile(r"^\s*\[\[\s*(include|exclude)\s*\]\]", re.MULTILINE)
+_STEP_KEYS: Final = ("of", "pick")
+_COHORT_KEYS: Final = ("name", "grain", "description")
+
+
+@dataclass(frozen=True)
+class Group:
+    """The criteria of one step on one table: ``conditions`` in SQL, all of which hold; ``given`` as described."""
+
+    kind: str
+    conditions: tuple[str, ...]
+    given: Mapping[str, Any]
+
+    @property
+    def is_absence(self) -> bool:
+        """Whether what the group describes must be missing (``present = false``)."""
+        return self.given.get("present") is False
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step keeps (``include``) or drops what meets all of its groups.
+
+    ``of``: what is dropped or kept with an exam that does: the exam itself, its visit's exams, its patient's.
+    """
+
+    include: bool
+    groups: tuple[Group, ...]
+    of: Grain = Grain.EXAM
+    pick: Pick | None = None
+
+    @property
+    def text(self) -> str:
+        """The step in one line."""
+        parts = [f"{g.kind} {', '.join(f'{k} = {_shown(v)}' for k, v in g.given.items())}".strip() for g in self.groups]
+        parts += [f"{self.pick} of each patient"] if self.pick else []
+        scope = f" (of the {self.of})" if self.of is not Grain.EXAM else ""
+        return f"{'include' if self.include else 'exclude'}{scope}: {'; '.join(parts)}"
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """A cohort: a name, the grain of its rows, and steps that apply in order to all exams of the lake."""
+
+    name: str
+    grain: Grain
+    steps: tuple[Step, ...]
+    description: str = ""
+
+    @classmethod
+    def from_toml(cls, place: str | Path) -> Cohort:
+        """The cohort of a file. ConfigError, which names the file, for what cannot be read or is not known."""
+        try:
+            text = Path(place).read_text(encoding="utf-8")
+            content = tomllib.loads(text)
+        except OSError as error:
+            raise ConfigError(f"cohort {place}: {error.strerror}") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"cohort {place}: {error}") from None
+        try:
+            return cls.from_mapping(content, _HEADINGS.findall(text))
+        except ConfigError as error:
+            raise ConfigError(f"cohort {place}: {error}") from None
+
+    @classmethod
+    def from_mapping(cls, content: Mapping[str, Any], order: Sequence[str] = ()) -> Cohort:
+        """The cohort of a description as TOML gives it. ConfigError at the first thing that is not known.
+
+        ``order`` holds "include" and "exclude" as they follow each other; without it, includes come first.
+        """
+        _only(content, ("cohort", "include", "exclude"), "the description")
+        head = content.get("cohort")
+        if not isinstance(head, Mapping):
+            raise ConfigError("there is no [cohort]")
+        _only(head, _COHORT_KEYS, "[cohort]")
+        name = head.get("name")
+        if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_-]{0,59}", name):
+            raise ConfigError("[cohort] name: lower-case letters, digits, - and _, beginning with a letter, at most 60")
+        given = {key: _numbered(content, key) for key in ("include", "exclude")}
+        if sorted(order) != sorted(key for key, steps in given.items() for _ in steps):
+            order = [key for key, steps in given.items() for _ in steps]
+        following = {key: iter(steps) for key, steps in given.items()}
+        steps = [_step(key == "include", next(following[key]), where) for key, where in _places(order)]
+        if not steps:
+            raise ConfigError("there is no [[include]] and no [[exclude]]")
+        return cls(
+            name,
+            _word(Grain, head.get("grain", "exam"), "[cohort] grain"),
+            tuple(steps),
+            str(head.get("description", "")),
+        )
+
+    @property
+    def table(self) -> str:
+        """The name of the table that holds the cohort."""
+        return f"cohort_{self.name.replace('-', '_')}"
+
+
+def _numbered(content: Mapping[str, Any], key: str) -> list[Any]:
+    given = content.get(key, [])
+    if not isinstance(given, list):
+        raise ConfigError(f"[[{key}]] must be written with two brackets")
+    return given
+
+
+def _places(order: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each step's kind, and its name in messages."""
+    counts: Counter[str] = Counter()
+    for key in order:
+        counts[key] += 1
+        yield key, f"[[{key}]] {counts[key]}"
+
+
+def _step(include: bool, content: Any, where: str) -> Step:
+    if not isinstance(content, Mapping):
+        raise ConfigError(f"{where} must be a table")
+    _only(content, (*GROUPS, *_STEP_KEYS), where)
+    groups = tuple(_group(kind, content[kind], f"{where} {kind}") for kind in GROUPS if kind in content)
+    pick = _word(Pick, content["pick"], f"{where} pick") if "pick" in content else None
+    if not groups and pick is None:
+        raise ConfigError(f"{where} has no criterion; there are {', '.join(GROUPS)}, and pick")
+    if pick and not include:
+        raise ConfigError(f"{where}: pick belongs into an [[include]]")
+    return Step(include, groups, _word(Grain, content.get("of", "exam"), f"{where} of"), pick)
+
+
+def _group(kind: str, content: Any, where: str) -> Group:
+    if not isinstance(content, Mapping) or not content:
+        raise ConfigError(f"{where} must be a table with at least one criterion")
+    conditions = []
+    for name, value in content.items():
+        criterion = acquisition_criterion(name, where) if kind == "acquisition" else GROUPS[kind].get(name)
+        if criterion is None:
+            raise ConfigError(f"{where} has no criterion {name!r}; there are {', '.join(GROUPS[kind])}")
+        conditions.append(criterion.condition(criterion.check(f"{where}.{name}", value)))
+    if kind in _EVENTS and "code" not in content:
+        raise ConfigError(f"{where} needs a code")
+    return Group(kind, tuple(c for c in conditions if c != "TRUE"), dict(content))
+
+
+def _only(content: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    for key in content:
+        if key not in known:
+            raise ConfigError(f"{where} has no {key!r}; there are {', '.join(known)}")
+
+
+def _word(kind: type[_W], value: Any, where: str) -> _W:
+    try:
+        return kind(value)
+    except ValueError:
+        raise ConfigError(f"{where}: {value!r} is not one of {', '.join(kind)}") from None
+
+
+def _shown(value: Any) -> str:
+    return "[" + ", ".join(map(str, value)) + "]" if isinstance(value, list) else str(value)

@@ -1,0 +1,121 @@
+"""What a criterion may be given, by kind: checked here, so that a mistake is one line before anything runs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from typing import Any
+
+from eds_spark_imaging.errors import ConfigError
+
+_NUMBER = (int, float)
+
+
+def texts(where: str, value: Any) -> tuple[str, ...]:
+    """One text or several."""
+    given = value if isinstance(value, list) else [value]
+    if not given or not all(isinstance(item, str) and item.strip() for item in given):
+        raise ConfigError(f"{where} must be a text or a list of texts")
+    return tuple(given)
+
+
+def words(*known: str) -> Callable[[str, Any], tuple[str, ...]]:
+    """One or several of some words."""
+
+    def check(where: str, value: Any) -> tuple[str, ...]:
+        given = texts(where, value)
+        for word in given:
+            if word not in known:
+                raise ConfigError(f"{where}: {word!r} is not one of {', '.join(known)}")
+        return given
+
+    return check
+
+
+def flag(where: str, value: Any) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise ConfigError(f"{where} must be true or false")
+    return value
+
+
+def day(where: str, value: Any) -> dt.date:
+    """A date, or a text YYYY-MM-DD."""
+    if isinstance(value, dt.datetime):
+        value = value.date()
+    if isinstance(value, str):
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            raise ConfigError(f"{where}: {value!r} is not a date such as 2015-01-31") from None
+    if not isinstance(value, dt.date):
+        raise ConfigError(f"{where} must be a date such as 2015-01-31")
+    return value
+
+
+def numbers(where: str, value: Any) -> tuple[float | None, float | None]:
+    """A number, or a range [low, high]; an empty text stands for a bound that is not there."""
+    if isinstance(value, _NUMBER) and not isinstance(value, bool):
+        return value, value
+    if not isinstance(value, list) or len(value) != 2:
+        raise ConfigError(f"{where} must be a number or a range [low, high]")
+    low, high = (None if bound == "" else bound for bound in value)
+    if any(isinstance(b, bool) or not isinstance(b, _NUMBER) for b in (low, high) if b is not None):
+        raise ConfigError(f"{where} must be a number or a range [low, high]")
+    if low is None and high is None:
+        raise ConfigError(f"{where}: the range has no bound")
+    if low is not None and high is not None and low > high:
+        raise ConfigError(f"{where}: the range [{low}, {high}] is empty")
+    return low, high
+
+
+def days(where: str, value: Any) -> tuple[int, int]:
+    """A window in whole days from the exam, negative before it."""
+    if not isinstance(value, list) or len(value) != 2 or not all(type(bound) is int for bound in value):
+        raise ConfigError(f"{where} must be two whole numbers of days, such as [-30, 30]")
+    low, high = value
+    if low > high:
+        raise ConfigError(f"{where}: the window [{low}, {high}] is empty")
+    return low, high
+
+
+def patterns(where: str, value: Any) -> tuple[str, ...]:
+    """Texts to be found anywhere, case ignored; a text between slashes is a regular expression."""
+    given = texts(where, value)
+    for text in given:
+        if is_expression(text):
+            _compiled(where, text[1:-1])
+    return given
+
+
+def is_expression(text: str) -> bool:
+    """True for a text between slashes."""
+    return len(text) > 2 and text.startswith("/") and text.endswith("/")
+
+
+def _compiled(where: str, text: str) -> None:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ConfigError(f"{where}: /{text}/ is not a regular expression: {error}") from None
+
+
+_CODE = re.compile(r"[A-Z0-9+]+\*?")
+
+
+def codes(where: str, value: Any) -> tuple[str, ...]:
+    """Codes: whole (`C341`), by their beginning (`C34*`), or a regular expression (`/C3[34].*/`) on the whole code."""
+    found = []
+    for text in texts(where, value):
+        if is_expression(text):
+            _compiled(where, text[1:-1])
+            found.append(text)
+            continue
+        code = re.sub(r"[\s.]", "", text.upper())
+        if not _CODE.fullmatch(code):
+            raise ConfigError(
+                f"{where}: {text!r} is not a code, a beginning such as C34* or an expression such as /C3[34].*/"
+            )
+        found.append(code)
+    return tuple(found)
