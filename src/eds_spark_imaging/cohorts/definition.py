@@ -81,7 +81,8 @@ class Step:
         parts = [f"{g.kind} {', '.join(f'{k} = {_shown(v)}' for k, v in g.given.items())}".strip() for g in self.groups]
         parts += [f"{self.pick} of each patient"] if self.pick else []
         scope = f" (of the {self.of})" if self.of is not Grain.EXAM else ""
-        return f"{'include' if self.include else 'exclude'}{scope}: {'; '.join(parts)}"
+        text = f"{'include' if self.include else 'exclude'}{scope}: {'; '.join(parts)}"
+        return " ".join(text.split())
 
 
 @dataclass(frozen=True)

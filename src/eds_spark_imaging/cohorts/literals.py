@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
+_ESCAPED = str.maketrans({"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\0": "\\0"})
+
 
 def literal(value: object) -> str:
     """One value. TypeError for a kind that no criterion takes."""
@@ -15,8 +17,7 @@ def literal(value: object) -> str:
     if isinstance(value, dt.date):
         return f"DATE '{value.isoformat()}'"
     if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-        return f"'{escaped}'"
+        return "'" + value.translate(_ESCAPED) + "'"
     raise TypeError(f"no literal for {type(value).__name__}")
 
 

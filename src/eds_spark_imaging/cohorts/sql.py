@@ -58,7 +58,10 @@ def steps_sql(cohort: Cohort) -> str:
 
 
 def cohort_sql(cohort: Cohort, steps: str | None = None) -> str:
-    """The rows of the cohort. ``steps`` names a table or view with the rows of :func:`steps_sql`, where there is one."""
+    """The rows of the cohort. ``steps`` names a table or view with the rows of :func:`steps_sql`, where there is one.
+
+    Key: the exam, visit or patient, as the grain says.
+    """
     last = f"in_{len(cohort.steps)}"
     matches = _matches(cohort)
     key = _KEY[cohort.grain]

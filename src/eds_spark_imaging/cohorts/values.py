@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable
 from typing import Any
 
 from eds_spark_imaging.errors import ConfigError
-
-_NUMBER = (int, float)
 
 
 def texts(where: str, value: Any) -> tuple[str, ...]:
@@ -56,18 +55,22 @@ def day(where: str, value: Any) -> dt.date:
 
 def numbers(where: str, value: Any) -> tuple[float | None, float | None]:
     """A number, or a range [low, high]; an empty text stands for a bound that is not there."""
-    if isinstance(value, _NUMBER) and not isinstance(value, bool):
+    if _is_number(value):
         return value, value
     if not isinstance(value, list) or len(value) != 2:
         raise ConfigError(f"{where} must be a number or a range [low, high]")
     low, high = (None if bound == "" else bound for bound in value)
-    if any(isinstance(b, bool) or not isinstance(b, _NUMBER) for b in (low, high) if b is not None):
+    if not all(_is_number(bound) for bound in (low, high) if bound is not None):
         raise ConfigError(f"{where} must be a number or a range [low, high]")
     if low is None and high is None:
         raise ConfigError(f"{where}: the range has no bound")
     if low is not None and high is not None and low > high:
         raise ConfigError(f"{where}: the range [{low}, {high}] is empty")
     return low, high
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def days(where: str, value: Any) -> tuple[int, int]:

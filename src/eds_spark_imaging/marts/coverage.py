@@ -1,0 +1,152 @@
+"""From when to when a hospital's exams of a category are in the lake, and how completely: one state for each month.
+
+Start, level, end and error are the coefficients of edsteva (Remaki et al., medRxiv 2023.08.17.23294220): completeness
+of a month is its count over the reference level of the cell, and a rectangle from ``t_0`` to ``t_1`` of height ``c_0``
+is laid over it. The states come from segments of constant rate: what a month lacks, against what it should have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eds_spark_imaging.marts.segments import Segment, segments_of
+from eds_spark_imaging.vocabulary import Word
+
+_REFERENCE: Final = 0.75  # quantile of the segments' rates, weighted by their months, that stands for full coverage
+_OPEN: Final = 0.10  # of the reference: a segment below is not connected, or suspended
+_FULL: Final = 0.50  # of the reference: a segment below is partial
+_SURE: Final = 1e-3  # a gap is one where so few exams would be that improbable at the rate around it
+
+
+class CoverageState(Word):
+    """What a month of a hospital and category is worth for a trend."""
+
+    COMPLETE = "complete", "exams as many as the level of the cell lets expect"
+    PARTIAL = "partial", "less than half of the level: sources were connected in steps, or a part is missing"
+    NOT_CONNECTED = "not_connected", "before the first connected month: no exams says nothing"
+    SUSPENDED = "suspended", "the feed stood still, as declared or as a gap that chance does not explain"
+    NO_ACTIVITY = "no_activity", "connected, but no exams: rare kinds of exam, or a department that does no more"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The coverage of one cell. Months are numbers from 0; ``t_1`` is the last month with coverage.
+
+    ``c_0``: mean completeness from ``t_0`` to ``t_1``; ``error``: root of the mean squared distance of the
+    completeness from the rectangle, over all months. All None, but ``states``, where the cell has no exams.
+    """
+
+    t_0: int | None
+    t_1: int | None
+    c_0: float | None
+    error: float | None
+    reference: float
+    completeness: tuple[float, ...]
+    states: tuple[CoverageState, ...]
+
+
+def coverage_of(
+    counts: Sequence[int], hospital_counts: Sequence[int] | None = None, declared: Collection[int] = ()
+) -> Coverage:
+    """The coverage of a cell from its monthly ``counts``.
+
+    ``hospital_counts``: those of all categories of its hospital, in which a gap is seen where the cell is too small
+    for it. ``declared``: months in which the feed is known to have stood still.
+    """
+    cell = np.asarray(counts, dtype=np.int64)
+    whole = np.asarray(hospital_counts, dtype=np.int64) if hospital_counts is not None else cell
+    segments = segments_of(cell)
+    if not cell.sum():
+        return Coverage(None, None, None, None, 0.0, (0.0,) * len(cell), _empty(whole, declared))
+    reference = _reference(segments)
+    running = [s for s in segments if s.rate >= _OPEN * reference]
+    t_0 = _first(cell, running[0])
+    t_1 = _last(cell, running[-1])
+    completeness = np.minimum(cell / reference, 1.0)
+    inside = np.zeros(len(cell), dtype=bool)
+    inside[t_0 : t_1 + 1] = True
+    c_0 = float(completeness[inside].mean())
+    error = float(np.sqrt(np.mean((completeness - np.where(inside, c_0, 0.0)) ** 2)))
+    still = _still(whole) | _still(cell) | np.isin(np.arange(len(cell)), list(declared))
+    states = tuple(
+        CoverageState.SUSPENDED
+        if month >= t_0 and still[month]
+        else _state(month, cell, segments, (t_0, t_1), reference)
+        for month in range(len(cell))
+    )
+    return Coverage(t_0, t_1, c_0, error, reference, tuple(completeness.tolist()), states)
+
+
+def _state(
+    month: int, counts: NDArray[np.int64], segments: list[Segment], ends: tuple[int, int], reference: float
+) -> CoverageState:
+    if month < ends[0]:
+        return CoverageState.NOT_CONNECTED
+    level = next(s.rate for s in segments if s.start <= month < s.end) / reference
+    if month > ends[1] or not counts[month]:
+        return CoverageState.NO_ACTIVITY
+    return CoverageState.PARTIAL if level < _FULL else CoverageState.COMPLETE
+
+
+def _reference(segments: list[Segment]) -> float:
+    """The rate that stands for full coverage: high among the rates of the months that have any."""
+    rated = sorted((s.rate, s.end - s.start) for s in segments if s.rate > 0)
+    months = sum(length for _, length in rated)
+    seen = 0
+    for rate, length in rated:
+        seen += length
+        if seen >= _REFERENCE * months:
+            return rate
+    return rated[-1][0]
+
+
+def _first(counts: NDArray[np.int64], segment: Segment) -> int:
+    """The first month of a segment that has exams."""
+    return segment.start + int(np.argmax(counts[segment.start : segment.end] > 0))
+
+
+def _last(counts: NDArray[np.int64], segment: Segment) -> int:
+    return segment.end - 1 - int(np.argmax(counts[segment.start : segment.end][::-1] > 0))
+
+
+def _still(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Months in which the feed stood still: low segments between higher ones, or at the end, that chance is not.
+
+    The exams expected are those of the rate before the gap, or after it where that is lower.
+    """
+    segments = segments_of(counts)
+    found = np.zeros(len(counts), dtype=bool)
+    if not counts.sum():
+        return found
+    reference = _reference(segments)
+    running = [n for n, s in enumerate(segments) if s.rate >= _OPEN * reference]
+    for number, segment in enumerate(segments):
+        if number in running or number < running[0]:
+            continue
+        before = segments[max(n for n in running if n < number)].rate
+        later = [n for n in running if n > number]
+        rate = min(before, segments[later[0]].rate) if later else before
+        if np.exp(-rate * (segment.end - segment.start)) < _SURE:
+            found[segment.start : segment.end] = True
+    return found
+
+
+def _empty(whole: NDArray[np.int64], declared: Collection[int]) -> tuple[CoverageState, ...]:
+    """The states of a cell without exams: those of its hospital, where this has any."""
+    if not whole.sum():
+        return (CoverageState.NOT_CONNECTED,) * len(whole)
+    first = int(np.argmax(whole > 0))
+    still = _still(whole)
+    return tuple(
+        CoverageState.NOT_CONNECTED
+        if month < first
+        else CoverageState.SUSPENDED
+        if still[month] or month in declared
+        else CoverageState.NO_ACTIVITY
+        for month in range(len(whole))
+    )

@@ -1,0 +1,143 @@
+"""Coverage of simulated hospitals whose starts, steps and breaks are known: found, and none invented."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from eds_spark_imaging.marts.coverage import CoverageState, coverage_of
+from eds_spark_imaging.marts.segments import segments_of
+
+MONTHS = 240  # from January 2005
+BREAK = 217  # February 2023
+SUSPENDED, NOT_CONNECTED = CoverageState.SUSPENDED, CoverageState.NOT_CONNECTED
+
+
+@dataclass
+class Cell:
+    """A category of a hospital: its first month, exams a month at full level, and what was counted."""
+
+    start: int
+    rate: float
+    counts: NDArray[np.int64]
+
+
+@dataclass
+class Hospital:
+    cells: list[Cell]
+    gap: int  # months without feed from BREAK on
+
+    @property
+    def counts(self) -> list[int]:
+        return [int(n) for n in np.sum([cell.counts for cell in self.cells], axis=0)]
+
+
+def hospital(random: np.random.Generator) -> Hospital:
+    """Categories of all sizes, connected at once or later, some in steps, with seasons, growth and stray dates."""
+    first, gap = int(random.integers(0, 150)), int(random.integers(1, 5)) if random.random() < 0.8 else 0
+    cells = []
+    for _ in range(8):
+        rate = float(np.exp(random.uniform(np.log(0.5), np.log(400))))
+        start = first + (0 if random.random() < 0.5 else int(random.integers(0, 40)))
+        expected = np.zeros(MONTHS)
+        expected[start:] = rate
+        if random.random() < 0.4:
+            expected[start : start + int(random.integers(6, 30))] *= random.uniform(0.3, 0.7)
+        years = np.arange(MONTHS) / 12
+        expected *= np.maximum(1 + 0.02 * (years - start / 12), 0) * (1 + 0.15 * np.sin(years * 2 * np.pi))
+        expected[BREAK : BREAK + gap] = 0
+        counts = random.poisson(expected)
+        if random.random() < 0.2 and start > 3:
+            counts[random.integers(0, start - 1)] += 1  # the wrong date of a single exam
+        cells.append(Cell(start, rate, counts))
+    return Hospital(cells, gap)
+
+
+@pytest.fixture(scope="module")
+def hospitals() -> list[Hospital]:
+    random = np.random.default_rng(20230201)
+    return [hospital(random) for _ in range(40)]
+
+
+def test_starts_are_found_within_a_month(hospitals: list[Hospital]) -> None:
+    found = [
+        abs(coverage.t_0 - cell.start) <= 1
+        for h in hospitals
+        for cell in h.cells
+        if cell.rate >= 3 and (coverage := coverage_of(cell.counts.tolist(), h.counts)).t_0 is not None
+    ]
+    assert len(found) > 150
+    assert np.mean(found) >= 0.95
+
+
+def test_the_break_is_found_always_and_none_is_invented(hospitals: list[Hospital]) -> None:
+    invented, cells = 0, 0
+    for h in hospitals:
+        gap = set(range(BREAK, BREAK + h.gap))
+        for cell in h.cells:
+            states = coverage_of(cell.counts.tolist(), h.counts).states
+            still = {month for month, state in enumerate(states) if state == SUSPENDED}
+            assert gap <= still
+            invented += bool(still - gap)
+            cells += 1
+    assert invented <= cells / 100  # what is chance in one of a thousand gaps is met now and then
+
+
+def test_a_stray_date_is_no_start() -> None:
+    counts = [0] * 60 + [40] * 60
+    counts[7] = 1
+    coverage = coverage_of(counts)
+    assert (coverage.t_0, coverage.t_1, coverage.c_0, coverage.reference) == (60, 119, 1.0, 40.0)
+    assert coverage.states[7] == NOT_CONNECTED
+    assert set(coverage.states[60:]) == {CoverageState.COMPLETE}
+
+
+def test_steps_are_partial_and_the_rectangle_tells_its_error() -> None:
+    coverage = coverage_of([20] * 12 + [100] * 36)
+    assert coverage.states[:12] == (CoverageState.PARTIAL,) * 12
+    assert coverage.c_0 == pytest.approx((12 * 0.2 + 36) / 48)
+    spread = [0.2 - coverage.c_0] * 12 + [1 - coverage.c_0] * 36
+    assert coverage.error == pytest.approx(np.sqrt(np.mean(np.square(spread))))
+
+
+def test_a_gap_is_told_by_the_hospital_where_a_cell_is_too_small_for_it() -> None:
+    small = ([1, 0, 0] * 20)[:60]
+    whole = [50] * 30 + [0] * 2 + [50] * 28
+    small[30] = small[31] = 0
+    assert {m for m, s in enumerate(coverage_of(small, whole).states) if s == SUSPENDED} == {30, 31}
+    assert SUSPENDED not in coverage_of(small).states
+
+
+def test_a_declared_suspension_needs_no_evidence() -> None:
+    assert coverage_of([5, 5, 5, 0, 5], declared={3}).states[3] == SUSPENDED
+    assert coverage_of([5, 5, 5, 1, 5], declared={3}).states[3] == SUSPENDED
+
+
+def test_nothing_is_ever_said_of_no_exams() -> None:
+    nothing = coverage_of([0, 0, 0])
+    assert (nothing.t_0, nothing.c_0, set(nothing.states)) == (None, None, {NOT_CONNECTED})
+    other = coverage_of([0, 0, 0, 0], [0, 9, 8, 9])
+    assert other.states == (NOT_CONNECTED, *(CoverageState.NO_ACTIVITY,) * 3)
+
+
+@given(st.lists(st.integers(0, 50), max_size=40))
+def test_segments_cover_every_month_once_and_keep_the_sum(counts: list[int]) -> None:
+    segments = segments_of(np.array(counts, dtype=np.int64))
+    assert [m for s in segments for m in range(s.start, s.end)] == list(range(len(counts)))
+    assert sum(s.rate * (s.end - s.start) for s in segments) == pytest.approx(sum(counts))
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=40))
+def test_every_month_has_a_state_and_those_outside_have_no_coverage(counts: list[int]) -> None:
+    coverage = coverage_of(counts)
+    assert len(coverage.states) == len(counts) == len(coverage.completeness)
+    for month, state in enumerate(coverage.states):
+        if coverage.t_0 is not None and month < coverage.t_0:
+            assert state == NOT_CONNECTED
+        if not counts[month]:
+            assert state != CoverageState.COMPLETE
