@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from eds_spark_imaging.tables.spec import BIGINT, DATE, DOUBLE, STRING, Column, Table
+from eds_spark_imaging.tables.spec import BIGINT, DATE, DOUBLE, STRING, WALL_CLOCK, Column, Table
+
+
 
 LINK_QUALITY_BY = ("hospital_code", "main_modality", "month", "link_method", "link_status")
 
@@ -27,6 +29,82 @@ IMAGING_LINK_QUALITY = Table(
 )
 
 
+ACTIVITY_BY = ("hospital_code", "department", "category", "month")
+
+IMAGING_ACTIVITY = Table(
+    name="imaging_activity",
+    grain="hospital, department, category and month",
+    comment="Imaging activity of exams that have files and a date to be trusted; see imaging_coverage before a trend",
+    columns=(
+        Column("group_key", STRING, "The four columns of the group, joined by |; nothing where one is null", False),
+        Column("hospital_code", STRING, "Code of the hospital; null where no rule of the configuration gives one"),
+        Column("department", STRING, "Department of the exam, as configured at its machines"),
+        Column("category", STRING, "Category of the exam"),
+        Column("month", DATE, "First day of the month", False),
+        Column("exams", BIGINT, "Exams. Unit: exams", False),
+        Column("series", BIGINT, "Series of the exams. Unit: series"),
+        Column("instances", BIGINT, "Instances of the exams, duplicates not counted. Unit: instances"),
+        Column("patients", BIGINT, "Linked patients, each counted once. Unit: patients", False),
+        Column("exams_in_hours", BIGINT, "Exams with a time, Monday to Friday from 8 to 18. Unit: exams", False),
+        Column("exams_out_of_hours", BIGINT, "Exams with a time, at night or at the weekend. Unit: exams", False),
+        Column("act_to_exam_days_median", DOUBLE, "Median of the days from act to exam, of exams with an act. Unit: days"),
+    ),
+    keys=("group_key",),
+    cluster_by=("month", "hospital_code"),
+    checks=(("some", "exams > 0"), ("hours", "exams_in_hours + exams_out_of_hours <= exams")),
+)
+
+DEVICE_DAY_BY = ("hospital_code", "device_serial_number", "manufacturer_model_name", "day")
+
+IMAGING_DEVICE_DAY = Table(
+    name="imaging_device_day",
+    grain="device and day on which it was used",
+    comment="Use of scanners and other machines that write their serial number",
+    columns=(
+        Column("group_key", STRING, "The four columns of the group, joined by |; nothing where one is null", False),
+        Column("hospital_code", STRING, "Code of the hospital"),
+        Column("device_serial_number", STRING, "Serial number of the machine"),
+        Column("manufacturer_model_name", STRING, "Model of the machine"),
+        Column("day", DATE, "Day", False),
+        Column("station_name", STRING, "Name of the machine, the first by alphabet where it has several"),
+        Column("category", STRING, "Category of its exams, the first by alphabet where they have several"),
+        Column("exams", BIGINT, "Exams. Unit: exams", False),
+        Column("series", BIGINT, "Series. Unit: series", False),
+        Column("instances", BIGINT, "Instances. Unit: instances"),
+        Column("first_series_at", WALL_CLOCK, "First series of the day that has a time, hospital wall-clock"),
+        Column("last_series_at", WALL_CLOCK, "Last series of the day that has a time, hospital wall-clock"),
+    ),
+    keys=("group_key",),
+    cluster_by=("day", "hospital_code"),
+    checks=(("some", "exams > 0 AND series >= exams"),),
+)
+
+COVERAGE_BY = ("hospital_code", "category", "month")
+
+IMAGING_COVERAGE = Table(
+    name="imaging_coverage",
+    grain="hospital, category and month of the lake's history",
+    comment="Whether a month can carry a trend: no exams may mean that none were done, or that none were sent",
+    columns=(
+        Column("group_key", STRING, "The three columns of the group, joined by |; nothing where one is null", False),
+        Column("hospital_code", STRING, "Code of the hospital; null where no rule of the configuration gives one"),
+        Column("category", STRING, "Category of the exams"),
+        Column("month", DATE, "First day of the month", False),
+        Column("exams", BIGINT, "Exams with a date to be trusted. Unit: exams", False),
+        Column("completeness", DOUBLE, "Exams over the reference level of hospital and category, 1 at the most", False),
+        Column("state", STRING, words_of(CoverageState, "State of the month"), False),
+        Column("t_0", DATE, "First month with coverage, of hospital and category"),
+        Column("t_1", DATE, "Last month with coverage, of hospital and category"),
+        Column("c_0", DOUBLE, "Mean completeness from t_0 to t_1"),
+        Column("error", DOUBLE, "Distance of the completeness from the rectangle t_0, t_1, c_0: root of the mean square"),
+        Column("reference", DOUBLE, "Exams a month that stand for full coverage of hospital and category. Unit: exams", False),
+    ),
+    keys=("group_key",),
+    cluster_by=("month", "hospital_code"),
+    checks=(("share", "completeness BETWEEN 0 AND 1"),),
+)
+
+
 def tables() -> tuple[Table, ...]:
     """The tables of this module."""
-    return (IMAGING_LINK_QUALITY,)
+    return (IMAGING_LINK_QUALITY, IMAGING_ACTIVITY, IMAGING_DEVICE_DAY, IMAGING_COVERAGE)

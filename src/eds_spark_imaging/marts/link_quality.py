@@ -1,19 +1,18 @@
-"""Counts over the exams, for the marts."""
+"""How many exams are linked, by which method."""
 
 from __future__ import annotations
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from eds_spark_imaging.marts.groups import group_key, month_of_exam
 from eds_spark_imaging.tables.marts import LINK_QUALITY_BY
 
 
 def link_quality(studies: DataFrame) -> DataFrame:
     """Rows of ``imaging_link_quality`` from rows of ``imaging_study``; every exam is counted once."""
-    dated = F.col("study_datetime_quality").isin("complete", "date_only", "fallback")
-    month = F.when(dated, F.trunc("study_datetime", "month"))
     groups = (
-        studies.withColumn("month", month)
+        studies.withColumn("month", month_of_exam("complete", "date_only", "fallback"))
         .groupBy(*LINK_QUALITY_BY)
         .agg(
             F.count(F.lit(1)).alias("exams"),
@@ -21,9 +20,8 @@ def link_quality(studies: DataFrame) -> DataFrame:
         )
     )
     total = F.sum("exams").over(Window.partitionBy("hospital_code", "main_modality", "month"))
-    parts = [F.coalesce(F.col(name).cast("string"), F.lit("")) for name in LINK_QUALITY_BY]
     return groups.select(
-        F.concat_ws("|", *parts).alias("group_key"),
+        group_key(LINK_QUALITY_BY),
         *LINK_QUALITY_BY,
         "exams",
         "exams_verified",
