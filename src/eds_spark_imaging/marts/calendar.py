@@ -10,7 +10,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from eds_spark_imaging.marts.coverage import coverage_of
+from eds_spark_imaging.marts.coverage import Coverage, coverage_of
 from eds_spark_imaging.marts.groups import TRUSTED, group_key, month_of_exam
 from eds_spark_imaging.tables.marts import COVERAGE_BY, IMAGING_COVERAGE
 
@@ -64,20 +64,19 @@ def _fit(suspensions: Sequence[Suspension]) -> Callable[[pa.Table], pa.Table]:
             if s.hospital_code in (None, hospital)
             for month in range(_number(s.first) - first, _number(s.last) - first + 1)
         }
-        found = [row for category, cell in cells.items() for row in _rows(hospital, category, cell, whole, declared, first)]
+        found = [
+            {"hospital_code": hospital, "category": category, **row}
+            for category, cell in cells.items()
+            for row in _rows(coverage_of(cell, whole, declared), cell, first)
+        ]
         return pa.Table.from_pylist(found, schema=IMAGING_COVERAGE.only(_FITTED).arrow_schema)
 
     return fit
 
 
-def _rows(
-    hospital: str | None, category: str | None, cell: list[int], whole: list[int], declared: set[int], first: int
-) -> Iterator[dict[str, object]]:
-    fitted = coverage_of(cell, whole, declared)
+def _rows(fitted: Coverage, cell: list[int], first: int) -> Iterator[dict[str, object]]:
     for month, exams in enumerate(cell):
         yield {
-            "hospital_code": hospital,
-            "category": category,
             "month": _day(first + month),
             "exams": exams,
             "completeness": fitted.completeness[month],

@@ -15,22 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eds_spark_imaging.marts.segments import Segment, segments_of
-from eds_spark_imaging.vocabulary import Word
+from eds_spark_imaging.tables.marts import CoverageState
 
 _REFERENCE: Final = 0.75  # quantile of the segments' rates, weighted by their months, that stands for full coverage
 _OPEN: Final = 0.10  # of the reference: a segment below is not connected, or suspended
 _FULL: Final = 0.50  # of the reference: a segment below is partial
 _SURE: Final = 1e-3  # a gap is one where so few exams would be that improbable at the rate around it
-
-
-class CoverageState(Word):
-    """What a month of a hospital and category is worth for a trend."""
-
-    COMPLETE = "complete", "exams as many as the level of the cell lets expect"
-    PARTIAL = "partial", "less than half of the level: sources were connected in steps, or a part is missing"
-    NOT_CONNECTED = "not_connected", "before the first connected month: no exams says nothing"
-    SUSPENDED = "suspended", "the feed stood still, as declared or as a gap that chance does not explain"
-    NO_ACTIVITY = "no_activity", "connected, but no exams: rare kinds of exam, or a department that does no more"
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from pyspark.sql import DataFrame
 
-from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.marts.link_quality import link_quality
+from eds_spark_imaging.runs.context import Context
 
 # Each mart with what makes it of the exams that still have files.
 _MARTS: dict[str, Callable[[DataFrame], DataFrame]] = {"imaging_link_quality": link_quality}

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from eds_spark_imaging.tables.spec import BIGINT, DATE, DOUBLE, STRING, WALL_CLOCK, Column, Table
+from eds_spark_imaging.vocabulary import Word
 
+
+class CoverageState(Word):
+    """What a month of a hospital and category is worth for a trend."""
+
+    COMPLETE = "complete", "exams as many as the level of the cell lets expect"
+    PARTIAL = "partial", "less than half of the level: sources were connected in steps, or a part is missing"
+    NOT_CONNECTED = "not_connected", "before the first connected month: no exams says nothing"
+    SUSPENDED = "suspended", "the feed stood still, as declared or as a gap that chance does not explain"
+    NO_ACTIVITY = "no_activity", "connected, but no exams: rare kinds of exam, or a department that does no more"
 
 
 LINK_QUALITY_BY = ("hospital_code", "main_modality", "month", "link_method", "link_status")
@@ -47,7 +57,7 @@ IMAGING_ACTIVITY = Table(
         Column("patients", BIGINT, "Linked patients, each counted once. Unit: patients", False),
         Column("exams_in_hours", BIGINT, "Exams with a time, Monday to Friday from 8 to 18. Unit: exams", False),
         Column("exams_out_of_hours", BIGINT, "Exams with a time, at night or at the weekend. Unit: exams", False),
-        Column("act_to_exam_days_median", DOUBLE, "Median of the days from act to exam, of exams with an act. Unit: days"),
+        Column("act_to_exam_days_median", DOUBLE, "Median of the days from act to exam. Unit: days"),
     ),
     keys=("group_key",),
     cluster_by=("month", "hospital_code"),
@@ -92,12 +102,17 @@ IMAGING_COVERAGE = Table(
         Column("month", DATE, "First day of the month", False),
         Column("exams", BIGINT, "Exams with a date to be trusted. Unit: exams", False),
         Column("completeness", DOUBLE, "Exams over the reference level of hospital and category, 1 at the most", False),
-        Column("state", STRING, words_of(CoverageState, "State of the month"), False),
+        Column("state", STRING, "State of the month", False, values=CoverageState),
         Column("t_0", DATE, "First month with coverage, of hospital and category"),
         Column("t_1", DATE, "Last month with coverage, of hospital and category"),
         Column("c_0", DOUBLE, "Mean completeness from t_0 to t_1"),
-        Column("error", DOUBLE, "Distance of the completeness from the rectangle t_0, t_1, c_0: root of the mean square"),
-        Column("reference", DOUBLE, "Exams a month that stand for full coverage of hospital and category. Unit: exams", False),
+        Column("error", DOUBLE, "Root of the mean squared distance of the completeness from the rectangle"),
+        Column(
+            "reference",
+            DOUBLE,
+            "Exams a month that stand for full coverage. Unit: exams",
+            False,
+        ),
     ),
     keys=("group_key",),
     cluster_by=("month", "hospital_code"),

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from eds_spark_imaging.marts.coverage import CoverageState, coverage_of
+from eds_spark_imaging.marts.coverage import coverage_of
 from eds_spark_imaging.marts.segments import segments_of
+from eds_spark_imaging.tables.marts import CoverageState
 
 MONTHS = 240  # from January 2005
 BREAK = 217  # February 2023
