@@ -1,0 +1,147 @@
+"""The charts, as Vega-Lite made by altair: large enough to touch, distinct without colour where few, and in print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from eds_spark_imaging.report.texts import Language, text, word
+
+Rows = Sequence[Mapping[str, Any]]
+# Okabe and Ito's colours (2008), which people with any colour vision tell apart; in the order of the states.
+_STATES: Final = {
+    "complete": "#009E73",
+    "partial": "#E69F00",
+    "suspended": "#D55E00",
+    "no_activity": "#CCCCCC",
+    "not_connected": "#56606B",
+}
+_COLOURS: Final = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+    "#F0E442",
+    "#000000",
+    "#999999",
+    "#7F5539",
+)
+
+
+def chart(kind: str, rows: Rows, language: Language) -> dict[str, Any]:
+    """The Vega-Lite specification of a chart over ``rows``, whose values are shown as they are."""
+    import altair as alt  # noqa: PLC0415 - an extra
+
+    made = _CHARTS[kind](alt, _named(rows, language), language)
+    return dict(made.properties(width="container", background="white").to_dict())
+
+
+def _named(rows: Rows, language: Language) -> list[dict[str, Any]]:
+    """Rows with words for people; dates as text."""
+    shown = ("category", "hospital", "state", "status", "method")
+    return [
+        {
+            k: word(v, language) if k in shown else (v.isoformat() if hasattr(v, "isoformat") else v)
+            for k, v in r.items()
+        }
+        for r in rows
+    ]
+
+
+def _data(alt: Any, rows: list[dict[str, Any]]) -> Any:
+    return alt.Data(values=rows)
+
+
+def _months(alt: Any, rows: list[dict[str, Any]], language: Language) -> Any:
+    return (
+        alt.Chart(_data(alt, rows))
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X("month:T", title=text("month", language)),
+            y=alt.Y("exams:Q", title=text("exams", language)),
+            color=alt.Color(
+                "category:N",
+                title=text("category", language),
+                scale=alt.Scale(range=list(_COLOURS)),
+                legend=alt.Legend(orient="top", columns=3),
+            ),
+            strokeDash=alt.StrokeDash("category:N", title=text("category", language)),
+            tooltip=[alt.Tooltip("month:T", format="%Y-%m"), "category:N", "exams:Q"],
+        )
+        .properties(height=320)
+    )
+
+
+def _heat(alt: Any, rows: list[dict[str, Any]], language: Language) -> Any:
+    return (
+        alt.Chart(_data(alt, rows))
+        .mark_rect()
+        .encode(
+            x=alt.X("year:O", title=text("year", language)),
+            y=alt.Y("hospital:N", title=text("hospital", language)),
+            color=alt.Color("exams:Q", title=text("exams", language), scale=alt.Scale(scheme="blues", type="sqrt")),
+            tooltip=["hospital:N", "year:O", "exams:Q"],
+        )
+    )
+
+
+def _calendar(alt: Any, rows: list[dict[str, Any]], language: Language) -> Any:
+    cells = [{**row, "cell": f"{row['hospital']} · {row['category']}"} for row in rows]
+    states = [word(state, language) for state in _STATES]
+    return (
+        alt.Chart(_data(alt, cells))
+        .mark_rect()
+        .encode(
+            x=alt.X("yearmonth(month):T", title=text("month", language)),
+            y=alt.Y("cell:N", title=None, axis=alt.Axis(labelLimit=220)),
+            color=alt.Color(
+                "state:N",
+                title=text("state", language),
+                scale=alt.Scale(domain=states, range=list(_STATES.values())),
+                legend=alt.Legend(orient="top", columns=3),
+            ),
+            tooltip=["cell:N", alt.Tooltip("month:T", format="%Y-%m"), "state:N"],
+        )
+        .properties(height={"step": 13})
+    )
+
+
+def _shares(alt: Any, rows: list[dict[str, Any]], language: Language) -> Any:
+    return (
+        alt.Chart(_data(alt, rows))
+        .mark_bar()
+        .encode(
+            y=alt.Y("hospital:N", title=text("hospital", language)),
+            x=alt.X("exams:Q", title=text("exams", language), stack="normalize", axis=alt.Axis(format="%")),
+            color=alt.Color(
+                "status:N",
+                title=text("status", language),
+                scale=alt.Scale(range=list(_COLOURS)),
+                legend=alt.Legend(orient="top", columns=3),
+            ),
+            tooltip=["hospital:N", "status:N", "exams:Q"],
+        )
+    )
+
+
+def _bars(alt: Any, rows: list[dict[str, Any]], language: Language) -> Any:
+    return (
+        alt.Chart(_data(alt, rows))
+        .mark_bar(color=_COLOURS[0])
+        .encode(
+            y=alt.Y("method:N", title=text("method", language), sort="-x"),
+            x=alt.X("exams:Q", title=text("exams", language)),
+            tooltip=["method:N", "exams:Q", alt.Tooltip("verified:Q", format=".1%")],
+        )
+    )
+
+
+_CHARTS: Final[dict[str, Callable[[Any, list[dict[str, Any]], Language], Any]]] = {
+    "months": _months,
+    "heat": _heat,
+    "calendar": _calendar,
+    "shares": _shares,
+    "bars": _bars,
+}

@@ -1,0 +1,122 @@
+"""What the report asks of the tables: one SELECT a section, whose answer is small whatever the lake's size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+LEAST_PATIENTS: Final = 5  # of a cell that is shown
+_TRUSTED = "study_datetime_quality IN ('complete', 'date_only')"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A section of the report. ``chart`` names how it is drawn; ``needs`` are tables without which it is left out.
+
+    Of ``masked`` columns nothing is shown in rows with fewer than ``LEAST_PATIENTS`` in ``patients``.
+    """
+
+    key: str
+    sql: str
+    chart: str | None
+    needs: tuple[str, ...]
+    masked: tuple[str, ...] = ()
+    rows_shown: int = 200
+
+
+QUESTIONS: Final = (
+    Question(
+        "summary",
+        """
+        SELECT count(*) AS exams, sum(number_of_series) AS series, sum(number_of_instances) AS instances,
+          count(DISTINCT person_id) AS patients,
+          avg(CAST(link_status IN ('linked', 'linked_recovered') AS INT)) AS linked,
+          avg(CASE WHEN link_status IN ('linked', 'linked_recovered') THEN CAST(link_verified AS INT) END) AS verified
+        FROM imaging_study WHERE removed_at IS NULL
+        """,
+        None,
+        ("imaging_study",),
+    ),
+    Question(
+        "activity",
+        f"""
+        SELECT CAST(trunc(study_datetime, 'MM') AS DATE) AS month, category, count(*) AS exams,
+          count(DISTINCT coalesce(CAST(person_id AS STRING), study_instance_uid)) AS patients
+        FROM imaging_study WHERE removed_at IS NULL AND {_TRUSTED}
+        GROUP BY ALL ORDER BY month, category
+        """,
+        "months",
+        ("imaging_study",),
+        ("exams", "patients"),
+    ),
+    Question(
+        "hospitals",
+        f"""
+        SELECT year(study_datetime) AS year, hospital_code AS hospital, count(*) AS exams,
+          count(DISTINCT coalesce(CAST(person_id AS STRING), study_instance_uid)) AS patients
+        FROM imaging_study WHERE removed_at IS NULL AND {_TRUSTED}
+        GROUP BY ALL ORDER BY year, hospital
+        """,
+        "heat",
+        ("imaging_study",),
+        ("exams", "patients"),
+    ),
+    Question(
+        "coverage",
+        """
+        SELECT hospital_code AS hospital, category, month, state FROM imaging_coverage
+        ORDER BY hospital, category, month
+        """,
+        "calendar",
+        ("imaging_coverage",),
+    ),
+    Question(
+        "links",
+        """
+        SELECT hospital_code AS hospital, link_status AS status, count(*) AS exams,
+          count(DISTINCT coalesce(CAST(person_id AS STRING), study_instance_uid)) AS patients
+        FROM imaging_study WHERE removed_at IS NULL GROUP BY ALL ORDER BY hospital, status
+        """,
+        "shares",
+        ("imaging_study",),
+        ("exams", "patients"),
+    ),
+    Question(
+        "link_methods",
+        """
+        SELECT link_method AS method, count(*) AS exams, count(DISTINCT person_id) AS patients,
+          avg(CAST(link_verified AS INT)) AS verified
+        FROM imaging_study WHERE removed_at IS NULL AND link_method IS NOT NULL GROUP BY ALL ORDER BY exams DESC, method
+        """,
+        "bars",
+        ("imaging_study",),
+        ("exams", "patients", "verified"),
+    ),
+    Question(
+        "files",
+        """
+        SELECT status, reason, count(*) AS files_count FROM dicom_file
+        GROUP BY ALL ORDER BY files_count DESC, status, reason
+        """,
+        None,
+        ("dicom_file",),
+    ),
+    Question(
+        "issues",
+        """
+        SELECT attribute, reason, count(*) AS values FROM dicom_issue
+        GROUP BY ALL ORDER BY values DESC, attribute, reason LIMIT 30
+        """,
+        None,
+        ("dicom_issue",),
+    ),
+    Question(
+        "unmapped",
+        """
+        SELECT text, category, series, patients FROM imaging_unmapped_text ORDER BY series DESC, text LIMIT 30
+        """,
+        None,
+        ("imaging_unmapped_text",),
+        ("text", "series", "patients"),
+    ),
+)

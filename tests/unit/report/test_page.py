@@ -1,0 +1,108 @@
+"""The report as a file: both languages, nothing from the network, small cells masked, texts as text."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+pytest.importorskip("altair")
+
+from eds_spark_imaging.report import QUESTIONS, Language, page
+from eds_spark_imaging.report.texts import _TEXTS, word
+
+MADE = dt.date(2026, 1, 2)
+MONTH = dt.date(2020, 1, 1)
+ANSWERS: dict[str, list[dict[str, Any]]] = {
+    "summary": [{"exams": 1234567, "series": 3, "instances": 4, "patients": 50, "linked": 0.825, "verified": None}],
+    "activity": [
+        {"month": MONTH, "category": "scanner", "exams": 77, "patients": 60},
+        {"month": MONTH, "category": "irm", "exams": 41, "patients": 4},
+    ],
+    "hospitals": [{"year": 2020, "hospital": None, "exams": 120, "patients": 70}],
+    "coverage": [{"hospital": "066", "category": "irm", "month": MONTH, "state": "suspended"}],
+    "links": [{"hospital": "066", "status": "linked", "exams": 99, "patients": 70}],
+    "link_methods": [{"method": "ipp", "exams": 99, "patients": 3, "verified": 0.5}],
+    "files": [{"status": "parsed", "reason": None, "files_count": 5}],
+    "issues": [],
+    "unmapped": [{"text": "</script><b>ZZ", "category": "irm", "series": 12, "patients": 9}],
+}
+
+
+class Reader(HTMLParser):
+    """What a page holds: its texts by the section that they are in, and every address that it names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.addresses: list[str] = []
+        self.texts: dict[str, str] = {}
+        self._section = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.addresses += [value for name in ("src", "href") if (value := given.get(name))]
+        if tag == "section":
+            self._section = str(given["id"])
+
+    def handle_data(self, data: str) -> None:
+        self.texts[self._section] = self.texts.get(self._section, "") + data
+
+
+@pytest.fixture(scope="module", params=list(Language))
+def made(request: pytest.FixtureRequest) -> tuple[Language, str, Reader]:
+    language: Language = request.param
+    content = page(ANSWERS, language, release="R1", made=MADE)
+    reader = Reader()
+    reader.feed(content)
+    return language, content, reader
+
+
+def test_nothing_comes_from_the_network(made: tuple[Language, str, Reader]) -> None:
+    _, content, reader = made
+    assert reader.addresses
+    assert all(address.startswith("#") for address in reader.addresses)
+    assert "@import" not in content.split("</style>")[0]
+    assert len(content) < 5_000_000
+
+
+def test_every_section_is_there_in_its_language(made: tuple[Language, str, Reader]) -> None:
+    language, content, reader = made
+    place = 0 if language is Language.FR else 1
+    for question in QUESTIONS:
+        assert _TEXTS[question.key][place] in reader.texts[question.key]
+        assert content.count(f'data-chart="{question.key}"') == bool(question.chart)
+    assert f'<html lang="{language}">' in content
+
+
+def test_small_cells_are_neither_shown_nor_drawn(made: tuple[Language, str, Reader]) -> None:
+    _, content, reader = made
+    specs = json.loads(re.search(r"const charts = (\{.*\});", content).group(1))  # type: ignore[union-attr]
+    assert [row["exams"] for row in specs["activity"]["data"]["values"]] == [77]
+    assert "41" not in reader.texts["activity"]
+    assert "<\u00a05" in reader.texts["activity"]
+    assert "99" not in reader.texts["link_methods"]
+    assert "patients" not in json.dumps(specs)
+
+
+def test_texts_are_text(made: tuple[Language, str, Reader]) -> None:
+    _, content, reader = made
+    assert "</script><b>ZZ" in reader.texts["unmapped"]
+    assert content.count("</script>") == 2
+
+
+def test_numbers_are_written_as_the_language_does() -> None:
+    french, english = (page(ANSWERS, language, release="R1", made=MADE) for language in Language)
+    assert "1&#8239;234&#8239;567" in french
+    assert "82,5&nbsp;%" in french
+    assert "1,234,567" in english
+    assert "82.5%" in english
+
+
+def test_words_of_the_tables_are_translated() -> None:
+    assert word("linked", Language.FR) == "rattaché"
+    assert word(None, Language.EN) == "unknown"
+    assert word("IPP_X", Language.FR) == "IPP_X"
