@@ -52,7 +52,7 @@ def _scripts() -> str:
     except ImportError:
         raise SetupError("the report needs a package: pip install 'eds-spark-imaging[report]'") from None
     vl_version = ".".join(altair.SCHEMA_VERSION.split(".")[:2])
-    bundle: str = vl_convert.javascript_bundle(None, vl_version)
+    bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version)
     return bundle.replace("</script", "<\\/script")
 
 
