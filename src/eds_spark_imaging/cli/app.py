@@ -8,11 +8,13 @@ from typing import NoReturn
 import typer
 
 from eds_spark_imaging.cli import output
+from eds_spark_imaging.cli.cohort import cohort
 from eds_spark_imaging.cli.demo import demo
 from eds_spark_imaging.cli.describe import describe
 from eds_spark_imaging.cli.doctor import doctor
 from eds_spark_imaging.cli.header import header
 from eds_spark_imaging.cli.jobs import COMMANDS
+from eds_spark_imaging.cli.report import report
 from eds_spark_imaging.cli.sql import sql
 from eds_spark_imaging.cli.synth import synth
 from eds_spark_imaging.cli.terms import terms
@@ -26,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (*COMMANDS, sql, header, terms, describe, synth, demo, doctor):
+for command in (*COMMANDS, sql, cohort, report, header, terms, describe, synth, demo, doctor):
     app.command()(output.until_closed(command))
 
 

@@ -42,6 +42,15 @@ GROUPS: Final[Mapping[str, Mapping[str, Criterion]]] = {
     "patient": PATIENT,
     "coverage": COVERAGE,
 }
+TABLES: Final = {
+    "series": "imaging_series",
+    "acquisition": "imaging_acquisition",
+    "diagnosis": "imaging_study_diagnosis",
+    "act": "imaging_study_procedure",
+    "report": "imaging_study_report",
+    "visit": "imaging_study_visit",
+    "coverage": "imaging_coverage",
+}
 _W = TypeVar("_W", bound=StrEnum)
 _EVENTS: Final = ("diagnosis", "act")
 _HEADINGS: Final = re.compile(r"^\s*\[\[\s*(include|exclude)\s*\]\]", re.MULTILINE)
@@ -136,6 +145,25 @@ class Cohort:
             tuple(steps),
             str(head.get("description", "")),
         )
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """The description, as it can be kept: what it is made from again gives the same cohort."""
+        steps = [
+            {
+                "include" if step.include else "exclude": {group.kind: dict(group.given) for group in step.groups},
+                "of": str(step.of),
+                "pick": None if step.pick is None else str(step.pick),
+            }
+            for step in self.steps
+        ]
+        return {"name": self.name, "grain": str(self.grain), "steps": steps}
+
+    @property
+    def tables(self) -> set[str]:
+        """The tables of the lake that it asks."""
+        kinds = {group.kind for step in self.steps for group in step.groups}
+        return {"imaging_study", "imaging_study_visit", *(TABLES[kind] for kind in kinds if kind in TABLES)}
 
     @property
     def table(self) -> str:

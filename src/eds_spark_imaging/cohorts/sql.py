@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
-from eds_spark_imaging.cohorts.definition import Cohort, Grain, Group, Pick, Step
+from eds_spark_imaging.cohorts.definition import TABLES, Cohort, Grain, Group, Pick, Step
 
 _EXAMS: Final = """\
 exams AS (  -- the exams of the lake, with their patient and visit
@@ -29,17 +29,17 @@ _SCOPE: Final = {
 _KEY: Final = {Grain.EXAM: "study_instance_uid", Grain.VISIT: "visit_occurrence_id", Grain.PATIENT: "person_id"}
 # Of the diagnoses or acts that match, the nearest in time is shown: its columns, and those that order equals.
 _EVENTS: Final = {
-    "diagnosis": ("imaging_study_diagnosis", "condition_occurrence_id", ("condition_code", "condition_type")),
-    "act": ("imaging_study_procedure", "procedure_occurrence_id", ("procedure_code",)),
+    "diagnosis": ("condition_occurrence_id", ("condition_code", "condition_type")),
+    "act": ("procedure_occurrence_id", ("procedure_code",)),
 }
-# Tables that are asked whether an exam is in them: the table, its keys, and what always holds.
+# Tables that are asked whether an exam is in them: their keys, and what always holds.
 _OF_EXAM: Final = "study_instance_uid AS of_exam"
-_KEYS_OF: Final[dict[str, tuple[str, str, tuple[str, ...]]]] = {
-    "series": ("imaging_series", _OF_EXAM, ()),
-    "acquisition": ("imaging_acquisition", _OF_EXAM, ()),
-    "report": ("imaging_study_report", _OF_EXAM, ("accepted",)),
-    "visit": ("imaging_study_visit", _OF_EXAM, ("accepted",)),
-    "coverage": ("imaging_coverage", "hospital_code AS of_hospital, category AS of_category, month AS of_exam", ()),
+_KEYS_OF: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
+    "series": (_OF_EXAM, ()),
+    "acquisition": (_OF_EXAM, ()),
+    "report": (_OF_EXAM, ("accepted",)),
+    "visit": (_OF_EXAM, ("accepted",)),
+    "coverage": ("hospital_code AS of_hospital, category AS of_category, month AS of_exam", ()),
 }
 _SAME_EXAM: Final = "{0}.of_exam = s.study_instance_uid"
 _ON: Final = {
@@ -100,20 +100,20 @@ def _tables(number: int, step: Step) -> Iterator[str]:
         if group.kind in _EVENTS:
             yield _nearest_event(f"{group.kind}_{number}", group)
         elif group.kind in _KEYS_OF:
-            table, keys, accepted = _KEYS_OF[group.kind]
-            where = _all([*accepted, *group.conditions])
-            yield f"{group.kind}_{number} AS (\n  SELECT DISTINCT {keys}\n  FROM {table}\n  WHERE {where}\n)"
+            keys, accepted = _KEYS_OF[group.kind]
+            asked = f"FROM {TABLES[group.kind]}\n  WHERE {_all([*accepted, *group.conditions])}"
+            yield f"{group.kind}_{number} AS (\n  SELECT DISTINCT {keys}\n  {asked}\n)"
 
 
 def _nearest_event(name: str, group: Group) -> str:
-    table, event, shown = _EVENTS[group.kind]
+    event, shown = _EVENTS[group.kind]
     columns = ", ".join((event, *shown, "days_from_exam"))
     return (
         f"{name} AS (  -- of each exam, the nearest match\n"
         f"  SELECT of_exam, {columns}\n"
         f"  FROM (\n    SELECT study_instance_uid AS of_exam, {columns},\n"
         f"      row_number() OVER (PARTITION BY study_instance_uid ORDER BY abs(days_from_exam), {event}) AS place\n"
-        f"    FROM {table}\n    WHERE {_all(group.conditions)}\n  ) AS matches\n  WHERE place = 1\n)"
+        f"    FROM {TABLES[group.kind]}\n    WHERE {_all(group.conditions)}\n  ) AS matches\n  WHERE place = 1\n)"
     )
 
 
@@ -154,7 +154,7 @@ def _joined(number: int, group: Group) -> str:
 
 
 def _event_columns(kind: str, number: int) -> list[str]:
-    _, event, shown = _EVENTS[kind]
+    event, shown = _EVENTS[kind]
     return [*[f"{c} AS {c}_{number}" for c in (event, *shown)], f"days_from_exam AS {kind}_days_{number}"]
 
 
@@ -169,7 +169,7 @@ def _condition(number: int, group: Group) -> str:
 def _matches(cohort: Cohort) -> list[tuple[list[str], str]]:
     """For diagnoses and for acts that steps include: the columns shown, and what ranks them by nearness."""
     found = []
-    for kind, (_, event, shown) in _EVENTS.items():
+    for kind, (event, shown) in _EVENTS.items():
         if any(step.include and group.kind == kind for step in cohort.steps for group in step.groups):
             days = f"{kind}_days"
             found.append(([event, *shown, days], f"coalesce(abs({days}), 2147483647)"))
@@ -178,7 +178,7 @@ def _matches(cohort: Cohort) -> list[tuple[list[str], str]]:
 
 def _nearest(cohort: Cohort) -> Iterator[str]:
     """The columns of the nearest match, of all steps that name one."""
-    for kind, (_, event, shown) in _EVENTS.items():
+    for kind, (event, shown) in _EVENTS.items():
         numbers = [
             n
             for n, step in enumerate(cohort.steps, start=1)
@@ -201,7 +201,7 @@ def _shown(cohort: Cohort) -> Iterator[str]:
     for number, step in enumerate(cohort.steps, start=1):
         for group in step.groups:
             if group.kind in _EVENTS:
-                _, event, shown = _EVENTS[group.kind]
+                event, shown = _EVENTS[group.kind]
                 yield from (f"{c}_{number}" for c in (event, *shown))
                 yield f"{group.kind}_days_{number}"
         yield f"in_{number}"
