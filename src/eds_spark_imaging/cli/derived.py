@@ -8,6 +8,7 @@ from pathlib import Path
 
 from eds_spark_imaging.archives.fault import ArchiveFault
 from eds_spark_imaging.cli.describe import markdown
+from eds_spark_imaging.cohorts.reference import markdown as criteria
 from eds_spark_imaging.dicom.reason import Reason, Rejection
 from eds_spark_imaging.dicom.result import Status
 from eds_spark_imaging.spark.settings import DELTA_PACKAGES, TABLE_CONF
@@ -65,6 +66,7 @@ def with_words(page: str) -> str:
 def derived_files() -> dict[Path, str]:
     """Each derived file of the project with its content."""
     return {
+        Path("docs/cohort-criteria.md"): "\n".join(criteria()) + "\n",
         Path("docs/tables.md"): "\n".join(markdown(Catalogue())) + "\n",
         Path("conf/spark-defaults.conf"): spark_defaults(),
         ROBUSTNESS: with_words(ROBUSTNESS.read_text(encoding="utf-8")),
