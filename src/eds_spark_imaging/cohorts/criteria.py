@@ -110,7 +110,6 @@ EXAM: Final[Mapping[str, Criterion]] = {
     "instances": _range("number_of_instances", "Number of instances"),
     "link_status": _word("link_status", "Status of the patient link", "linked", "linked_recovered"),
     "link_verified": _flag("link_verified", "Traits of the header confirm the patient link"),
-    "removed": _flag("removed_at IS NOT NULL", "The exam's files are gone"),
 }
 
 SERIES: Final[Mapping[str, Criterion]] = {

@@ -28,9 +28,9 @@ def markdown() -> Iterator[str]:
         yield f"Conditions on {_OF.get(group, f'a {group} of the exam')}{table}."
         yield ""
         if not criteria:
-            yield "Every column of `imaging_acquisition` is a criterion, as a number, a range `[low, high]`, a text or a"
-            yield "list of texts. A parameter with two columns, `_min` and `_max`, is named without them: a range then"
-            yield "holds where all values of the series lie in it."
+            yield "Every column of `imaging_acquisition` is a criterion: a number, a range `[low, high]`, a text or a list"
+            yield "of texts. A parameter with two columns, `_min` and `_max`, is named without them: a range then holds"
+            yield "where all values of the series lie in it."
             continue
         yield "| criterion | meaning |"
         yield "|---|---|"
