@@ -29,8 +29,8 @@ def markdown() -> Iterator[str]:
         yield ""
         if not criteria:
             yield "Every column of `imaging_acquisition` is a criterion: a number, a range `[low, high]`, a text or"
-            yield "a list of texts. A parameter with two columns, `_min` and `_max`, is named without them: a range then holds"
-            yield "where all values of the series lie in it."
+            yield "a list of texts. A parameter with two columns, `_min` and `_max`, is named without them: a range"
+            yield "then holds where all values of the series lie in it."
             continue
         yield "| criterion | meaning |"
         yield "|---|---|"
