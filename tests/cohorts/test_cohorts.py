@@ -68,7 +68,7 @@ def lake(spark: SparkSession) -> Iterator[SparkSession]:
             ],
             "study_instance_uid string, study_datetime timestamp_ntz, person_id bigint, modalities array<string>,"
             " main_modality string, hospital_code string, study_description string, patient_age double,"
-            " patient_birth_date date, patient_sex string, removed_at timestamp, category string",
+            " patient_birth_date date, patient_sex string, removed_at timestamp, exam_category string",
         ),
         "study_visit": (
             [(uid, visit, "nda", True, False) for uid, (_, visit, *_) in EXAMS.items() if visit]
@@ -96,7 +96,7 @@ def lake(spark: SparkSession) -> Iterator[SparkSession]:
         ),
         "coverage": (
             [("066", "scanner", dt.date(2020, 1, 1), "complete"), ("014", "scanner", dt.date(2020, 1, 1), "partial")],
-            "hospital_code string, category string, month date, state string",
+            "hospital_code string, exam_category string, month date, state string",
         ),
     }
     for name in VIEWS:

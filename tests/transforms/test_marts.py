@@ -14,7 +14,7 @@ from eds_spark_imaging.tables.marts import IMAGING_ACTIVITY, IMAGING_COVERAGE, I
 
 STUDY = (
     "study_instance_uid string, study_datetime timestamp_ntz, study_datetime_quality string, hospital_code string,"
-    " department string, category string, person_id bigint, number_of_series bigint, number_of_instances bigint"
+    " exam_category string, person_id bigint, number_of_series bigint, number_of_instances bigint"
 )
 
 MONTHS = ("2019-11", "2019-12", "2020-01", "2020-02", "2020-03")
@@ -23,7 +23,7 @@ MONTHS = ("2019-11", "2019-12", "2020-01", "2020-02", "2020-03")
 def exam(
     uid: str, at: str, person: int | None = None, quality: str = "complete", hospital: str = "066"
 ) -> tuple[Any, ...]:
-    return uid, dt.datetime.fromisoformat(at), quality, hospital, "RADIO", "scanner", person, 2, 100
+    return uid, dt.datetime.fromisoformat(at), quality, hospital, "scanner", person, 2, 100
 
 
 @pytest.fixture
@@ -44,7 +44,11 @@ def test_activity_counts_every_dated_exam_once(spark: SparkSession, studies: Dat
         [("a", -3, True), ("a", -1, True), ("b", -4, True), ("c", 0, False)],
         "study_instance_uid string, days_from_exam int, accepted boolean",
     )
-    found = activity(studies, acts)
+    series = spark.createDataFrame(
+        [("a", "RADIO"), ("a", "RADIO"), ("a", "BLOC"), *((uid, "RADIO") for uid in "bcde")],
+        "study_instance_uid string, institutional_department_name string",
+    )
+    found = activity(studies, series, acts)
     assert found.columns == IMAGING_ACTIVITY.names
     january, march = sorted(found.collect(), key=lambda row: row["month"])
     assert january["group_key"] == "066|RADIO|scanner|2020-01-01"

@@ -39,11 +39,11 @@ _KEYS_OF: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "acquisition": (_OF_EXAM, ()),
     "report": (_OF_EXAM, ("accepted",)),
     "visit": (_OF_EXAM, ("accepted",)),
-    "coverage": ("hospital_code AS of_hospital, category AS of_category, month AS of_exam", ()),
+    "coverage": ("hospital_code AS of_hospital, exam_category AS of_category, month AS of_exam", ()),
 }
 _SAME_EXAM: Final = "{0}.of_exam = s.study_instance_uid"
 _ON: Final = {
-    "coverage": "{0}.of_hospital = s.hospital_code AND {0}.of_category = s.category"
+    "coverage": "{0}.of_hospital = s.hospital_code AND {0}.of_category = s.exam_category"
     " AND {0}.of_exam = CAST(trunc(s.study_datetime, 'MM') AS DATE)"
 }
 _SLIM: Final = ("study_instance_uid", "study_datetime", "person_id", "visit_occurrence_id")

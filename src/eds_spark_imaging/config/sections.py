@@ -78,6 +78,22 @@ class HospitalConfig:
 
 
 @dataclass(frozen=True)
+class SuspensionConfig:
+    """A feed known to have stood still: months ``first`` to ``last``, as 2023-02, of a hospital or of all."""
+
+    first: str
+    last: str
+    hospital: str | None = None
+
+    def __post_init__(self) -> None:
+        for month in (self.first, self.last):
+            if not re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", month):
+                raise ConfigError(f"[[suspensions]]: {month!r} is not a month such as 2023-02")
+        if self.first > self.last:
+            raise ConfigError(f"[[suspensions]]: {self.first} comes after {self.last}")
+
+
+@dataclass(frozen=True)
 class LakeConfig:
     """Where the Delta tables live: a directory (``path``) or a database of the metastore (``database``)."""
 
@@ -218,6 +234,7 @@ class Config:
     warehouse: WarehouseConfig | None = None
     sources: tuple[SourceConfig, ...] = ()
     hospitals: tuple[HospitalConfig, ...] = ()
+    suspensions: tuple[SuspensionConfig, ...] = ()
     attributes: tuple[Mapping[str, Any], ...] = ()
     parse: ParseConfig = ParseConfig()
     link: LinkConfig = LinkConfig()

@@ -12,12 +12,16 @@ _OPENS, _CLOSES = 8, 18  # hours of a working day
 _WEEKEND = (1, 7)  # Spark's days of the week, Sunday first
 
 
-def activity(studies: DataFrame, procedures: DataFrame) -> DataFrame:
+def activity(studies: DataFrame, series: DataFrame, procedures: DataFrame) -> DataFrame:
     """Rows of ``imaging_activity`` (key ``group_key``) from exams that have files, with their acts.
 
-    Every exam with a date to be trusted is counted once. Only exams with a time count in or out of hours.
-    ``procedures`` are rows of ``imaging_study_procedure``; the act of an exam is the accepted one nearest in time.
+    Every exam with a date to be trusted is counted once. Only exams with a time count in or out of hours. The
+    department is that of most of its ``series``, the act the accepted one nearest in time among ``procedures``, rows
+    of ``imaging_study_procedure``.
     """
+    departments = series.groupBy("study_instance_uid").agg(
+        F.mode("institutional_department_name", deterministic=True).alias("department")
+    )
     delays = (
         procedures.where("accepted")
         .groupBy("study_instance_uid")
@@ -25,6 +29,7 @@ def activity(studies: DataFrame, procedures: DataFrame) -> DataFrame:
     )
     timed = F.col("study_datetime_quality") == "complete"
     exams = studies.withColumn("month", month_of_exam(*TRUSTED)).join(delays, "study_instance_uid", "left")
+    exams = exams.join(departments, "study_instance_uid", "left")
     groups = (
         exams.where("month IS NOT NULL")
         .groupBy(*ACTIVITY_BY)
@@ -46,7 +51,7 @@ def device_days(series: DataFrame, studies: DataFrame) -> DataFrame:
 
     Series without a time of their own count, but do not stretch the hours of use.
     """
-    hospitals = studies.select("study_instance_uid", "hospital_code", "category")
+    hospitals = studies.select("study_instance_uid", "hospital_code", "exam_category")
     used = (
         series.where("series_datetime IS NOT NULL AND device_serial_number IS NOT NULL")
         .join(hospitals, "study_instance_uid", "inner")
@@ -55,7 +60,7 @@ def device_days(series: DataFrame, studies: DataFrame) -> DataFrame:
     own_time = F.when(F.col("series_datetime") != F.col("day"), F.col("series_datetime"))
     groups = used.groupBy(*DEVICE_DAY_BY).agg(
         F.min("station_name").alias("station_name"),
-        F.min("category").alias("category"),
+        F.min("exam_category").alias("exam_category"),
         F.count_distinct("study_instance_uid").alias("exams"),
         F.count(F.lit(1)).alias("series"),
         F.sum("number_of_instances").alias("instances"),

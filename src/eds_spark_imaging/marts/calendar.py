@@ -56,7 +56,7 @@ def _fit(suspensions: Sequence[Suspension]) -> Callable[[pa.Table], pa.Table]:
         months = last - first + 1
         cells: dict[str | None, list[int]] = {}
         for row in rows:
-            cells.setdefault(row["category"], [0] * months)[_number(row["month"]) - first] += row["exams"]
+            cells.setdefault(row["exam_category"], [0] * months)[_number(row["month"]) - first] += row["exams"]
         whole = [sum(month) for month in zip(*cells.values(), strict=True)]
         declared = {
             month
@@ -65,7 +65,7 @@ def _fit(suspensions: Sequence[Suspension]) -> Callable[[pa.Table], pa.Table]:
             for month in range(_number(s.first) - first, _number(s.last) - first + 1)
         }
         found = [
-            {"hospital_code": hospital, "category": category, **row}
+            {"hospital_code": hospital, "exam_category": category, **row}
             for category, cell in cells.items()
             for row in _rows(coverage_of(cell, whole, declared), cell, first)
         ]

@@ -40,7 +40,7 @@ QUESTIONS: Final = (
     Question(
         "activity",
         f"""
-        SELECT CAST(trunc(study_datetime, 'MM') AS DATE) AS month, category, count(*) AS exams,
+        SELECT CAST(trunc(study_datetime, 'MM') AS DATE) AS month, exam_category AS category, count(*) AS exams,
           count(DISTINCT coalesce(CAST(person_id AS STRING), study_instance_uid)) AS patients
         FROM imaging_study WHERE removed_at IS NULL AND {_TRUSTED}
         GROUP BY ALL ORDER BY month, category
@@ -64,7 +64,7 @@ QUESTIONS: Final = (
     Question(
         "coverage",
         """
-        SELECT hospital_code AS hospital, category, month, state FROM imaging_coverage
+        SELECT hospital_code AS hospital, exam_category AS category, month, state FROM imaging_coverage
         ORDER BY hospital, category, month
         """,
         "calendar",
@@ -113,10 +113,15 @@ QUESTIONS: Final = (
     Question(
         "unmapped",
         """
-        SELECT text, category, series, patients FROM imaging_unmapped_text ORDER BY series DESC, text LIMIT 30
+        SELECT coalesce(e.study_description, s.series_description, s.protocol_name, s.body_part_examined) AS text,
+          s.main_modality AS modality, count(*) AS series,
+          count(DISTINCT coalesce(CAST(e.person_id AS STRING), e.study_instance_uid)) AS patients
+        FROM imaging_series AS s JOIN imaging_study AS e USING (study_instance_uid)
+        WHERE s.terms_version IS NOT NULL AND coalesce(size(s.body_parts), 0) <= 0
+        GROUP BY ALL HAVING text IS NOT NULL ORDER BY series DESC, text LIMIT 30
         """,
         None,
-        ("imaging_unmapped_text",),
+        ("imaging_series", "imaging_study"),
         ("text", "series", "patients"),
     ),
 )

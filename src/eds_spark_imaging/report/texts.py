@@ -78,6 +78,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "verified": ("rattachements confirmés", "links confirmed"),
     "month": ("mois", "month"),
     "year": ("année", "year"),
+    "modality": ("modalité", "modality"),
     "category": ("catégorie", "category"),
     "hospital": ("hôpital", "hospital"),
     "state": ("état", "state"),

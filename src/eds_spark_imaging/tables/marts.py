@@ -39,7 +39,7 @@ IMAGING_LINK_QUALITY = Table(
 )
 
 
-ACTIVITY_BY = ("hospital_code", "department", "category", "month")
+ACTIVITY_BY = ("hospital_code", "department", "exam_category", "month")
 
 IMAGING_ACTIVITY = Table(
     name="imaging_activity",
@@ -49,7 +49,7 @@ IMAGING_ACTIVITY = Table(
         Column("group_key", STRING, "The four columns of the group, joined by |; nothing where one is null", False),
         Column("hospital_code", STRING, "Code of the hospital; null where no rule of the configuration gives one"),
         Column("department", STRING, "Department of the exam, as configured at its machines"),
-        Column("category", STRING, "Category of the exam"),
+        Column("exam_category", STRING, "Category of the exam"),
         Column("month", DATE, "First day of the month", False),
         Column("exams", BIGINT, "Exams. Unit: exams", False),
         Column("series", BIGINT, "Series of the exams. Unit: series"),
@@ -77,7 +77,7 @@ IMAGING_DEVICE_DAY = Table(
         Column("manufacturer_model_name", STRING, "Model of the machine"),
         Column("day", DATE, "Day", False),
         Column("station_name", STRING, "Name of the machine, the first by alphabet where it has several"),
-        Column("category", STRING, "Category of its exams, the first by alphabet where they have several"),
+        Column("exam_category", STRING, "Category of its exams, the first by alphabet where they have several"),
         Column("exams", BIGINT, "Exams. Unit: exams", False),
         Column("series", BIGINT, "Series. Unit: series", False),
         Column("instances", BIGINT, "Instances. Unit: instances"),
@@ -89,7 +89,7 @@ IMAGING_DEVICE_DAY = Table(
     checks=(("some", "exams > 0 AND series >= exams"),),
 )
 
-COVERAGE_BY = ("hospital_code", "category", "month")
+COVERAGE_BY = ("hospital_code", "exam_category", "month")
 
 IMAGING_COVERAGE = Table(
     name="imaging_coverage",
@@ -98,7 +98,7 @@ IMAGING_COVERAGE = Table(
     columns=(
         Column("group_key", STRING, "The three columns of the group, joined by |; nothing where one is null", False),
         Column("hospital_code", STRING, "Code of the hospital; null where no rule of the configuration gives one"),
-        Column("category", STRING, "Category of the exams"),
+        Column("exam_category", STRING, "Category of the exams"),
         Column("month", DATE, "First day of the month", False),
         Column("exams", BIGINT, "Exams with a date to be trusted. Unit: exams", False),
         Column("completeness", DOUBLE, "Exams over the reference level of hospital and category, 1 at the most", False),

@@ -29,7 +29,7 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
     "link_methods": [{"method": "ipp", "exams": 99, "patients": 3, "verified": 0.5}],
     "files": [{"status": "parsed", "reason": None, "files_count": 5}],
     "issues": [],
-    "unmapped": [{"text": "</script><b>ZZ", "category": "irm", "series": 12, "patients": 9}],
+    "unmapped": [{"text": "</script><b>ZZ", "modality": "MR", "series": 12, "patients": 9}],
 }
 
 
