@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -170,6 +171,7 @@ def test_the_key_is_made_once(spark: SparkSession, tmp_path: Path, monkeypatch: 
 
 
 def test_key_and_lock_on_a_store_that_is_not_this_machine(spark: SparkSession, tmp_path: Path) -> None:
+    from eds_spark_imaging.lake.holder import Holder
     from eds_spark_imaging.lake.lock import LakeInUseError, lake_lock
 
     gateway: Any = spark.sparkContext._jsc
@@ -179,9 +181,31 @@ def test_key_and_lock_on_a_store_that_is_not_this_machine(spark: SparkSession, t
     key = make_key(spark, root)
     assert find_key(spark, root) == make_key(spark, root) == key == (tmp_path / "_key").read_bytes()
     assert stat.S_IMODE((tmp_path / "_key").stat().st_mode) == 0o640
-    with lake_lock(spark, root), pytest.raises(LakeInUseError, match="in use"), lake_lock(spark, root):
-        pass
-    assert not (tmp_path / "_lock").exists()
+    lock = tmp_path / "_lock"
+    with lake_lock(spark, root):
+        with pytest.raises(LakeInUseError, match=f"in use by another run .{spark.sparkContext.applicationId}, process"):
+            lake_lock(spark, root).__enter__()
+        held = Holder.read(lock.read_bytes())
+        assert held
+        assert held.process == os.getpid()
+    assert not lock.exists()
+
+    over = replace(held, begun="1", token="abc")  # its process has ended
+    lock.write_bytes(over.content)
+    with lake_lock(spark, root):
+        held = Holder.read(lock.read_bytes())
+        assert held
+        assert held.token != "abc"
+        lock.write_bytes(replace(held, token="other").content)  # another run has taken it away
+    assert b"other" in lock.read_bytes()
+    lock.write_bytes(replace(over, machine="elsewhere").content)
+    with pytest.raises(LakeInUseError, match="if that one was killed"):
+        lake_lock(spark, root).__enter__()
+    assert [path.name for path in tmp_path.iterdir() if "_lock" in path.name] == ["_lock"]
+    (tmp_path / "file").touch()
+    with pytest.raises(LakeError, match="cannot be written") as error:
+        lake_lock(spark, f"{root}/file").__enter__()
+    assert not isinstance(error.value, LakeInUseError)
 
 
 def test_events_of_a_run(

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
 
 _MODE = 0o640  # of files that are not for everyone
+_PRIVATE = 0o700  # of folders for the owner alone
 
 
 def local_folder(uri: str) -> Path | None:
@@ -63,6 +65,22 @@ class HadoopPath:
         """Delete the folder and all in it."""
         self._files.delete(self._path, True)
 
+    def make_private(self) -> None:
+        """Make the folder one that only its owner may read; on a store without permissions it is just made."""
+        here = local_folder(self.uri)
+        if here is not None:
+            here.mkdir(parents=True, exist_ok=True)
+            if here.stat().st_uid == os.geteuid():
+                here.chmod(_PRIVATE)
+            return
+        self._files.mkdirs(self._path)
+        with suppress(Exception):  # not the owner, or a store that has none
+            self._files.setPermission(self._path, self._permission(_PRIVATE))
+
+    def _permission(self, mode: int) -> Any:
+        gateway: Any = self._spark.sparkContext._gateway
+        return gateway.jvm.org.apache.hadoop.fs.permission.FsPermission(f"{mode:o}")
+
     def content(self) -> bytes | None:
         """The bytes of a small file; None where it does not exist. Raises what the store does where it may not."""
         if not self._files.exists(self._path):
@@ -72,6 +90,16 @@ class HadoopPath:
             return bytes(stream.readAllBytes())
         finally:
             stream.close()
+
+    def exists(self) -> bool:
+        """True where it is there. Raises what the store does where that may not be known."""
+        return bool(self._files.exists(self._path))
+
+    def create_exclusively(self, content: bytes) -> None:
+        """Make a file that is not there. Raises what the store does where it is, or may not be made."""
+        stream = self._files.create(self._path, False)
+        stream.write(bytearray(content))
+        stream.close()
 
     def create_once(self, content: bytes) -> None:
         """Make the file, whole from the moment it is there and not readable by everyone; one that is there stays."""
@@ -84,8 +112,7 @@ class HadoopPath:
             stream = self._files.create(path, False)
             stream.write(bytearray(content))
             stream.close()
-            gateway: Any = self._spark.sparkContext._gateway
-            self._files.setPermission(path, gateway.jvm.org.apache.hadoop.fs.permission.FsPermission(f"{_MODE:o}"))
+            self._files.setPermission(path, self._permission(_MODE))
             self._files.rename(path, self._path)
 
 
