@@ -75,14 +75,14 @@ class Column:
         """The condition that a text of ``values`` meets. Arrays have none: not every writer of Delta can compute it."""
         if self.values is None or self.type != STRING:
             return None
-        known = f"{self.name} IN ({', '.join(map(_text, self.values))})"
+        known = f"{self.name} IN ({', '.join(map(sql_text, self.values))})"
         return f"{self.name} IS NULL OR {known}" if self.nullable else known
 
     @property
     def ddl(self) -> str:
         """The column's part of CREATE TABLE."""
         constraint = "" if self.nullable else " NOT NULL"
-        return f"`{self.name}` {sql_type(self.type)}{constraint} COMMENT {_text(self.description)}"
+        return f"`{self.name}` {sql_type(self.type)}{constraint} COMMENT {sql_text(self.description)}"
 
 
 def _either(values: type[Word]) -> str:
@@ -90,7 +90,7 @@ def _either(values: type[Word]) -> str:
     return f"{', '.join(others)} or {last}" if others else str(last)
 
 
-def _text(value: str) -> str:
+def sql_text(value: str) -> str:
     """A literal of SQL."""
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
@@ -138,6 +138,16 @@ class Table:
         return {f"known_{c.name}": c.check for c in self.columns if c.check} | dict(self.checks)
 
     @property
+    def properties(self) -> dict[str, str]:
+        """Delta's properties of the table, checks among them."""
+        return {
+            "delta.enableDeletionVectors": "false",
+            "delta.enableChangeDataFeed": "true",
+            "delta.dataSkippingStatsColumns": ",".join(self.statistics_columns),
+            **{f"delta.constraints.{name}": check for name, check in self.constraints.items()},
+        }
+
+    @property
     def arrow_schema(self) -> pa.Schema:
         """The Arrow schema, for batches built in Python workers."""
         return pa.schema([pa.field(c.name, c.type, c.nullable) for c in self.columns])
@@ -149,16 +159,10 @@ class Table:
 
     def create_statement(self, identifier: str) -> str:
         """CREATE TABLE with comments, NOT NULL on computed keys, checks, clustering and properties readers can take."""
-        properties = {
-            "delta.enableDeletionVectors": "false",
-            "delta.enableChangeDataFeed": "true",
-            "delta.dataSkippingStatsColumns": ",".join(self.statistics_columns),
-            **{f"delta.constraints.{name}": check for name, check in self.constraints.items()},
-        }
-        pairs = ", ".join(f"'{key}' = {_text(value)}" for key, value in properties.items())
+        pairs = ", ".join(f"'{key}' = {sql_text(value)}" for key, value in self.properties.items())
         cluster = f" CLUSTER BY ({', '.join(self.cluster_by)})" if self.cluster_by else ""
         columns = ", ".join(column.ddl for column in self.columns)
-        comment = f" COMMENT {_text(self.comment)}"
+        comment = f" COMMENT {sql_text(self.comment)}"
         return f"CREATE TABLE {identifier} ({columns}) USING delta{cluster}{comment} TBLPROPERTIES ({pairs})"
 
     @property
