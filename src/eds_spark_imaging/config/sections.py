@@ -95,10 +95,14 @@ class SuspensionConfig:
 
 @dataclass(frozen=True)
 class LakeConfig:
-    """Where the Delta tables live: a directory (``path``) or a database of the metastore (``database``)."""
+    """Where the Delta tables live: a directory (``path``) or a database of the metastore (``database``).
+
+    ``single_writer`` says that no two runs ever write at once, which a lake on S3 cannot see to by itself.
+    """
 
     path: str | None = None
     database: str | None = None
+    single_writer: bool = False
 
     def __post_init__(self) -> None:
         _one_place("[lake]", self.path, self.database)
@@ -278,12 +282,19 @@ class Config:
                 known.get(root) or SourceConfig(_name(root), root) for root in map(plain, map(_uri, sources))
             )
         if lake:
-            changes["lake"] = LakeConfig(**_place(lake))
+            place = _place(lake)
+            known_lake = self.lake or LakeConfig(path=".")
+            changes["lake"] = replace(known_lake, path=place.get("path"), database=place.get("database"))
         if warehouse:
             base = self.warehouse or WarehouseConfig(path=".")
             place = _place(warehouse)
             changes["warehouse"] = replace(base, path=place.get("path"), database=place.get("database"))
         return replace(self, **changes)
+
+    @property
+    def needs_metastore(self) -> bool:
+        """True where the lake or the base centrale is a database."""
+        return any(place is not None and place.database is not None for place in (self.lake, self.warehouse))
 
     def require_lake(self) -> LakeConfig:
         """The lake; ConfigError where neither the file nor the command line names one."""
