@@ -28,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (*COMMANDS, sql, cohort, report, header, terms, describe, synth, demo, doctor):
+for command in (*COMMANDS, restore, sql, cohort, report, header, terms, describe, synth, demo, doctor):
     app.command()(output.until_closed(command))
 
 

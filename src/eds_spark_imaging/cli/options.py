@@ -14,6 +14,7 @@ ConfigOption = Annotated[Path | None, typer.Option("--config", help="Configurati
 SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Root of DICOM files; repeatable.")]
 LakeOption = Annotated[str | None, typer.Option("--lake", help="Folder of the tables, or db:NAME.")]
 WarehouseOption = Annotated[str | None, typer.Option("--warehouse", help="Folder of the base centrale, or db:NAME.")]
+LiveOption = Annotated[bool, typer.Option("--live", help="The newest commits instead of the newest release.")]
 
 LogOption = Annotated[
     events.LogFormat | None,

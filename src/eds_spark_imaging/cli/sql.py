@@ -18,7 +18,7 @@ from typing import Annotated
 
 import typer
 
-from eds_spark_imaging.cli.options import ConfigOption, LakeOption, config_from
+from eds_spark_imaging.cli.options import ConfigOption, LakeOption, LiveOption, config_from
 
 
 class Format(StrEnum):
@@ -35,19 +35,20 @@ def sql(
     config: ConfigOption = None,
     output: Annotated[Format, typer.Option("--format", help="How rows are printed.")] = Format.TABLE,
     limit: Annotated[int, typer.Option(help="Rows shown as a table; 0 for all.")] = 100,
+    live: LiveOption = False,
 ) -> None:
     """Query the tables with SQL."""
-    run_query(config_from(config, None, lake, None), query, output.value, limit)
+    run_query(config_from(config, None, lake, None), query, output.value, limit, live=live)
 
 
 _NESTED = ("array", "map", "struct")
 
 
-def run_query(config: Config, query: str, output: str, limit: int) -> None:
+def run_query(config: Config, query: str, output: str, limit: int, *, live: bool = False) -> None:
     """Print the rows of ``query`` as a table, CSV, or JSON lines (ISO dates and times, nulls kept)."""
     from eds_spark_imaging.lake.opening import open_lake  # noqa: PLC0415 - loads Spark
 
-    frame = open_lake(config, "eds-imaging sql").sql(query)
+    frame = open_lake(config, "eds-imaging sql", live=live, query=query).sql(query)
     if output == "json":
         _print_json(frame)
     elif output == "csv":

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import LakeError
 from eds_spark_imaging.lake.file_ids import file_id, find_key
-from eds_spark_imaging.lake.lake import Lake
+from eds_spark_imaging.lake.lake import Lake, words_of
+from eds_spark_imaging.lake.releases import newest_release
+from eds_spark_imaging.lake.schema import recorded_schema
 from eds_spark_imaging.lake.sizing import is_small
 from eds_spark_imaging.spark.session import spark_session
 from eds_spark_imaging.tables import Catalogue
@@ -17,16 +20,25 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-def open_lake(config: Config, app: str) -> SparkSession:
-    """A session in which the lake's tables and views are known by name. LakeError where there is none.
+def open_lake(config: Config, app: str, *, live: bool = False, query: str | None = None) -> SparkSession:
+    """A session in which the lake's tables and views are known by name, as they were at the newest release.
 
-    The function ``file_id`` is known too where the lake has a key that this user may read.
+    ``live`` takes the newest commit of each table instead, as is done where there is no release; tables that belong
+    together may then differ while a run goes on. Of a ``query`` only the tables that it mentions are made known.
+    The function ``file_id`` is known too where the lake has a key that this user may read. LakeError where there is no
+    lake.
     """
     place = config.require_lake()
     check_folder(place.path)
-    spark = spark_session(app, config.spark, small=is_small(config))
-    lake = Lake(spark, place, Catalogue(config.site_attributes), writable=False)
-    if not lake.register():
+    spark = spark_session(app, config.spark, small=is_small(config), metastore=config.needs_metastore)
+    catalogue = Catalogue(config.site_attributes)
+    lake = Lake(spark, place, catalogue, writable=False)
+    recorded_schema(lake)  # or it is of a later version
+    release = None if live else newest_release(lake)
+    if release:
+        lake = Lake(spark, place, catalogue, release.versions, writable=False)
+    reads_only = re.match(r"\s*(SELECT|WITH)\b", query or "", re.IGNORECASE)
+    if not lake.register(words_of(query) if query and reads_only else None):
         raise LakeError(f"no tables in the lake {place.path or place.database}: run the jobs first")
     key = find_key(spark, lake.root)
     if key:

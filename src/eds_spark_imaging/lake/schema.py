@@ -3,62 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
 
 from eds_spark_imaging import __version__
-from eds_spark_imaging.errors import LakeError
 from eds_spark_imaging.lake.conforming import conform
 from eds_spark_imaging.lake.lake import Lake
+from eds_spark_imaging.lake.record import SCHEMA_FILE, SCHEMA_VERSION, Schema
 from eds_spark_imaging.spark.hadoop import HadoopPath
 from eds_spark_imaging.tables import Catalogue
 
-SCHEMA_VERSION = 2
 # By version: the jobs that must take in everything again, since what they make of the same input has changed.
 _ANEW: Mapping[int, tuple[str, ...]] = {2: ("build", "link", "cross", "marts")}
-_FILE = "_schema"
 
 
-@dataclass(frozen=True)
-class Schema:
-    """What is recorded of a lake: version, hashes of the tables' declarations, and from which run on jobs count.
-
-    A lake of release 0.1.0 has no record: it is of version 1.
-    """
-
-    version: int = 1
-    package: str = "0.1.0"
-    tables: Mapping[str, str] = field(default_factory=dict)
-    anew: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, lake: Lake) -> Schema | None:
-        """The record of a lake; None where it has none. LakeError where it is of a later version than ours."""
-        content = _place(lake).content()
-        if content is None:
-            return None
-        found = cls(**json.loads(content))
-        if found.version > SCHEMA_VERSION:
-            raise LakeError(
-                f"the lake has been written by version {found.package} of this package, this is {__version__}: upgrade"
-            )
-        return found
-
-    def write(self, lake: Lake) -> None:
-        """Record it. Where the process is killed in between there is no record, and the next run brings it about."""
-        place = _place(lake)
-        place.delete()
-        place.create_once(json.dumps(asdict(self)).encode())
+def recorded_schema(lake: Lake) -> Schema | None:
+    """The record of a lake; None where it has none. LakeError where it is of a later version than ours."""
+    return Schema.read(_place(lake).content())
 
 
 def bring_up_to_date(lake: Lake, new_run_id: Callable[[str], str]) -> bool:
     """Bring the tables to the declaration; True where they followed another one. All of it can be repeated.
 
     Where the version is an older one, jobs whose results may be other ones take in everything again: no run of theirs
-    counts that is before a new run id. LakeError as :meth:`Schema.of`, and where a table cannot be brought there.
+    counts that is before a new run id. LakeError as :func:`recorded_schema`, and where a table cannot be brought there.
     """
-    recorded, declared = Schema.of(lake), _hashes(lake.catalogue)
+    recorded, declared = recorded_schema(lake), _hashes(lake.catalogue)
     there = [table.name for table in lake.catalogue if lake.exists(table.name)]
     if recorded is None:
         recorded = Schema() if there else Schema(SCHEMA_VERSION)
@@ -71,7 +40,9 @@ def bring_up_to_date(lake: Lake, new_run_id: Callable[[str], str]) -> bool:
     anew = dict(recorded.anew)
     if changed:
         anew |= dict.fromkeys(sorted(changed), new_run_id("upgrade"))
-    Schema(SCHEMA_VERSION, __version__, declared, anew).write(lake)
+    # Where the process is killed in between there is no record, and the next run does all this again.
+    _place(lake).delete()
+    _place(lake).create_once(Schema(SCHEMA_VERSION, __version__, declared, anew).content)
     return True
 
 
@@ -81,4 +52,4 @@ def _hashes(catalogue: Catalogue) -> dict[str, str]:
 
 
 def _place(lake: Lake) -> HadoopPath:
-    return HadoopPath(lake.spark, f"{lake.root}/{_FILE}")
+    return HadoopPath(lake.spark, f"{lake.root}/{SCHEMA_FILE}")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import LakeConfig
-from eds_spark_imaging.errors import LakeError
+from eds_spark_imaging.lake.places import check_one_writer, database_folder, lake_folder
 from eds_spark_imaging.lake.scratch import Scratch
 from eds_spark_imaging.spark.delta import table_bytes, table_version
+from eds_spark_imaging.spark.hadoop import HadoopPath
 from eds_spark_imaging.tables import Catalogue
+from eds_spark_imaging.tables.runs import RELEASE
 from eds_spark_imaging.tables.spec import sql_type
 
 
@@ -38,10 +41,12 @@ class LakeTables:
         self.database = config.database
         self._there: set[str] = set()  # no job deletes a table
         self._complete: set[str] = set()  # tables that have all their columns: a job writes to some many times
-        if "`" in (config.path or ""):
-            raise LakeError("the lake's path may not hold a backquote")
-        self.root = _database_folder(spark, self.database, writable) if self.database else (config.path or "")
-        self.root = self.root.rstrip("/")
+        if self.database:
+            self.root = database_folder(spark, self.database, make=writable)
+        else:
+            self.root = lake_folder(spark, config.path or "")
+        if writable:
+            check_one_writer(spark, self.root, config)
 
     def identifier(self, name: str) -> str:
         """The table's name in SQL."""
@@ -55,15 +60,25 @@ class LakeTables:
 
     def staging(self, run_id: str) -> str:
         """The run-scoped folder of a run; that of all runs where ``run_id`` is empty."""
-        return f"{self.root}/_staging/{run_id}".rstrip("/")
+        return f"{self._private('_staging')}/{run_id}".rstrip("/")
 
     def scratch(self, purpose: str) -> Scratch:
-        """A folder for frames that are used several times; empty at first."""
-        return Scratch(self.spark, f"{self.root}/_scratch/{purpose}")
+        """A folder for frames that are used several times, of this application alone; empty at first."""
+        return Scratch(self.spark, f"{self._private('_scratch')}/{self.spark.sparkContext.applicationId}/{purpose}")
+
+    def clear_scratch(self) -> None:
+        """Delete what killed runs have left; for who holds the lake."""
+        HadoopPath(self.spark, f"{self.root}/_scratch").delete()
+
+    def _private(self, name: str) -> str:
+        """A folder that only its owner may read: names and birth dates of patients are in it for a while."""
+        folder = f"{self.root}/{name}"
+        HadoopPath(self.spark, folder).make_private()
+        return folder
 
     def exists(self, name: str) -> bool:
         """True where the table has been written."""
-        if self.versions is not None:
+        if self.versions is not None and name != RELEASE:
             return name in self.versions
         if name not in self._there and self.version(name) >= 0:
             self._there.add(name)
@@ -90,7 +105,7 @@ class LakeTables:
         return rows.withColumns({c.name: F.lit(None).cast(sql_type(c.type)) for c in table if c.name not in there})
 
     def _rows(self, name: str) -> DataFrame:
-        if self.versions is None:
+        if self.versions is None or name == RELEASE:
             return self.spark.table(self.identifier(name))
         return self.spark.sql(f"SELECT * FROM {self.identifier(name)} VERSION AS OF {self.versions[name]}")
 
@@ -110,7 +125,7 @@ class LakeTables:
             self._there.add(name)
             return
         there = set(self.spark.table(self.identifier(name)).columns)
-        added = [c.ddl for c in table if c.name not in there]
+        added = [replace(c, nullable=True).ddl for c in table if c.name not in there]  # old rows have no value
         if added:
             self.spark.sql(f"ALTER TABLE {self.identifier(name)} ADD COLUMNS ({', '.join(added)})")
 
@@ -124,12 +139,3 @@ class LakeTables:
             writer.saveAsTable(self.identifier(name))
         else:
             writer.save(self.folder(name))
-
-
-def _database_folder(spark: SparkSession, database: str, writable: bool) -> str:
-    if writable:
-        spark.sql(f"CREATE DATABASE IF NOT EXISTS {database}")
-    elif not spark.catalog.databaseExists(database):
-        raise LakeError(f"the lake's database {database} does not exist")
-    location = spark.sql(f"DESCRIBE DATABASE {database}").where("info_name = 'Location'").first()
-    return str(location["info_value"]) if location else ""

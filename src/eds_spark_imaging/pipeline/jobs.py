@@ -15,6 +15,7 @@ from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import ConfigError, InputError
 from eds_spark_imaging.lake.lock import LakeInUseError
 from eds_spark_imaging.lake.opening import check_folder
+from eds_spark_imaging.lake.releases import write_release
 from eds_spark_imaging.lake.sizing import is_small
 from eds_spark_imaging.pipeline.build import build
 from eds_spark_imaging.pipeline.checks import check_places
@@ -25,6 +26,7 @@ from eds_spark_imaging.pipeline.maintain import maintain
 from eds_spark_imaging.pipeline.marts import marts
 from eds_spark_imaging.pipeline.parse.job import parse
 from eds_spark_imaging.pipeline.parse.selection import Selection
+from eds_spark_imaging.pipeline.restore import check_whole, restore
 from eds_spark_imaging.pipeline.terms import terms
 from eds_spark_imaging.runs import events
 from eds_spark_imaging.runs.context import Context
@@ -53,6 +55,7 @@ JOBS: dict[str, Job] = {
     "cross": lambda context, _: cross(context),
     "marts": lambda context, _: marts(context),
 }
+_LAST = list(JOBS)[-1]  # after it the tables belong together
 _ALL: dict[str, Job] = {**JOBS, "maintain": lambda context, _: maintain(context)}
 
 
@@ -88,6 +91,17 @@ def repeat_jobs(
                 time.sleep(0.2)
 
 
+def restore_release(run_id: str, config: Config, progress: Progress | None = None) -> None:
+    """Bring every table and watermark back to the release ``run_id``."""
+    place = config.require_lake()
+    check_folder(place.path)
+    spark = _session(["restore"], config)
+    context = Context(spark, config, progress.on(spark) if progress else None)
+    with context.lake.lock():
+        context.bring_up_to_date()
+        restore(context, run_id)
+
+
 def _check(names: list[str], config: Config) -> None:
     unknown = set(names) - set(_ALL)
     if unknown:
@@ -107,16 +121,22 @@ def _check_places(names: list[str], config: Config) -> None:
 
 def _session(names: list[str], config: Config) -> SparkSession:
     small = is_small(config, sources=True)
-    return spark_session(f"eds-imaging {' '.join(names)}", config.spark, small=small)
+    return spark_session(f"eds-imaging {' '.join(names)}", config.spark, small=small, metastore=config.needs_metastore)
 
 
 def _run(spark: SparkSession, names: list[str], config: Config, options: Options, progress: Progress | None) -> Context:
     context = Context(spark, config, progress.on(spark) if progress else None)
     with context.lake.lock():
+        check_whole(context.lake)
+        context.lake.clear_scratch()
+        context.bring_up_to_date()
         with context.records_together():
             for name in names:
                 _ALL[name](context, options)
+        if _LAST in names:
+            write_release(context.lake, context.new_run_id("release"))
         context.lake.merge_small_appends()
+        context.lake.clear_scratch()
     return context
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.errors import LakeError
+from eds_spark_imaging.lake.releases import Release, forget_releases, is_current, newest_release, write_release
 from eds_spark_imaging.pipeline.checks import check_accounting
 from eds_spark_imaging.runs.context import Context, Run
 
@@ -27,8 +29,7 @@ def maintain(context: Context) -> None:
 
     Raises LakeError where there is no table, AccountingError where the accounting does not balance.
 
-    Stagings and scratch folders of runs that were killed are left to `parse` and `link`, which know what to make of
-    them; both lie outside the tables.
+    Stagings of runs that were killed are left to `parse`, which publishes those that are whole.
     """
     names = [table.name for table in context.catalogue if context.lake.exists(table.name)]
     if not names:
@@ -36,21 +37,34 @@ def maintain(context: Context) -> None:
     for key, value in _SETTINGS.items():
         if context.spark.conf.get(key, None) is None:
             context.spark.conf.set(key, value)
+    release = newest_release(context.lake)
+    unchanged = is_current(context.lake, release)
     with context.run("maintain") as run:
         run.count(tables=len(names))
         check_accounting(context)
+        hours = kept_hours(context.config.maintain.vacuum_hours, release, run.started_at)
+        if release:
+            run.count(release_rows_deleted=forget_releases(context.lake, hours, release.run_id))
         if _QUEUE in names:
             _shorten_queue(context, run)
         for name in names:
-            _maintain(context, run, name)
+            _maintain(context, run, name, hours)
+    if unchanged:  # the same rows in other files, which stay as long as those of any release
+        write_release(context.lake, context.new_run_id("release"))
 
 
-def _maintain(context: Context, run: Run, name: str) -> None:
+def kept_hours(configured: int, release: Release | None, now: dt.datetime) -> int:
+    """How long files are kept: as configured, and at least those of the newest release, whatever its age."""
+    age = now - release.released_at if release else dt.timedelta()
+    return max(configured, math.ceil(age.total_seconds() / 3600) + 1)
+
+
+def _maintain(context: Context, run: Run, name: str, hours: int) -> None:
     lake = context.lake
     before = lake.size(name)
     lake.optimize(name)
     compacted = lake.size(name)
-    lake.vacuum(name, context.config.maintain.vacuum_hours)
+    lake.vacuum(name, hours)
     after = lake.size(name)
     run.count(
         tables_changed=int(after.files != before.files or after.bytes != before.bytes),

@@ -18,6 +18,7 @@ from eds_spark_imaging.config import Config
 from eds_spark_imaging.dicom.header import fingerprint
 from eds_spark_imaging.lake.file_ids import FileId, file_id, make_key
 from eds_spark_imaging.lake.lake import Lake
+from eds_spark_imaging.lake.schema import bring_up_to_date, recorded_schema
 from eds_spark_imaging.runs.past import Past
 from eds_spark_imaging.runs.progress import Progress
 from eds_spark_imaging.runs.status import Ended, Expected
@@ -131,7 +132,22 @@ class Context:
 
     @cached_property
     def _past(self) -> Past:
-        return Past.of(self.lake.read("imaging_run"))
+        schema = recorded_schema(self.lake)
+        return Past.of(self.lake.read("imaging_run"), schema.anew if schema else {})
+
+    def bring_up_to_date(self) -> None:
+        """Bring an older lake to this version's tables. LakeError where it is of a later version."""
+        if bring_up_to_date(self.lake, self.new_run_id):
+            self.forget_past()
+
+    def forget_past(self) -> None:
+        """What earlier runs have taken in has changed."""
+        self._write_records()
+        self.__dict__.pop("_past", None)
+
+    def new_run_id(self, what: str) -> str:
+        """An identifier that sorts after those of all runs so far."""
+        return self._past.next_id(what, dt.datetime.now(dt.UTC))
 
     @contextmanager
     def records_together(self) -> Iterator[None]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -19,9 +21,12 @@ class Past:
     newest: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, runs: DataFrame) -> Past:
-        """From the rows of ``imaging_run``."""
-        watermark = F.when(F.col("outcome") == "succeeded", F.coalesce("watermark", F.lit("")))
+    def of(cls, runs: DataFrame, anew: Mapping[str, str] = MappingProxyType({})) -> Past:
+        """From the rows of ``imaging_run``; by job, ``anew`` is the run up to which those of the job do not count."""
+        counts = F.col("outcome") == "succeeded"
+        for job, run_id in anew.items():
+            counts &= (F.col("job") != job) | (F.col("run_id") > run_id)
+        watermark = F.when(counts, F.coalesce("watermark", F.lit("")))
         rows = runs.groupBy("job").agg(
             F.max("run_id").alias("run_id"),
             F.max(watermark).alias("last"),

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING
 from eds_spark_imaging.errors import SetupError
 from eds_spark_imaging.spark import jars
 from eds_spark_imaging.spark.class_archive import archive_options
+from eds_spark_imaging.spark.metastore import metastore_conf
 from eds_spark_imaging.spark.settings import LOCAL_CONF, SMALL_CONF, TABLE_CONF
 
 if TYPE_CHECKING:
@@ -102,11 +103,13 @@ def _log() -> IO[bytes]:
         raise SetupError(f"{LOG_FILE}: {named}: {error.strerror}") from None
 
 
-def spark_session(app: str, extra: Mapping[str, str] | None = None, *, small: bool = False) -> SparkSession:
+def spark_session(
+    app: str, extra: Mapping[str, str] | None = None, *, small: bool = False, metastore: bool = False
+) -> SparkSession:
     """The session. Settings given to spark-submit win, then ``extra`` (the configuration's [spark]), then ours.
 
-    ``small`` is for little data in local mode, where compiling takes longer than the work. SetupError where Java or the
-    JARs are missing.
+    ``small`` is for little data in local mode, where compiling takes longer than the work. With ``metastore`` databases
+    are known by name, and to later sessions too. SetupError where Java or the JARs are missing.
     """
     from pyspark.sql import SparkSession  # noqa: PLC0415 - `--help` must not load Spark
 
@@ -122,6 +125,8 @@ def spark_session(app: str, extra: Mapping[str, str] | None = None, *, small: bo
         # Workers must run the Python that has this package; on clusters PYSPARK_PYTHON is set by the submitter.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+    if metastore:
+        conf |= metastore_conf({**conf, **(extra or {}), **given}, local=master.startswith("local"))
     conf |= extra or {}
     if not given:
         options = "spark.driver.extraJavaOptions"

@@ -39,6 +39,7 @@ class Catalogue:
             *(_synced(table) for table in (*links.tables(), *crossings.tables(), *marts.tables())),
             *cohorts.tables(),
             runs.imaging_run(),
+            runs.imaging_release(),
         )
         return {table.name: table for table in tables}
 

@@ -18,10 +18,10 @@ def imaging_run() -> Table:
         comment="Runs of the jobs: when, with what, how much",
         columns=(
             Column("run_id", STRING, "Identifier, increasing with time", False),
-            Column("job", STRING, "index, parse, build, link, cross, marts, maintain", False),
+            Column("job", STRING, "index, parse, build, link, cross, marts, maintain, restore", False),
             Column("started_at", INSTANT, "Start", False),
             Column("ended_at", INSTANT, "End; null in a row that was never ended"),
-            Column("outcome", STRING, "succeeded or failed", False),
+            Column("outcome", STRING, "succeeded, failed, or undone by a restore", False),
             Column("error", STRING, "Class of the error that ended a failed run"),
             Column("counts", COUNTS, "What the run did, by name of the count"),
             Column("bytes_read", BIGINT, "Bytes read from the sources. Unit: bytes"),
@@ -45,4 +45,24 @@ def imaging_run() -> Table:
         ),
         keys=("run_id",),
         cluster_by=("job", "run_id"),
+    )
+
+
+RELEASE = "imaging_release"
+
+
+def imaging_release() -> Table:
+    """The versions that belong together: what readers see by default, and what `restore` goes back to."""
+    return Table(
+        name=RELEASE,
+        grain="table in a release",
+        comment="Versions of the tables that belong together, written at the end of a whole run",
+        columns=(
+            Column("run_id", STRING, "The release, named as runs are; the greatest is the newest", False),
+            Column("table_name", STRING, "Table", False),
+            Column("version", BIGINT, "Its version in Delta", False),
+            Column("released_at", INSTANT, "When the run ended", False),
+        ),
+        keys=("run_id", "table_name"),
+        cluster_by=("run_id",),
     )
