@@ -10,6 +10,12 @@ class ImagingError(Exception):
     exit_code = 1
 
 
+class QueryError(ImagingError):
+    """A query cannot be understood."""
+
+    exit_code = 2
+
+
 class ConfigError(ImagingError):
     """The configuration cannot be used: syntax, unknown key, wrong type, unknown attribute."""
 

@@ -11,6 +11,10 @@ import pytest
 from commands import run_command
 from deltalake import DeltaTable
 
+from eds_spark_imaging.config import Config
+from eds_spark_imaging.lake.duckdb import open_duckdb
+from eds_spark_imaging.lake.views import VIEWS
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
@@ -88,6 +92,16 @@ def test_other_readers_open_every_table(demo: tuple[Path, str]) -> None:
         rows = DeltaTable(str(lake / name)).to_pyarrow_table().num_rows
         assert table(demo, name).height == rows
         assert connection.execute(f"SELECT count(*) FROM delta_scan('{lake / name}')").fetchall() == [(rows,)]
+
+
+def test_every_view_opens_without_spark(demo: tuple[Path, str]) -> None:
+    config = Config().with_places(lake=str(demo[0] / "lake"))
+    opened = {}
+    for view in VIEWS:
+        query = f"SELECT count(*) FROM {view.name}"
+        opened[view.name] = open_duckdb(config, query).execute(query).fetchall()[0][0]
+    assert opened["imaging_acquisition_ct"] == table(demo, "imaging_acquisition").filter(main_modality="CT").height
+    assert all(opened[f"imaging_acquisition_{name}"] for name in ("ct", "mr", "xray", "us"))
 
 
 def test_no_column_has_a_void_type(demo: tuple[Path, str]) -> None:

@@ -51,6 +51,7 @@ def made_of(context: Context, table: str) -> dict[str, Any]:
     schema = json.loads(context.spark.table(context.lake.identifier(table)).schema.json())
     columns = {f["name"]: (f["type"], f["metadata"].get("comment")) for f in schema["fields"]}
     kept = {key: detail[key] for key in ("properties", "clusteringColumns", "minWriterVersion", "tableFeatures")}
+    kept["properties"] = {key: value.replace(" ", "") for key, value in kept["properties"].items()}
     return kept | {"columns": columns}
 
 

@@ -15,6 +15,7 @@ from eds_spark_imaging.cli.doctor import doctor
 from eds_spark_imaging.cli.header import header
 from eds_spark_imaging.cli.jobs import COMMANDS
 from eds_spark_imaging.cli.report import report
+from eds_spark_imaging.cli.restore import restore
 from eds_spark_imaging.cli.sql import sql
 from eds_spark_imaging.cli.synth import synth
 from eds_spark_imaging.cli.terms import terms

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from eds_spark_imaging.config import Config
-from eds_spark_imaging.errors import UsageError
+from eds_spark_imaging.errors import QueryError
 from eds_spark_imaging.lake.duckdb import open_duckdb
 
 if TYPE_CHECKING:
@@ -19,14 +19,14 @@ _ROWS = 1000
 
 
 def query_rows(config: Config, query: str, *, live: bool) -> tuple[list[str], Iterator[Sequence[Any]]]:
-    """Names of the columns, and the rows as they come. UsageError where the query cannot be understood."""
+    """Names of the columns, and the rows as they come. QueryError where the query cannot be understood."""
     import duckdb  # noqa: PLC0415 - opening has seen that it is there
 
     connection = open_duckdb(config, query, live=live)
     try:
         result = connection.execute(query)
     except duckdb.Error as error:
-        raise UsageError(str(error).splitlines()[0][:400]) from None
+        raise QueryError(str(error).splitlines()[0][:400]) from None
     return [column[0] for column in result.description or ()], _rows(result)
 
 

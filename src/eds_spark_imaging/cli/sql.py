@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from eds_spark_imaging.cli.grid import print_grid
+from eds_spark_imaging.cli.options import ConfigOption, LakeOption, LiveOption, config_from
 from eds_spark_imaging.config import Config
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-from enum import StrEnum
-from typing import Annotated
-
-import typer
-
-from eds_spark_imaging.cli.options import ConfigOption, LakeOption, LiveOption, config_from
 
 
 class Format(StrEnum):
@@ -29,6 +27,13 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class Engine(StrEnum):
+    """What answers a query."""
+
+    SPARK = "spark"
+    DUCKDB = "duckdb"
+
+
 def sql(
     query: Annotated[str, typer.Argument(help="A SELECT on the tables and views.")],
     lake: LakeOption = None,
@@ -36,9 +41,16 @@ def sql(
     output: Annotated[Format, typer.Option("--format", help="How rows are printed.")] = Format.TABLE,
     limit: Annotated[int, typer.Option(help="Rows shown as a table; 0 for all.")] = 100,
     live: LiveOption = False,
+    engine: Annotated[
+        Engine, typer.Option("--engine", help="What answers; duckdb starts at once, for a lake in a local folder.")
+    ] = Engine.SPARK,
 ) -> None:
     """Query the tables with SQL."""
-    run_query(config_from(config, None, lake, None), query, output.value, limit, live=live)
+    places = config_from(config, None, lake, None)
+    if engine is Engine.DUCKDB:
+        run_duckdb_query(places, query, output.value, limit, live=live)
+    else:
+        run_query(places, query, output.value, limit, live=live)
 
 
 _NESTED = ("array", "map", "struct")
@@ -52,9 +64,25 @@ def run_query(config: Config, query: str, output: str, limit: int, *, live: bool
     if output == "json":
         _print_json(frame)
     elif output == "csv":
-        _print_csv(frame)
+        _write_csv(frame.columns, _texts(frame))
     else:
-        _print_table(frame, limit)
+        _write_table(frame.columns, _texts(frame.limit(limit + 1) if limit else frame), limit)
+
+
+def run_duckdb_query(config: Config, query: str, output: str, limit: int, *, live: bool) -> None:
+    """The same by DuckDB, in its own dialect of SQL."""
+    from eds_spark_imaging.cli.duckdb_rows import json_line, query_rows, text  # noqa: PLC0415 - an extra
+
+    given, rows = query_rows(config, query, live=live)
+    if output == "json":
+        for row in rows:
+            print(json_line(_numbered(given), row))
+        return
+    texts = ([text(value) for value in row] for row in rows)
+    if output == "csv":
+        _write_csv(given, texts)
+    else:
+        _write_table(given, texts, limit)
 
 
 def _print_json(frame: DataFrame) -> None:
@@ -68,13 +96,17 @@ def _print_json(frame: DataFrame) -> None:
 
 
 def _unique_names(frame: DataFrame) -> DataFrame:
+    return frame.toDF(*_numbered(frame.columns))
+
+
+def _numbered(given: Sequence[str]) -> list[str]:
     """Columns of the same name get a number, so that no value is lost in the JSON object."""
     seen: dict[str, int] = {}
     names = []
-    for name in frame.columns:
+    for name in given:
         seen[name] = seen.get(name, 0) + 1
         names.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
-    return frame.toDF(*names)
+    return names
 
 
 def _texts(frame: DataFrame) -> Iterator[list[str | None]]:
@@ -89,14 +121,13 @@ def _texts(frame: DataFrame) -> Iterator[list[str | None]]:
         yield list(row)
 
 
-def _print_csv(frame: DataFrame) -> None:
+def _write_csv(names: Sequence[str], rows: Iterator[list[str | None]]) -> None:
     writer = csv.writer(sys.stdout)
-    writer.writerow(frame.columns)
-    writer.writerows(_texts(frame))
+    writer.writerow(names)
+    writer.writerows(rows)
 
 
-def _print_table(frame: DataFrame, limit: int) -> None:
-    rows = _texts(frame.limit(limit + 1) if limit else frame)
-    print_grid(frame.columns, islice(rows, limit or None))
+def _write_table(names: Sequence[str], rows: Iterator[list[str | None]], limit: int) -> None:
+    print_grid(names, islice(rows, limit or None))
     if next(rows, None) is not None:
         print(f"only the first {limit} rows are shown; --limit 0 shows all", file=sys.stderr)

@@ -25,10 +25,10 @@ def open_duckdb(config: Config, query: str, *, live: bool = False) -> duckdb.Duc
 
     LakeError where there is no lake, ConfigError where it is not in a local folder, SetupError without DuckDB.
     """
-    path = config.require_lake().path
-    if path is None or "://" in path:
+    path = (config.require_lake().path or "").removeprefix("file://")
+    if not path or "://" in path:
         raise ConfigError("--engine duckdb reads a lake in a local folder only")
-    root, catalogue = Path(path.removeprefix("file:")), Catalogue(config.site_attributes)
+    root, catalogue = Path(path), Catalogue(config.site_attributes)
     there = [table for table in catalogue if (root / table.name / "_delta_log").is_dir()]
     if not there:
         raise LakeError(f"no tables in the lake {root}: run the jobs first")

@@ -13,7 +13,7 @@ from eds_spark_imaging.spark.hadoop import HadoopPath
 from eds_spark_imaging.tables import Catalogue
 
 # By version: the jobs that must take in everything again, since what they make of the same input has changed.
-_ANEW: Mapping[int, tuple[str, ...]] = {2: ("build", "link", "cross", "marts")}
+_ANEW: Mapping[int, tuple[str, ...]] = {2: ("build", "terms", "link", "cross", "marts")}
 
 
 def recorded_schema(lake: Lake) -> Schema | None:
