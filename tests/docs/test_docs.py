@@ -50,7 +50,7 @@ COMMANDS = typer.main.get_command(app).commands
 LAKE_IN_DOCS = "/data/imaging/lake"
 INSTALLED_AT = "/opt/eds-spark-imaging/"  # where the documents put the project in an image
 FOR_THE_JOBS = {"dicom_study_touched", "imaging_study_link_input", "imaging_study_link_key", "person_link_key"}
-OTHER_PROGRAMS = {"python3", "pip", "venv-pack", "export"}
+OTHER_PROGRAMS = {"python3", "pip", "venv-pack", "export", "unset"}
 
 
 class Block(NamedTuple):
@@ -116,11 +116,13 @@ def test_no_block_goes_unchecked() -> None:
 def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake with every table, empty, known by name to the session."""
     from eds_spark_imaging.lake.lake import Lake
+    from eds_spark_imaging.lake.releases import write_release
 
     root = tmp_path_factory.mktemp("docs") / "lake"
     made = Lake(spark, LakeConfig(path=str(root)), Catalogue())
     for table in made.catalogue:
         made.create(table.name)
+    write_release(made, "20260131T000000000000-release-000000")
     made.register()
     return root
 

@@ -91,7 +91,7 @@ def _base_centrale(config: Config) -> str:
     from eds_spark_imaging.warehouse.reader import Warehouse  # noqa: PLC0415
 
     assert config.warehouse is not None  # noqa: S101 - the caller has looked
-    spark = spark_session("eds-imaging doctor", config.spark)
+    spark = spark_session("eds-imaging doctor", config.spark, metastore=config.needs_metastore)
     findings = check(Warehouse(spark, config.warehouse))
     stops = [str(finding) for finding in findings if finding.stops]
     if stops:
@@ -108,7 +108,7 @@ def _writable(path: str) -> str:
 
 
 def _workers(config: Config) -> str:
-    spark = spark_session("eds-imaging doctor", config.spark)
+    spark = spark_session("eds-imaging doctor", config.spark, metastore=config.needs_metastore)
 
     def look(batches: Iterator[object]) -> Iterator[object]:
         import sys  # noqa: PLC0415
