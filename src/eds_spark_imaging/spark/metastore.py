@@ -10,6 +10,7 @@ from eds_spark_imaging.errors import SetupError
 from eds_spark_imaging.spark.settings import LOCAL_CONF
 
 _WAREHOUSE, _CONNECTION = "spark.sql.warehouse.dir", "spark.hadoop.javax.jdo.option.ConnectionURL"
+DERBY_OPTION = f"-Dderby.stream.error.file={os.devnull}"  # else a log file appears where the command is run
 _REMOTE = "spark.hadoop.hive.metastore.uris"
 
 

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING
 from eds_spark_imaging.errors import SetupError
 from eds_spark_imaging.spark import jars
 from eds_spark_imaging.spark.class_archive import archive_options
-from eds_spark_imaging.spark.metastore import metastore_conf
+from eds_spark_imaging.spark.metastore import DERBY_OPTION, metastore_conf
 from eds_spark_imaging.spark.settings import LOCAL_CONF, SMALL_CONF, TABLE_CONF
 
 if TYPE_CHECKING:
@@ -130,8 +130,8 @@ def spark_session(
     conf |= extra or {}
     if not given:
         options = "spark.driver.extraJavaOptions"
-        shared = archive_options() if one_process else ""
-        conf[options] = f"{_log_option()} {shared} {conf.get(options, '')}".strip()
+        own = [_log_option(), archive_options() if one_process else "", DERBY_OPTION if metastore else ""]
+        conf[options] = " ".join(filter(None, [*own, conf.get(options)]))
         _launch({"spark.app.name": app, **conf})
     builder = SparkSession.builder.appName(app)
     for key, value in conf.items():
