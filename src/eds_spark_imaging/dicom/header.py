@@ -18,7 +18,7 @@ from eds_spark_imaging.dicom.parser.window import BLOCK
 from eds_spark_imaging.dicom.reason import Rejection
 from eds_spark_imaging.dicom.resolve import Resolution
 from eds_spark_imaging.dicom.result import Header, Status
-from eds_spark_imaging.dicom.templates.known import Layouts
+from eds_spark_imaging.dicom.templates.known import Templates
 from eds_spark_imaging.dicom.values.charset import Charset, codec_of
 from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.storage.source import ByteSource
@@ -87,7 +87,7 @@ class HeaderReader:
         self._options = (default_charset, override_charset, explain)
         self._little = Plan(self.attributes, LITTLE)
         self._big = Plan(self.attributes, BIG)
-        self._layouts = Layouts(self._little, self._charsets)
+        self._templates = Templates(self._little, self._charsets)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as its declaration: the other process has a reader of its own."""
@@ -111,7 +111,7 @@ class HeaderReader:
     def _read(self, source: ByteSource) -> Header:
         block = source.read_at(0, BLOCK)
         if not self.explain:
-            known = self._layouts.header(source, block)
+            known = self._templates.header(source, block)
             if known is not None:
                 self._complete(known)
                 return known
@@ -122,7 +122,7 @@ class HeaderReader:
             resolution.resolve(found.oddities)
         found.hits.clear()  # hits and contexts refer to each other: free them now, not when the collector runs
         if not self.explain:
-            self._layouts.learn(block, header)
+            self._templates.learn(block, header)
         self._complete(header)
         return header
 
