@@ -6,9 +6,11 @@ import struct
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
-from eds_spark_imaging.dicom.parser.context import Hit
-from eds_spark_imaging.dicom.parser.plan import FRAME_COUNT, LITTLE, Plan, Role
+from eds_spark_imaging.dicom.parser.byte_order import LITTLE
+from eds_spark_imaging.dicom.parser.data_set import Hit
+from eds_spark_imaging.dicom.parser.plan import FRAME_COUNT, Plan, Role
 from eds_spark_imaging.dicom.parser.walk import walk
+from eds_spark_imaging.dicom.parser.window import BLOCK
 from eds_spark_imaging.dicom.resolve import Resolution
 from eds_spark_imaging.dicom.result import Header, Status
 from eds_spark_imaging.dicom.templates.leaves import Leaves, UnusualError
@@ -71,7 +73,7 @@ class Example:
     def _read(self, found: Leaves, plan: Plan) -> None:
         """What the scanner finds must be what the leaves are. Raises UnusualError."""
         number_of = {leaf.start: number for number, leaf in enumerate(self._leaves)}
-        passed = walk(BytesSource(b""), Located(self._data[: self.length]), plan, plan)
+        passed = walk(BytesSource(b""), Located(self._data[: self.length]), lambda _: plan)
         if passed.context is None or passed.status is not Status.PARSED or passed.oddities:
             raise UnusualError
         if passed.context.explicit != found.explicit:
@@ -134,9 +136,7 @@ class Example:
         """Of leaves, the keys of their tags."""
         return {self._leaves[number].key for number in numbers}
 
-    def widen(
-        self, *, varying: Iterable[int] = (), sized: Iterable[int] = (), elsewhere: Iterable[int] = ()
-    ) -> None:
+    def widen(self, *, varying: Iterable[int] = (), sized: Iterable[int] = (), elsewhere: Iterable[int] = ()) -> None:
         """Let more values or lengths vary, or more attributes be found elsewhere too."""
         self._varying.update(varying)
         self._sized.update(sized)
@@ -187,9 +187,7 @@ class Example:
             form = 0 if cut is None else cut.form
             expected = fixed.unpack_from(self._data, begin)
             segments.append(Segment(fixed, expected, varied, end - begin, form, declared))
-        stretches = [
-            Stretch(*_place(begins, span.start), *_place(begins, span.stop)) for span in changing
-        ]
+        stretches = [Stretch(*_place(begins, span.start), *_place(begins, span.stop)) for span in changing]
         return tuple(segments), tuple(stretches)
 
     def _is_hole(self, number: int) -> bool:
@@ -197,8 +195,8 @@ class Example:
 
 
 def _last_end(data: bytes, found: Leaves) -> int | None:
-    """Behind which element the template ends; where it is not at Pixel Data, far enough from the end of the block."""
-    limit = found.position if found.position + SLACK <= len(data) else len(data) - SLACK
+    """Behind which element the template ends: in a file longer than a block, far enough from the block's end."""
+    limit = found.position if len(data) < BLOCK else len(data) - SLACK
     numbers = [number for number, end in enumerate(found.ends) if end.position <= limit]
     return numbers[-1] if numbers else None
 
@@ -221,7 +219,7 @@ def _format(begin: int, end: int, holes: Iterable[tuple[int, int, bool]], *, out
 
 
 def _together(hits: Sequence[Hit], chosen: Iterable[int], elsewhere: Collection[int]) -> list[int]:
-    """The numbers of ``chosen`` hits, of those of the attributes ``elsewhere``, and of all that tell of the same ones."""
+    """The numbers of ``chosen`` hits, of those of the groups ``elsewhere``, and of all that tell of the same."""
     ties = [_ties(hit) for hit in hits]
     found = set(chosen)
     wanted = set(elsewhere).union(*(ties[number] for number in found))

@@ -9,7 +9,8 @@ from typing import Final
 
 from pydicom.datadict import tag_for_keyword
 
-from eds_spark_imaging.dicom.parser.plan import LITTLE, Plan
+from eds_spark_imaging.dicom.parser.byte_order import LITTLE
+from eds_spark_imaging.dicom.parser.plan import Plan
 from eds_spark_imaging.dicom.reason import Reason
 from eds_spark_imaging.dicom.result import Header, Status
 from eds_spark_imaging.dicom.templates.example import Example

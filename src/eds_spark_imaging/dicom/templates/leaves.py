@@ -9,9 +9,10 @@ import struct
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
+from eds_spark_imaging.dicom.parser.byte_order import LITTLE
 from eds_spark_imaging.dicom.parser.element import SHORT_FORM, UNDEFINED, VRS, element
 from eds_spark_imaging.dicom.parser.passing import MAX_DEPTH
-from eds_spark_imaging.dicom.parser.plan import FILE_META, FRAME_GROUPS, LITTLE, PIXELS, SHARED_GROUPS, Node
+from eds_spark_imaging.dicom.parser.plan import FILE_META, FRAME_GROUPS, PIXELS, SHARED_GROUPS, Node
 from eds_spark_imaging.dicom.parser.syntax import IMPLICIT_LITTLE, PREAMBLE, SOP_CLASS, TRANSFER_SYNTAX
 
 MARGIN: Final = 64  # near the end of a block, the scanner may read on
@@ -56,7 +57,7 @@ class End(NamedTuple):
 
 
 class Leaves:
-    """The value fields of the elements at the beginning of ``data``, little endian, and behind which elements it may end.
+    """The value fields of the elements at the beginning of ``data``, little endian, and where these end.
 
     That is up to Pixel Data, functional groups, the first element that is unusual or not all there, or near the end of
     ``data``. ``sequences``: keys of the tags that may be gone into, whatever their VR.

@@ -1,8 +1,8 @@
 """Beginnings of headers that were met before: the same elements, and most of the values the same too.
 
-The files of a series are alike. A template keeps the beginning of one header in mind, and which of its values, and which
-of their lengths, were others in other files. Where a file has the same bytes everywhere else, all that they say is known:
-only the values that vary are taken out and decoded, and the scanner goes on behind them.
+The files of a series are alike. A template keeps the beginning of one header in mind, and which of its values, and
+which of their lengths, were others in other files. Where a file has the same bytes everywhere else, all that they say
+is known: only the values that vary are taken out and decoded, and the scanner goes on behind them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from eds_spark_imaging.dicom.parser.context import Context, Hit
+from eds_spark_imaging.dicom.parser.data_set import DataSet, Hit
 from eds_spark_imaging.dicom.parser.plan import PIXELS
 from eds_spark_imaging.dicom.parser.walk import walk_on
 from eds_spark_imaging.dicom.parser.window import DIGEST_SIZE
@@ -40,7 +40,7 @@ class ElsewhereError(Exception):
 
 
 class Segment(NamedTuple):
-    """A stretch of ``size`` bytes, up to a value whose length varies: that stands in the next ``form`` bytes, 0 at the end.
+    """``size`` bytes up to a value whose length varies; the length stands in the next ``form`` bytes, none at the end.
 
     ``fixed`` gives the bytes that must be ``expected``, ``varied`` the values that vary within their lengths. The value
     behind is ``taken`` where it is declared.
@@ -80,7 +80,7 @@ class Template:
     constant: tuple[tuple[int, Hit], ...]
     settled: frozenset[int]
     common: Header
-    context: Context
+    context: DataSet
     charsets: Charsets
 
     def values(self, data: bytes) -> tuple[list[bytes], int] | None:
@@ -115,7 +115,9 @@ class Template:
 
     def header(self, source: ByteSource, data: bytes, raws: list[bytes], length: int) -> Header | None:
         """The header of such a file; None where it has to be read in the usual way. Raises ElsewhereError, OSError."""
-        hits = [(entry, vr, raw, context) for (entry, vr, _, context), raw in zip(self.taken, raws, strict=True)]
+        hits: list[Hit] = [
+            (entry, vr, raw, context) for (entry, vr, _, context), raw in zip(self.taken, raws, strict=True)
+        ]
         for place, hit in self.constant:
             hits.insert(place, hit)
         if self.behind in PIXELS:
