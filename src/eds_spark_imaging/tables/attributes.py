@@ -27,12 +27,13 @@ def scalar_type(attribute: Attribute) -> pa.DataType:
 
 def attribute_comment(attribute: Attribute, what: str = "") -> str:
     """The column comment: meaning, unit and DICOM path."""
-    if attribute.aligned:
-        each = {1: "One element", WIDEST: "As many elements"}.get(attribute.each, f"{attribute.each} elements")
-        stop += f" {each} for each item of {attribute.aligned.rpartition('.')[2].lstrip('@')}."
     unit = f" Unit: {attribute.unit}." if attribute.unit else ""
     stop = "" if attribute.comment.endswith(".") else "."
-    return f"{what}{attribute.comment}{stop}{unit} DICOM {attribute.path}"
+    items = ""
+    if attribute.aligned and not what:
+        each = {1: "One element", WIDEST: "As many elements"}.get(attribute.each, f"{attribute.each} elements")
+        items = f" {each} for each item of {attribute.aligned.rpartition('.')[2].lstrip('@')}."
+    return f"{what}{attribute.comment}{stop}{items}{unit} DICOM {attribute.path}"
 
 
 def offset_column(attribute: Attribute) -> str:
