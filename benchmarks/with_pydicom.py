@@ -18,8 +18,8 @@ class PydicomReader:
     """Reads the same places as the header reader, in the same order; over frames, all values of an attribute."""
 
     def __init__(self, attributes: Iterable[Attribute]) -> None:
-        self.attributes = tuple(attributes)
-        sources = [source for a in self.attributes for source in a.sources]
+        self.attributes = tuple(attribute for attribute in attributes if not attribute.derived)
+        sources = [source for a in self.attributes for source in (*a.sources, *a.finer)]
         self.groups: dict[int, list[Source]] = {}
         for source in sources:
             if source.frame:
@@ -46,7 +46,7 @@ class PydicomReader:
         frames = self._frames(dataset)
         result = {}
         for attribute in self.attributes:
-            for source in attribute.sources:
+            for source in (*attribute.sources, *attribute.finer):
                 if source.frame:
                     values = frames.get(source.text)
                 else:

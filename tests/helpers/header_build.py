@@ -11,7 +11,7 @@ from eds_spark_imaging.dicom.declaration.attribute import Attribute, attribute
 from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.dicom.reason import Reason
 from eds_spark_imaging.dicom.result import Header, Status
-from eds_spark_imaging.dicom.templates.known import Layouts
+from eds_spark_imaging.dicom.templates.known import Templates
 from eds_spark_imaging.storage.source import BytesSource
 
 EXPLICIT = "1.2.840.10008.1.2.1"
@@ -80,17 +80,17 @@ ATTRIBUTES = (
 READER = HeaderReader(ATTRIBUTES)
 
 
-class NoLayouts(Layouts):
+class NoTemplates(Templates):
     """Learns nothing."""
 
     def learn(self, data: bytes, header: Header) -> None:
         """Nothing."""
 
 
-def without_layouts(attributes: Sequence[Attribute]) -> HeaderReader:
+def without_templates(attributes: Sequence[Attribute]) -> HeaderReader:
     """A reader that goes through every file by itself."""
     reader = HeaderReader(attributes)
-    reader._layouts = NoLayouts(reader._little, (None, None))
+    reader._templates = NoTemplates(reader._little, (None, None))
     return reader
 
 

@@ -1,4 +1,4 @@
-"""Archives read in place: ``.zip``, ``.tar``, ``.tar.gz``, ``.tgz``, ``.gz`` of one file. Nothing is unpacked."""
+"""Archives read in place: zip, tar, gzipped tar, and gzip of one file. Nothing is unpacked or written."""
 
 from eds_spark_imaging.archives.member import LOOKS_LIKE_MEMBER, SUFFIXES, has_archive_name
 

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from eds_spark_imaging.dicom.declaration.attribute import Attribute
 from eds_spark_imaging.dicom.derived import derive
-from eds_spark_imaging.dicom.parser.plan import BIG, LITTLE, Plan
+from eds_spark_imaging.dicom.parser.byte_order import BIG, LITTLE, ByteOrder
+from eds_spark_imaging.dicom.parser.plan import Plan
 from eds_spark_imaging.dicom.parser.walk import walk
 from eds_spark_imaging.dicom.parser.window import BLOCK
 from eds_spark_imaging.dicom.reason import Rejection
 from eds_spark_imaging.dicom.resolve import Resolution
 from eds_spark_imaging.dicom.result import Header, Status
-from eds_spark_imaging.dicom.templates.known import Layouts
+from eds_spark_imaging.dicom.templates.known import Templates
 from eds_spark_imaging.dicom.values.charset import Charset, codec_of
 from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.storage.source import ByteSource
@@ -86,8 +87,7 @@ class HeaderReader:
         self._charsets = _codec(default_charset), None if override is None else Charset((override,))
         self._options = (default_charset, override_charset, explain)
         self._little = Plan(self.attributes, LITTLE)
-        self._big = Plan(self.attributes, BIG)
-        self._layouts = Layouts(self._little, self._charsets)
+        self._templates = Templates(self._little, self._charsets)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled as its declaration: the other process has a reader of its own."""
@@ -111,20 +111,28 @@ class HeaderReader:
     def _read(self, source: ByteSource) -> Header:
         block = source.read_at(0, BLOCK)
         if not self.explain:
-            known = self._layouts.header(source, block)
+            known = self._templates.header(source, block)
             if known is not None:
                 self._complete(known)
                 return known
-        found = walk(source, block, self._little, self._big)
+        found = walk(source, block, self._plan)
         header = found.header()
         if found.status in (Status.PARSED, Status.QUARANTINED):
             resolution = Resolution(header, found.hits, *self._charsets, found.frames, explain=self.explain)
             resolution.resolve(found.oddities)
         found.hits.clear()  # hits and contexts refer to each other: free them now, not when the collector runs
         if not self.explain:
-            self._layouts.learn(block, header)
+            self._templates.learn(block, header)
         self._complete(header)
         return header
+
+    def _plan(self, order: ByteOrder) -> Plan:
+        return self._little if order is LITTLE else self._big
+
+    @cached_property
+    def _big(self) -> Plan:
+        """Hardly ever needed."""
+        return Plan(self.attributes, BIG)
 
     def _complete(self, header: Header) -> None:
         """Add what derives from other columns, where both are declared."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from eds_spark_imaging.dicom.parser.context import Context, Hit
+from eds_spark_imaging.dicom.parser.data_set import DataSet, Hit
 from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS, Node, Slot
 from eds_spark_imaging.dicom.reason import Reason
 from eds_spark_imaging.dicom.values.typed import BINARY_VRS
@@ -30,8 +30,8 @@ class Items:
     def __init__(self, hits: Iterable[Hit]) -> None:
         self._chosen: dict[tuple[int, ...], int] = {}  # by the tags on the way
         self._ways: dict[int, int] = {}  # by group: which of its sequences
-        self._leads: dict[tuple[int, int], Context] = {}
-        self._members: dict[int, dict[Trail, list[Context]]] = {}  # of listed sequences, by node and what is around
+        self._leads: dict[tuple[int, int], DataSet] = {}
+        self._members: dict[int, dict[Trail, list[DataSet]]] = {}  # of listed sequences, by node and what is around
         told: list[Hit] = []
         for hit in hits:
             entry, vr, raw, context = hit
@@ -47,7 +47,7 @@ class Items:
                     self._ways[slot.group] = min(slot.items, self._ways.get(slot.group, slot.items))
                     self._leads.setdefault((slot.group, slot.items), context)
 
-    def _is_taken(self, context: Context, each: bool) -> bool:
+    def _is_taken(self, context: DataSet, each: bool) -> bool:
         """Whether values are taken from an item: one that is chosen, or listed in one that is chosen."""
         depth, node = len(context.trail), context.node
         while each and depth and node is not None and node.listed:
@@ -81,7 +81,7 @@ class Items:
         lead = self._leads.get((slot.group, slot.items))
         return None if lead is None else lead.trail[0]
 
-    def listed(self, slot: Slot, node: Node) -> list[Context | None]:
+    def listed(self, slot: Slot, node: Node) -> list[DataSet | None]:
         """The items that an array with ``slot`` lists, whose data sets are of the kind ``node``.
 
         Those of a sequence in a listed sequence stand in the order of the outer items; one that has no inner item
@@ -91,10 +91,10 @@ class Items:
         frame = self.frame(slot)
         return [] if frame is None else self._of(node, frame if slot.frame else None)
 
-    def _of(self, node: Node, frame: tuple[int, int] | None) -> list[Context | None]:
+    def _of(self, node: Node, frame: tuple[int, int] | None) -> list[DataSet | None]:
         members = self._members.get(id(node), {})
         if node.parent is not None and node.parent.listed:
-            found: list[Context | None] = []
+            found: list[DataSet | None] = []
             for around in self._of(node.parent, frame):
                 found += members.get(around.trail, [None]) if around is not None else [None]
             return found

@@ -9,16 +9,16 @@ from typing import Any, Final
 
 from eds_spark_imaging.dicom.declaration.attribute import WIDEST, Kind
 from eds_spark_imaging.dicom.items import Items, is_blank
-from eds_spark_imaging.dicom.parser.context import Hit
+from eds_spark_imaging.dicom.naming import is_private, path, shown
+from eds_spark_imaging.dicom.parser.data_set import Hit
 from eds_spark_imaging.dicom.parser.plan import FRAME_COUNT, Slot
 from eds_spark_imaging.dicom.reason import Reason
 from eds_spark_imaging.dicom.result import Header, Issue
 from eds_spark_imaging.dicom.values.charset import Charset, charset_of
 from eds_spark_imaging.dicom.values.decoders import SLOW
-from eds_spark_imaging.dicom.values.typed import choose_vr, decode
+from eds_spark_imaging.dicom.values.typed import choose_vr, decode, is_rounding
 
 MAX_ISSUES: Final = 100
-MAX_RAW: Final = 256
 
 _ORDERED: Final = frozenset((Kind.DOUBLE, Kind.BIGINT, Kind.DATE, Kind.TIME, Kind.DATETIME))
 
@@ -85,7 +85,7 @@ class Resolution:
             slots = entry.slots
             if not slots:
                 if isinstance(raw, Reason):
-                    self._issue(None, _path(hit), None, raw)
+                    self._issue(None, path(hit), None, raw)
                 continue
             if entry.top:
                 ordered = ordered and entry.tag > last
@@ -119,9 +119,9 @@ class Resolution:
         """The value of an attribute is that of the best place that has one."""
         usual = [candidate for candidate in candidates if not candidate[0].finer]
         found = self._best(usual)
-        if len(usual) < len(candidates) and (found is None or _may_be_rounded(found[0])):
+        if len(usual) < len(candidates):
             finer = self._best([candidate for candidate in candidates if candidate[0].finer])
-            if finer is not None and (found is None or _is_rounding(found[0], finer[0])):
+            if finer is not None and (found is None or is_rounding(found[0], finer[0])):
                 found = finer
         if found is None:
             return
@@ -129,7 +129,7 @@ class Resolution:
         self._header.values[slot.column] = value
         if self._explain:
             self._header.sources[slot.column] = slot.source.text
-            self._header.tags.setdefault(slot.column, _path(hit))
+            self._header.tags.setdefault(slot.column, path(hit))
 
     def _best(self, candidates: list[Candidate]) -> tuple[Any, Candidate] | None:
         """The value of the best place that has one, and the element that gives it."""
@@ -154,9 +154,6 @@ class Resolution:
         """
         if not candidates:
             return []
-        if len(candidates) == 1:
-            way = None if candidates[0][0].only else self._items.way(candidates[0][0].group)
-            return [candidates] if way in (None, candidates[0][0].items) else []
         candidates.sort(key=_rank)
         places = [list(group) for _, group in groupby(candidates, key=_way)]
         way = None if candidates[0][0].only else self._items.way(candidates[0][0].group)
@@ -256,7 +253,7 @@ class Resolution:
         """The values of one element, with an issue for what is odd."""
         values = self._decoded(candidate)
         if self._explain and values:
-            self._header.tags.setdefault(candidate[0].column, _path(candidate[1]))
+            self._header.tags.setdefault(candidate[0].column, path(candidate[1]))
         return values
 
     def _decoded(self, candidate: Candidate) -> list[Any]:
@@ -274,7 +271,7 @@ class Resolution:
             return []
         vr, mismatch = choose_vr(written, slot.vr, slot.wanted.kind, raw)
         charset = self._override or charset_of(context.charset, self._default)
-        passed_on = written == b"UN" and _is_private(entry.tag)  # by a system that did not know the element
+        passed_on = written == b"UN" and is_private(entry.tag)  # by a system that did not know the element
         reasons: list[Reason] = [Reason.VR_MISMATCH] if mismatch and not passed_on else []
         values = decode(raw, vr, slot.wanted, little=context.order.little, charset=charset, report=reasons.append)
         for reason in dict.fromkeys(reasons):
@@ -284,7 +281,7 @@ class Resolution:
     def _report(self, candidate: Candidate, reason: Reason) -> None:
         slot, hit = candidate
         raw = hit[2]
-        self._issue(slot.column, _path(hit), _shown(raw) if isinstance(raw, bytes) else None, reason)
+        self._issue(slot.column, path(hit), shown(raw) if isinstance(raw, bytes) else None, reason)
 
     def _issue(self, column: str | None, tag: str | None, raw: str | None, reason: str) -> None:
         if len(self._header.issues) < MAX_ISSUES:
@@ -309,34 +306,3 @@ def _rank(candidate: Candidate) -> int:
 
 def _way(candidate: Candidate) -> int:
     return candidate[0].items
-
-
-def _may_be_rounded(value: Any) -> bool:
-    return isinstance(value, float) and value.is_integer()
-
-
-def _is_rounding(coarse: float, fine: float) -> bool:
-    """Whether a whole number may stand for ``fine``, rounded in whichever direction; 0 for what was too small."""
-    return coarse == 0 or abs(coarse - fine) < 1
-
-
-def _is_private(tag: int) -> bool:
-    return bool(tag & 0x10000)
-
-
-def _path(hit: Hit) -> str:
-    """The tags on the way to an element: ``(5200,9230)[0](0018,9306)``, ``(0019,xx0C)``."""
-    entry, context = hit[0], hit[3]
-    steps = [f"{_tag(tag)}[{index}]" for tag, index in context.trail]
-    return "".join(steps) + _tag(entry.tag)
-
-
-def _tag(tag: int) -> str:
-    group, number = tag >> 16, tag & 0xFFFF
-    return f"({group:04X},xx{number:02X})" if _is_private(tag) and number < 0x100 else f"({group:04X},{number:04X})"
-
-
-def _shown(raw: bytes) -> str:
-    """A value field as text: ASCII as it is without padding, other bytes as ``\\x..``."""
-    text = raw[:MAX_RAW].rstrip(b" \0").decode("ascii", "backslashreplace")
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)[:MAX_RAW]

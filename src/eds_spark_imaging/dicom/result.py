@@ -45,8 +45,8 @@ class Header:
     object, (smallest, largest); the value itself is then the first frame's. ``offsets``: for datetime columns written
     with a zone, minutes east of UTC. ``header_bytes``: offset of Pixel Data or the end. ``digest``: of the header
     bytes that were read. Filled on request only, by column: ``sources``, the source text that gave the value, and
-    ``tags``, the path of tags to its (first) element, as in :class:`Issue`. ``common`` are those of the values that are
-    in one dictionary with many other headers, and ``own`` the others, where that is known.
+    ``tags``, the path of tags to its (first) element, as in :class:`Issue`. ``common`` are those of the values that
+    are in one dictionary with many other headers, and ``own`` the others, where that is known.
     """
 
     status: Status

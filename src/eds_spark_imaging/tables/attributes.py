@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import pyarrow as pa
 
-from eds_spark_imaging.dicom.declaration.attribute import Aggregate, Attribute, Kind, Level
+from eds_spark_imaging.dicom.declaration.attribute import WIDEST, Aggregate, Attribute, Kind, Level
 from eds_spark_imaging.tables.spec import BIGINT, DATE, DOUBLE, INT, STRING, WALL_CLOCK, Column
 
 _TYPES = {
@@ -29,7 +29,11 @@ def attribute_comment(attribute: Attribute, what: str = "") -> str:
     """The column comment: meaning, unit and DICOM path."""
     unit = f" Unit: {attribute.unit}." if attribute.unit else ""
     stop = "" if attribute.comment.endswith(".") else "."
-    return f"{what}{attribute.comment}{stop}{unit} DICOM {attribute.path}"
+    items = ""
+    if attribute.aligned and not what:
+        each = {1: "One element", WIDEST: "As many elements"}.get(attribute.each, f"{attribute.each} elements")
+        items = f" {each} for each item of {attribute.aligned.rpartition('.')[2].lstrip('@')}."
+    return f"{what}{attribute.comment}{stop}{items}{unit} DICOM {attribute.path}"
 
 
 def offset_column(attribute: Attribute) -> str:

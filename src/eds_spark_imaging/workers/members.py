@@ -35,7 +35,7 @@ _NOTHING_TO_READ: Final = (ArchiveFault.ARCHIVE, ArchiveFault.LINK_MEMBER, Archi
 _MAX_SIZE: Final = 2**63 - 1  # of the column; a hostile archive tells more
 
 
-class Kind(Enum):
+class Container(Enum):
     """What begins a file."""
 
     ZIP = auto()
@@ -79,7 +79,7 @@ def _found(reader: HeaderReader, file: Buffered, path: str, part: int, parts: in
     reason: ArchiveFault | Rejection = ArchiveFault.ARCHIVE
     try:
         kind = _kind_of_file(file)
-        if part and kind is not Kind.ZIP:
+        if part and kind is not Container.ZIP:
             return  # only a zip tells where its members are
         if kind is None:
             yield Found(path, file.size, reader.read(file), None)
@@ -96,29 +96,29 @@ def _found(reader: HeaderReader, file: Buffered, path: str, part: int, parts: in
     yield Found(path, file.size, _rejected(Rejection.IO_ERROR if file.failed else reason), None)
 
 
-def _kind_of_file(file: Buffered) -> Kind | None:
+def _kind_of_file(file: Buffered) -> Container | None:
     start = file.read_at(0, _START)
     kind = _kind(start)
     if kind is None and not has_magic(start) and end_record(file) is not None:  # with something else before the archive
-        return Kind.ZIP
+        return Container.ZIP
     return kind
 
 
-def _kind(start: bytes) -> Kind | None:
+def _kind(start: bytes) -> Container | None:
     """What a file that has an archive's name is by its first bytes."""
     if has_magic(start):
         return None
     if start.startswith(SIGNATURES):
-        return Kind.ZIP
+        return Container.ZIP
     if start.startswith(_GZIP):
-        return Kind.GZIP
-    return Kind.TAR if is_tar(start) else None
+        return Container.GZIP
+    return Container.TAR if is_tar(start) else None
 
 
-def _members(kind: Kind, file: Buffered, path: str, part: int, parts: int) -> Iterator[Member]:
-    if kind is Kind.ZIP:
+def _members(kind: Container, file: Buffered, path: str, part: int, parts: int) -> Iterator[Member]:
+    if kind is Container.ZIP:
         return zip_members(file, part, parts)
-    if kind is Kind.TAR:
+    if kind is Container.TAR:
         return tar_members(file)
     file.block = max(file.block, _GZIP_BLOCK)
     inflating = gzip.GzipFile(fileobj=ArchiveFile(file))

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from eds_spark_imaging.cli.derived import VOCABULARIES, with_words
-from eds_spark_imaging.dicom import resolve
+from eds_spark_imaging.dicom import naming, resolve
 from eds_spark_imaging.dicom.parser import deflate, passing, plan, scanner, window
-from eds_spark_imaging.dicom.templates import known as layouts
+from eds_spark_imaging.dicom.templates import known as templates
 
 PAGE = (Path(__file__).parents[3] / "docs" / "robustness.md").read_text(encoding="utf-8")
 BOUNDS = {
     name: getattr(module, name)
-    for module in (deflate, layouts, passing, plan, resolve, scanner, window)
+    for module in (deflate, naming, templates, passing, plan, resolve, scanner, window)
     for name in vars(module)
     if re.fullmatch(r"BLOCK|MAX_\w+", name) and name != "MAX_KNOWN_BYTES"
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from eds_spark_imaging.dicom.parser.plan import Order
+from eds_spark_imaging.dicom.parser.byte_order import ByteOrder
 
 UNDEFINED: Final = 0xFFFFFFFF
 
@@ -16,7 +16,7 @@ VRS: Final = SHORT_FORM | LONG_FORM
 NO_VR: Final = b"\0\0"  # what delimiters have in its place
 
 
-def element(data: bytes, position: int, explicit: bool, order: Order) -> tuple[int, bytes | None, int, int]:
+def element(data: bytes, position: int, explicit: bool, order: ByteOrder) -> tuple[int, bytes | None, int, int]:
     """Key of the tag, VR, length and offset of the value of the element at ``position``. Raises struct.error."""
     if not explicit:
         tag, length = order.pair(data, position)
@@ -29,7 +29,7 @@ def element(data: bytes, position: int, explicit: bool, order: Order) -> tuple[i
     return tag, *odd_vr(data, position, vr, order)
 
 
-def odd_vr(data: bytes, position: int, vr: bytes, order: Order) -> tuple[bytes | None, int, int]:
+def odd_vr(data: bytes, position: int, vr: bytes, order: ByteOrder) -> tuple[bytes | None, int, int]:
     """VR, length and value offset where the two bytes of the VR are none that the standard defines.
 
     They are those of delimiters; of an element in implicit form, which some writers mix in; of a VR of the future,
@@ -46,7 +46,7 @@ def odd_vr(data: bytes, position: int, vr: bytes, order: Order) -> tuple[bytes |
     return None, length, position + 8
 
 
-def _lands(data: bytes, position: int, size: int, order: Order) -> bool:
+def _lands(data: bytes, position: int, size: int, order: ByteOrder) -> bool:
     """Whether another element, or the end, seems to follow the element of ``size`` bytes at ``position``."""
     after = position + size
     if after + 6 > len(data):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from typing import Final
 
+from eds_spark_imaging.dicom.parser.byte_order import ByteOrder
 from eds_spark_imaging.dicom.parser.element import SHORT_FORM, UNDEFINED, VRS, element
-from eds_spark_imaging.dicom.parser.plan import Order
 
 MAX_DEPTH: Final = 64
 
@@ -15,7 +15,7 @@ class MalformedError(Exception):
     """The structure cannot be followed from here."""
 
 
-def form_of(data: bytes, position: int, end: int, explicit: bool, order: Order) -> bool:
+def form_of(data: bytes, position: int, end: int, explicit: bool, order: ByteOrder) -> bool:
     """Whether an item is in explicit form: that of the data set, unless its first element tells otherwise.
 
     Items of UN sequences are in implicit form (PS3.5 section 6.2.2), but not always, and other sequences are
@@ -36,7 +36,7 @@ class Passing:
     Elements, items and delimiters are passed one after another; only the forms of the items around are kept in mind.
     """
 
-    def __init__(self, explicit: bool, order: Order, *, nested: bool = False) -> None:
+    def __init__(self, explicit: bool, order: ByteOrder, *, nested: bool = False) -> None:
         self._order = order
         self._explicit = explicit
         self._nested = nested

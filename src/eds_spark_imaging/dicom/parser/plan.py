@@ -1,20 +1,20 @@
 """The declaration turned into look-up tables for the scanner, made once for many files.
 
-A data set of interest has a :class:`Node`, keyed by the tags of its elements; an :class:`Entry` says what the scanner
+A data set of interest has a :class:`Node`, keyed by the tags of its elements; an :class:`Target` says what the scanner
 does there. A place where an attribute may be found is a :class:`Slot`; an attribute's slots are ranked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from struct import Struct
 from typing import Any, Final, NamedTuple
 
 from pydicom.datadict import dictionary_VR, private_dictionary_VR
 
 from eds_spark_imaging.dicom.declaration.attribute import Attribute, Kind, Source, Step
+from eds_spark_imaging.dicom.parser.byte_order import ByteOrder
 from eds_spark_imaging.dicom.values.decoders import Fast, fast_decoder
 from eds_spark_imaging.dicom.values.typed import Wanted
 
@@ -29,30 +29,6 @@ PIXELS: Final = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))  # tags of Pixel
 # Bounds of what a slot keeps in mind: some 20 kB, were every value of an attribute another one.
 MAX_KNOWN: Final = 128
 MAX_KNOWN_BYTES: Final = 64
-
-
-class Order:
-    """Byte order of a data set, with what depends on it. A tag's key is its four bytes read as one number."""
-
-    __slots__ = ("head", "item", "item_end", "little", "long", "pair", "prefix", "sequence_end")
-
-    def __init__(self, little: bool) -> None:
-        self.little = little
-        self.prefix = "<" if little else ">"
-        self.head: Callable[..., Any] = Struct(f"{self.prefix}L2sH").unpack_from  # tag, VR, 16-bit length
-        self.pair: Callable[..., Any] = Struct(f"{self.prefix}LL").unpack_from  # tag, 32-bit length
-        self.long: Callable[..., Any] = Struct(f"{self.prefix}L").unpack_from
-        self.item = self.key(0xFFFEE000)
-        self.item_end = self.key(0xFFFEE00D)
-        self.sequence_end = self.key(0xFFFEE0DD)
-
-    def key(self, tag: int) -> int:
-        """The number that the scanner reads where ``tag`` is written: group and element are two 16-bit numbers."""
-        return (tag & 0xFFFF) << 16 | tag >> 16 if self.little else tag
-
-
-LITTLE: Final = Order(True)
-BIG: Final = Order(False)
 
 
 class Role:
@@ -131,7 +107,7 @@ class Slot:
 
 
 @dataclass(slots=True, eq=False)
-class Entry:
+class Target:
     """What to do at one tag of a node."""
 
     tag: int
@@ -139,47 +115,47 @@ class Entry:
     slots: list[Slot] = field(default_factory=list)
     node: Node | None = None
     stop: Stop = Stop.END
-    creators: dict[str, Entry] = field(default_factory=dict)
+    creators: dict[str, Target] = field(default_factory=dict)
     top: bool = False  # a declared public element of the top level
     listed: bool = False  # a sequence each of whose items counts, even one without values
     direct: Slot | None = None  # the only slot, where it is direct
 
 
-IGNORED: Final = Entry(0, Role.IGNORE)
+IGNORED: Final = Target(0, Role.IGNORE)
 
 
 @dataclass(slots=True, eq=False)
 class Node:
     """One kind of data set: the top level, or the items of a declared sequence."""
 
-    order: Order
-    entries: dict[int, Entry] = field(default_factory=dict)
+    order: ByteOrder
+    entries: dict[int, Target] = field(default_factory=dict)
     parent: Node | None = None
     listed: bool = False  # as the sequence's entry
 
     def stop(self, tag: int, why: Stop) -> None:
         """Let the scanner stop at ``tag``."""
-        self.entries[self.order.key(tag)] = Entry(tag, Role.STOP, stop=why)
+        self.entries[self.order.key(tag)] = Target(tag, Role.STOP, stop=why)
 
-    def entry(self, step: Step) -> Entry:
+    def entry(self, step: Step) -> Target:
         """The entry of ``step``, made where there is none yet."""
         if step.creator is not None:
             return self._private(step, step.creator.strip())
         key = self.order.key(step.tag)
         if key not in self.entries:
-            self.entries[key] = Entry(step.tag, Role.LEAF)
+            self.entries[key] = Target(step.tag, Role.LEAF)
         return self.entries[key]
 
-    def _private(self, step: Step, creator: str) -> Entry:
+    def _private(self, step: Step, creator: str) -> Target:
         """PS3.5 section 7.8.1: (gggg,00bb) names the creator of (gggg,bb00-bbFF), where bb is 10 to FF."""
         group, low = step.tag & 0xFFFF0000, step.tag & 0xFF
-        creators: dict[str, Entry] = {}
+        creators: dict[str, Target] = {}
         for block in range(0x10, 0x100):
-            self.entries.setdefault(self.order.key(group | block), Entry(group | block, Role.CREATOR))
+            self.entries.setdefault(self.order.key(group | block), Target(group | block, Role.CREATOR))
             tag = group | block << 8 | low
-            entry = self.entries.setdefault(self.order.key(tag), Entry(tag, Role.PRIVATE, creators=creators))
+            entry = self.entries.setdefault(self.order.key(tag), Target(tag, Role.PRIVATE, creators=creators))
             creators = entry.creators
-        return creators.setdefault(creator, Entry(step.tag, Role.LEAF))
+        return creators.setdefault(creator, Target(step.tag, Role.LEAF))
 
 
 def _vr(step: Step) -> bytes | None:
@@ -230,7 +206,7 @@ def _places(attribute: Attribute) -> Iterator[Place]:
 class Plan:
     """The look-up tables of a declaration for one byte order."""
 
-    def __init__(self, attributes: Sequence[Attribute], order: Order) -> None:
+    def __init__(self, attributes: Sequence[Attribute], order: ByteOrder) -> None:
         self.order = order
         self.attributes = tuple(attributes)
         self.top = Node(order)

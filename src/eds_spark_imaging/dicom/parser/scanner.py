@@ -9,10 +9,11 @@ import struct
 from collections.abc import Mapping
 from typing import Final
 
-from eds_spark_imaging.dicom.parser.context import Context
+from eds_spark_imaging.dicom.parser.byte_order import LITTLE
+from eds_spark_imaging.dicom.parser.data_set import DataSet
 from eds_spark_imaging.dicom.parser.element import LONG_FORM, NO_VR, SHORT_FORM, UNDEFINED, odd_vr
 from eds_spark_imaging.dicom.parser.passing import MalformedError, Passing, form_of, passed
-from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS, IGNORED, LITTLE, Entry, Role, Stop
+from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS, IGNORED, Role, Stop, Target
 from eds_spark_imaging.dicom.parser.window import TooLargeError
 from eds_spark_imaging.dicom.reason import Reason
 
@@ -20,7 +21,7 @@ MAX_VALUE: Final = 64 * 1024
 MAX_ITEM: Final = 4 * 1024 * 1024  # of an item that is gone through, not passed over
 MAX_HITS: Final = 500_000  # memory for hostile files; 10,000 frames with 20 values each that differ are 200,000
 
-_NOTHING: Final[Mapping[int, Entry]] = {}
+_NOTHING: Final[Mapping[int, Target]] = {}
 _MAY_BE_SEQUENCE: Final = frozenset((b"SQ", b"UN", b"OB", None))
 
 
@@ -33,7 +34,7 @@ class ShortError(Exception):
 
 
 def elements(  # noqa: PLR0911, PLR0912, PLR0915 - one loop, since a call for each element would double its time
-    data: bytes, position: int, end: int, context: Context
+    data: bytes, position: int, end: int, context: DataSet
 ) -> tuple[int, Stop]:
     """Scan the elements of one data set from ``position`` to ``end`` and note the declared ones.
 
@@ -120,12 +121,12 @@ def elements(  # noqa: PLR0911, PLR0912, PLR0915 - one loop, since a call for ea
     return position, Stop.END
 
 
-def _has_frames(entry: Entry | None) -> bool:
+def _has_frames(entry: Target | None) -> bool:
     """Whether the items of a sequence are the functional groups of frames, of which there may be thousands."""
     return entry is not None and entry.tag == FRAME_GROUPS.tag
 
 
-def _sequence(data: bytes, position: int, length: int, entry: Entry | None, context: Context) -> int:
+def _sequence(data: bytes, position: int, length: int, entry: Target | None, context: DataSet) -> int:
     """Go through a sequence that lies in an item; gives the offset after it. Raises as ``item``."""
     if entry is None and length == UNDEFINED and context.order.little:
         return passed(data, position, Passing(context.explicit, context.order, nested=True))
@@ -148,8 +149,8 @@ def _sequence(data: bytes, position: int, length: int, entry: Entry | None, cont
 
 
 def begin_item(
-    data: bytes, position: int, entry: Entry | None, index: int, context: Context
-) -> tuple[int, int, Context] | None:
+    data: bytes, position: int, entry: Target | None, index: int, context: DataSet
+) -> tuple[int, int, DataSet] | None:
     """The header of an item (PS3.5 section 7.5): offset of its elements, length, context; None at the sequence's end.
 
     Raises MalformedError, struct.error.
@@ -170,7 +171,7 @@ def begin_item(
 
 
 def item(  # noqa: PLR0917
-    data: bytes, position: int, limit: int | None, entry: Entry | None, index: int, context: Context
+    data: bytes, position: int, limit: int | None, entry: Target | None, index: int, context: DataSet
 ) -> tuple[int, bool]:
     """Go through one item: the offset after it, and whether another may follow.
 

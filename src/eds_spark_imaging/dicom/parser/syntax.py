@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 
 from pydicom.datadict import dictionary_has_tag
 
-from eds_spark_imaging.dicom.parser.context import Context
+from eds_spark_imaging.dicom.parser.byte_order import BIG, LITTLE, ByteOrder
+from eds_spark_imaging.dicom.parser.data_set import DataSet
 from eds_spark_imaging.dicom.parser.element import UNDEFINED, VRS, element
-from eds_spark_imaging.dicom.parser.plan import BIG, LITTLE, Order
 from eds_spark_imaging.dicom.parser.scanner import MAX_VALUE
 from eds_spark_imaging.dicom.parser.window import Window
 
@@ -33,7 +33,7 @@ class Encoding(NamedTuple):
     """Whether VRs are written, and in which byte order."""
 
     explicit: bool
-    order: Order
+    order: ByteOrder
 
 
 class FileMeta(NamedTuple):
@@ -95,7 +95,7 @@ def find_data_set(data: bytes, size: int | None) -> int | None:
     return None
 
 
-def read_file_meta(window: Window, position: int, context: Context) -> FileMeta | None:
+def read_file_meta(window: Window, position: int, context: DataSet) -> FileMeta | None:
     """Read group 2, which is explicit little endian, or implicit by mistake; its group length is not relied on.
 
     None where the file ends in it. The window may have moved on: the position is in its present data.

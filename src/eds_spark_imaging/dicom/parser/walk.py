@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from eds_spark_imaging.dicom.parser.context import Context, Hit
+from eds_spark_imaging.dicom.parser.byte_order import LITTLE, ByteOrder
+from eds_spark_imaging.dicom.parser.data_set import DataSet, Hit
 from eds_spark_imaging.dicom.parser.deflate import InflatedSource
 from eds_spark_imaging.dicom.parser.element import UNDEFINED, element
 from eds_spark_imaging.dicom.parser.passing import MalformedError, Passing
-from eds_spark_imaging.dicom.parser.plan import BIG, FRAME_GROUPS, IGNORED, LITTLE, Entry, Plan, Role, Stop
+from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS, IGNORED, Plan, Role, Stop, Target
 from eds_spark_imaging.dicom.parser.scanner import (
     MAX_HITS,
     ShortError,
@@ -33,6 +35,8 @@ from eds_spark_imaging.dicom.reason import Reason, Rejection
 from eds_spark_imaging.dicom.result import Header, Status
 from eds_spark_imaging.storage.source import ByteSource
 
+PlanOf = Callable[[ByteOrder], Plan]
+
 
 @dataclass(slots=True)
 class Walk:
@@ -49,7 +53,7 @@ class Walk:
     inflated: InflatedSource | None = None
     hits: list[Hit] = field(default_factory=list)
     oddities: list[Reason] = field(default_factory=list)  # of the file as a whole
-    context: Context | None = None  # of the data set's top level
+    context: DataSet | None = None  # of the data set's top level
 
     @property
     def bytes_read(self) -> int:
@@ -78,7 +82,7 @@ class Walk:
         return self
 
 
-def walk(source: ByteSource, data: bytes, little: Plan, big: Plan) -> Walk:
+def walk(source: ByteSource, data: bytes, plan_of: PlanOf) -> Walk:
     """Read the header of ``source``, whose first block is ``data``. Raises OSError."""
     window = Window(source, data)
     result = Walk(window, window)
@@ -91,12 +95,12 @@ def walk(source: ByteSource, data: bytes, little: Plan, big: Plan) -> Walk:
         return result.end(Status.NOT_DICOM, Rejection.NO_DICOM_STRUCTURE)
     result.has_preamble = position == PREAMBLE
     try:
-        return _read(result, source, position, little, big)
+        return _read(result, source, position, plan_of)
     except (TooLargeError, MalformedError) as error:
         return _give_up(result, error)
 
 
-def walk_on(source: ByteSource, data: bytes, position: int, context: Context) -> Walk:
+def walk_on(source: ByteSource, data: bytes, position: int, context: DataSet) -> Walk:
     """Go on with the data set ``context`` at ``data[position]`` of a file that has a preamble. Raises OSError."""
     window = Window(source, data)
     result = Walk(window, window, has_preamble=True, hits=context.hits)
@@ -112,9 +116,9 @@ def _give_up(result: Walk, error: TooLargeError | MalformedError) -> Walk:
     return result.end(Status.QUARANTINED, Rejection.HEADER_TOO_LARGE if too_large else Rejection.MALFORMED)
 
 
-def _read(result: Walk, source: ByteSource, position: int, little: Plan, big: Plan) -> Walk:
+def _read(result: Walk, source: ByteSource, position: int, plan_of: PlanOf) -> Walk:
     window = result.window
-    meta = read_file_meta(window, position, Context(LITTLE, True, little.top, result.hits))
+    meta = read_file_meta(window, position, DataSet(LITTLE, True, plan_of(LITTLE).top, result.hits))
     if meta is None:
         return result.end(Status.QUARANTINED, Rejection.TRUNCATED)
     if meta.sop_class == DICOMDIR_CLASS:
@@ -128,12 +132,12 @@ def _read(result: Walk, source: ByteSource, position: int, little: Plan, big: Pl
     encoding, as_declared = encoding_of(window.data, position, window.size, meta.transfer_syntax)
     if meta.transfer_syntax is not None and (not as_declared or (said_deflated and result.inflated is None)):
         result.oddities.append(Reason.WRONG_TRANSFER_SYNTAX)
-    plan = big if encoding.order is BIG else little
-    context = Context(encoding.order, encoding.explicit, plan.top, result.hits)
+    plan = plan_of(encoding.order)
+    context = DataSet(encoding.order, encoding.explicit, plan.top, result.hits)
     return _from(result, position, context)
 
 
-def _from(result: Walk, position: int, context: Context) -> Walk:
+def _from(result: Walk, position: int, context: DataSet) -> Walk:
     """The data set from ``position`` to its end. Raises MalformedError, TooLargeError."""
     result.context = context
     position, why = _data_set(result, position, context)
@@ -152,7 +156,7 @@ def _from(result: Walk, position: int, context: Context) -> Walk:
     return result.end(Status.PARSED)
 
 
-def _data_set(result: Walk, position: int, context: Context) -> tuple[int, Stop]:
+def _data_set(result: Walk, position: int, context: DataSet) -> tuple[int, Stop]:
     """The top level, or an item of undefined length in it: where it ends in the window, and why.
 
     Raises MalformedError, TooLargeError.
@@ -178,7 +182,7 @@ def _data_set(result: Walk, position: int, context: Context) -> tuple[int, Stop]
         position = after
 
 
-def _sequence(result: Walk, position: int, context: Context) -> int | None:
+def _sequence(result: Walk, position: int, context: DataSet) -> int | None:
     """Go through a sequence of the top level, item by item so that not all of it need be in memory.
 
     Gives the offset after it in the window, None where the file ends in it. Raises MalformedError, TooLargeError.
@@ -189,7 +193,7 @@ def _sequence(result: Walk, position: int, context: Context) -> int | None:
     if entry is not None and entry.role == Role.PRIVATE:
         entry = context.private(entry)
     per_frame = entry is not None and entry.tag == FRAME_GROUPS.tag
-    first_in: dict[tuple[Entry, bytes | Reason, tuple[tuple[int, int], ...]], int] = {}
+    first_in: dict[tuple[Target, bytes | Reason, tuple[tuple[int, int], ...]], int] = {}
     if per_frame:
         context.groups = {}
     end = None if length == UNDEFINED else window.start + value + length
@@ -222,7 +226,7 @@ def _sequence(result: Walk, position: int, context: Context) -> int | None:
 
 
 def _item(  # noqa: PLR0917
-    result: Walk, position: int, end: int | None, entry: Entry | None, index: int, context: Context
+    result: Walk, position: int, end: int | None, entry: Target | None, index: int, context: DataSet
 ) -> tuple[int | None, bool]:
     """Go through one item of such a sequence; as ``scanner.item``, with None where the file ends in it.
 

@@ -9,10 +9,11 @@ import struct
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from eds_spark_imaging.dicom.parser.element import UNDEFINED, VRS, element
+from eds_spark_imaging.dicom.parser.byte_order import LITTLE
+from eds_spark_imaging.dicom.parser.element import SHORT_FORM, UNDEFINED, VRS, element
 from eds_spark_imaging.dicom.parser.passing import MAX_DEPTH
-from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS, LITTLE, PIXELS, SHARED_GROUPS, Node
-from eds_spark_imaging.dicom.parser.syntax import PREAMBLE, SOP_CLASS, TRANSFER_SYNTAX
+from eds_spark_imaging.dicom.parser.plan import FILE_META, FRAME_GROUPS, PIXELS, SHARED_GROUPS, Node
+from eds_spark_imaging.dicom.parser.syntax import IMPLICIT_LITTLE, PREAMBLE, SOP_CLASS, TRANSFER_SYNTAX
 
 MARGIN: Final = 64  # near the end of a block, the scanner may read on
 
@@ -28,37 +29,115 @@ class UnusualError(Exception):
 
 
 class Leaf(NamedTuple):
-    """A value field ``data[start:stop]`` without elements in it; ``is_fixed`` where other things depend on it."""
+    """A value field ``data[start:stop]`` without elements in it; ``is_fixed`` where other things depend on it.
+
+    Its length stands in the ``form`` bytes before it.
+    """
 
     start: int
     stop: int
     key: int  # of the tag, whatever it is in
     is_fixed: bool
+    form: int
 
 
-def leaves_of(data: bytes, sequences: Collection[int]) -> tuple[list[Leaf], int]:
-    """The value fields of the elements at the beginning of ``data``, explicit and little endian, and where these end.
+class Span(NamedTuple):
+    """The content ``data[start:stop]`` of a sequence or item of known length, which stands in the 4 bytes before it."""
 
-    That is at Pixel Data, functional groups, the first element that is unusual or not all there, or near the end of
+    start: int
+    stop: int
+
+
+class End(NamedTuple):
+    """Behind an element of the top level: how many leaves and spans there were, and the offset."""
+
+    leaves: int
+    spans: int
+    position: int
+
+
+class Leaves:
+    """The value fields of the elements at the beginning of ``data``, little endian, and where these end.
+
+    That is up to Pixel Data, functional groups, the first element that is unusual or not all there, or near the end of
     ``data``. ``sequences``: keys of the tags that may be gone into, whatever their VR.
     """
-    found: list[Leaf] = []
-    position, last = PREAMBLE, -1
-    limit = len(data) - MARGIN
-    while position < limit:
-        tag = LITTLE.key(LITTLE.long(data, position)[0])
-        if tag <= last or tag in PIXELS or tag in _FRAMES:
-            break
-        mark = len(found)
-        try:
-            after = _element(data, position, sequences, found, 0)
-        except (UnusualError, struct.error):
-            after = limit + 1
-        if after > limit:
-            del found[mark:]
-            break
-        position, last = after, tag
-    return found, position
+
+    def __init__(self, data: bytes, sequences: Collection[int]) -> None:
+        self._data = data
+        self._sequences = sequences
+        self.explicit = True
+        self.leaves: list[Leaf] = []
+        self.spans: list[Span] = []
+        self.ends: list[End] = []
+        position, last, meta = PREAMBLE, -1, True
+        limit = len(data) - MARGIN
+        while position < limit:
+            tag = LITTLE.key(LITTLE.long(data, position)[0])
+            if tag <= last or tag in PIXELS or tag in _FRAMES:
+                break
+            if meta and tag >> 16 != FILE_META:
+                meta = False
+                self.explicit = not self._is_implicit()
+            before = len(self.leaves), len(self.spans)
+            try:
+                after = self._element(position, 0, explicit=meta or self.explicit)
+            except (UnusualError, struct.error):
+                after = limit + 1
+            if after > limit:
+                del self.leaves[before[0] :], self.spans[before[1] :]
+                break
+            position, last = after, tag
+            self.ends.append(End(len(self.leaves), len(self.spans), position))
+        self.position = position
+
+    def _is_implicit(self) -> bool:
+        syntax = next((self._data[leaf.start : leaf.stop] for leaf in self.leaves if leaf.key == TRANSFER_SYNTAX), b"")
+        return syntax.strip(b" \0") == IMPLICIT_LITTLE.encode()
+
+    def _element(self, position: int, depth: int, *, explicit: bool) -> int:
+        """The offset after an element. Raises UnusualError, struct.error."""
+        if depth > MAX_DEPTH or (explicit and self._data[position + 4 : position + 6] not in VRS):
+            raise UnusualError
+        key, vr, length, value = element(self._data, position, explicit, LITTLE)
+        if vr == b"SQ" or (vr is None and (key in self._sequences or length == UNDEFINED)):
+            return self._items(value, length, depth + 1, explicit=explicit)
+        if length == UNDEFINED:
+            raise UnusualError
+        is_fixed = key in _TELLING or (vr in _MAY_BE_SEQUENCE and key in self._sequences)
+        form = 2 if vr in SHORT_FORM else 4
+        self.leaves.append(Leaf(value, value + length, key, is_fixed, form))
+        return value + length
+
+    def _items(self, position: int, length: int, depth: int, *, explicit: bool) -> int:
+        """The same for the items of a sequence (PS3.5 section 7.5)."""
+        end = self._begin(position, length)
+        while end is None or position < end:
+            if end is None and self._data.startswith(_SEQUENCE_END, position):
+                return position + 8
+            tag, size = LITTLE.pair(self._data, position)
+            if tag != LITTLE.item:
+                raise UnusualError
+            position = self._item(position + 8, size, depth, explicit=explicit)
+        if position != end:
+            raise UnusualError
+        return position
+
+    def _item(self, position: int, length: int, depth: int, *, explicit: bool) -> int:
+        end = self._begin(position, length)
+        while end is None or position < end:
+            if end is None and self._data.startswith(_ITEM_END, position):
+                return position + 8
+            position = self._element(position, depth, explicit=explicit)
+        if position != end:
+            raise UnusualError
+        return position
+
+    def _begin(self, position: int, length: int) -> int | None:
+        if length == UNDEFINED:
+            return None
+        self.spans.append(Span(position, position + length))
+        return position + length
 
 
 def sequences_of(node: Node) -> set[int]:
@@ -69,48 +148,3 @@ def sequences_of(node: Node) -> set[int]:
             if each.node is not None:
                 found |= {key, *sequences_of(each.node)}
     return found
-
-
-def _element(data: bytes, position: int, sequences: Collection[int], found: list[Leaf], depth: int) -> int:
-    """The offset after an element, whose leaves are added to ``found``. Raises UnusualError, struct.error."""
-    if depth > MAX_DEPTH or data[position + 4 : position + 6] not in VRS:
-        raise UnusualError
-    key, vr, length, value = element(data, position, True, LITTLE)
-    if vr == b"SQ":
-        return _items(data, value, length, sequences, found, depth + 1)
-    if length == UNDEFINED:
-        raise UnusualError
-    if length:
-        is_fixed = key in _TELLING or (vr in _MAY_BE_SEQUENCE and key in sequences)
-        found.append(Leaf(value, value + length, key, is_fixed))
-    return value + length
-
-
-def _items(  # noqa: PLR0917
-    data: bytes, position: int, length: int, sequences: Collection[int], found: list[Leaf], depth: int
-) -> int:
-    """The same for the items of a sequence (PS3.5 section 7.5)."""
-    end = None if length == UNDEFINED else position + length
-    while end is None or position < end:
-        if end is None and data.startswith(_SEQUENCE_END, position):
-            return position + 8
-        tag, size = LITTLE.pair(data, position)
-        if tag != LITTLE.item:
-            raise UnusualError
-        position = _item(data, position + 8, size, sequences, found, depth)
-    if position != end:
-        raise UnusualError
-    return position
-
-
-def _item(  # noqa: PLR0917
-    data: bytes, position: int, length: int, sequences: Collection[int], found: list[Leaf], depth: int
-) -> int:
-    end = None if length == UNDEFINED else position + length
-    while end is None or position < end:
-        if end is None and data.startswith(_ITEM_END, position):
-            return position + 8
-        position = _element(data, position, sequences, found, depth)
-    if position != end:
-        raise UnusualError
-    return position

@@ -243,3 +243,8 @@ def _integer(number: float | int, report: Report) -> int | None:
         report(Reason.OUT_OF_RANGE)
         return None
     return int(number)
+
+
+def is_rounding(coarse: float, fine: float) -> bool:
+    """Whether a whole number may stand for ``fine``, rounded in whichever direction; 0 for what was too small."""
+    return float(coarse).is_integer() and (coarse == 0 or abs(coarse - fine) < 1)

@@ -15,6 +15,7 @@ from header_build import (
     ATTRIBUTES,
     DEFLATED,
     EXPLICIT,
+    IMPLICIT,
     PIXELS,
     READER,
     data_set,
@@ -23,7 +24,7 @@ from header_build import (
     part10,
     sequence,
     tag,
-    without_layouts,
+    without_templates,
 )
 from header_oracle import packaged_files
 from hypothesis import given, settings
@@ -38,9 +39,9 @@ from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS
 from eds_spark_imaging.dicom.parser.window import BLOCK
 from eds_spark_imaging.dicom.reason import Reason, Rejection
 from eds_spark_imaging.dicom.result import Header, Status
-from eds_spark_imaging.dicom.templates import known as layouts
-from eds_spark_imaging.dicom.templates.leaves import leaves_of
-from eds_spark_imaging.dicom.templates.template import Example
+from eds_spark_imaging.dicom.templates import known as templates
+from eds_spark_imaging.dicom.templates.example import Example
+from eds_spark_imaging.dicom.templates.leaves import Leaves
 from eds_spark_imaging.storage.source import BytesSource
 from eds_spark_imaging.tables import Catalogue
 from eds_spark_imaging.workers.parsing import Assembler, Reading
@@ -54,9 +55,9 @@ OTHERS: dict[tuple[Attribute, ...], HeaderReader] = {}
 
 
 def without_memory(data: bytes, reader: HeaderReader) -> Header:
-    """What a reader that keeps no layout in mind makes of a file."""
+    """What a reader that keeps no template in mind makes of a file."""
     if reader.attributes not in OTHERS:
-        OTHERS[reader.attributes] = without_layouts(reader.attributes)
+        OTHERS[reader.attributes] = without_templates(reader.attributes)
     return OTHERS[reader.attributes].read(BytesSource(data))
 
 
@@ -84,8 +85,8 @@ def read_in_turn(files: Iterable[bytes], reader: HeaderReader | None = None) -> 
 
 
 def known(reader: HeaderReader) -> list[Example]:
-    """The layouts that a reader has in mind."""
-    return [layout for by_length in reader._layouts.known.values() for some in by_length.values() for layout in some]
+    """The examples that a reader has in mind."""
+    return [example for alike in reader._templates.known.values() for example in alike]
 
 
 def number(value: int) -> tuple[str, str, bytes]:
@@ -146,7 +147,7 @@ def test_files_whose_values_and_structure_differ_at_random(data: st.DataObject) 
     chance = random.Random(data.draw(st.integers(0, 2**32)))
     reader = HeaderReader(DECLARED)
     kinds = chance.sample(SEEDS, 2)
-    places = {kind: leaves_of(kind, ())[0] for kind in kinds}
+    places = {kind: [leaf for leaf in Leaves(kind, ()).leaves if leaf.start < leaf.stop] for kind in kinds}
     some = {kind: chance.sample(leaves, min(len(leaves), 6)) for kind, leaves in places.items()}
     for _ in range(30):
         kind = chance.choice(kinds)
@@ -168,7 +169,7 @@ def _seeds() -> list[bytes]:
     return [path.read_bytes()[: 96 * 1024] for path in paths]
 
 
-SEEDS = [data for data in _seeds() if data[128:132] == b"DICM" and leaves_of(data, ())[1] > layouts.LEAST]
+SEEDS = [data for data in _seeds() if data[128:132] == b"DICM" and Leaves(data, ()).position > templates.LEAST]
 
 
 def test_there_is_something_to_take_by_chance() -> None:
@@ -303,7 +304,50 @@ def test_two_places_of_one_attribute_of_which_one_varies() -> None:
 
 def test_what_looks_like_pixel_data_earlier() -> None:
     files = [a_file(("SeriesDescription", "LO", b"\xe0\x7f\x10\x00"), number(n)) for n in range(10)]
-    assert not any(read_in_turn(files))
+    assert any(read_in_turn(files))
+
+
+def varied(n: int, vr: bool, defined: bool, *, request: str = "R") -> bytes:
+    """A file whose values have other lengths than those of others, at the top and in a sequence."""
+
+    def form(text: str) -> str | None:
+        return text if vr else None
+
+    step = item(
+        element(0x00400007, form("LO"), f"{'step ' * (n % 5)}".encode())
+        + element(0x00401001, form("SH"), f"{request}{10 ** (n % 4)}".encode()),
+        defined=defined,
+    )
+    rest = [(k, form(r), v) for k, r, v in (("PatientID", "LO", b"8" * (1 + n % 7)), ("StudyTime", "TM", b"1030"))]
+    numbers = [("InstanceNumber", form("IS"), str(10 ** (n % 6)).encode())]
+    data = element(0x00071010, form("LO"), b"x" * 600) + data_set(*rest, *numbers)
+    data += sequence(0x00400275, form("SQ"), step, step, defined=defined)
+    return part10(data + element(0x7FE00010, form("OW"), bytes(200)), EXPLICIT if vr else IMPLICIT)
+
+
+@pytest.mark.parametrize("defined", [True, False])
+@pytest.mark.parametrize("vr", [True, False])
+def test_values_whose_lengths_vary(vr: bool, defined: bool) -> None:
+    reader = HeaderReader(DECLARED)
+    recognised = read_in_turn((varied(n, vr, defined) for n in range(60)), reader)
+    assert sum(recognised[30:]) == 30
+    header = reader.read(BytesSource(varied(3, vr, defined)))
+    assert header.values["instance_number"] == 1000
+    assert header.values["request_requested_procedure_id"] == ["R1000", "R1000"]
+    other = reader.read(BytesSource(varied(3, vr, defined, request="another ")))
+    assert other.values["request_requested_procedure_id"] == ["another 1000"] * 2
+
+
+@pytest.mark.parametrize("vr", [True, False])
+def test_lengths_that_do_not_add_up(vr: bool) -> None:
+    """One byte of a length is another: whatever that makes of the file, it is what reading it makes."""
+    reader = HeaderReader(DECLARED)
+    read_in_turn((varied(n, vr, True) for n in range(30)), reader)
+    data = varied(4, vr, True)
+    for position in range(740, data.index(b"\xe0\x7f\x10\x00")):
+        for byte in (0, 1, 85, 255):
+            changed = data[:position] + bytes([byte]) + data[position + 1 :]
+            check_same(reader.read(BytesSource(changed)), without_memory(changed, reader))
 
 
 def test_the_end_of_the_file_right_behind() -> None:
@@ -337,37 +381,39 @@ def test_more_issues_than_a_file_may_have() -> None:
 
 
 def test_what_is_kept_in_mind_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layouts, "CREDIT", 10**9)
-    monkeypatch.setattr(layouts, "MAX_LAYOUTS", 20)
-    monkeypatch.setattr(layouts, "MAX_LENGTHS", 40)
+    monkeypatch.setattr(templates, "CREDIT", 10**9)
+    monkeypatch.setattr(templates, "MAX_TEMPLATES", 20)
+    monkeypatch.setattr(templates, "MAX_KINDS", 40)
     reader = HeaderReader(ATTRIBUTES)
-    marks = [0x00291010, 0x00291020, 0x00291030, 0x00291040, 0x00291050, 0x00291060]
-    for size in range(0, 120, 2):
-        behind = element(marks[size % len(marks)], "OB", bytes(40_000)) + PIXELS if size % 3 else PIXELS
+    for kind in range(120):
+        sop_class = ("MediaStorageSOPClassUID", "UI", b"1.2.840.10008.5.1.4.%03d" % kind)
         for n in range(5):
-            reader.read(BytesSource(part10(filler(600 + size) + data_set(number(n)) + behind)))
+            data = part10(filler(600) + data_set(number(n)) + PIXELS)
+            data = data[:158] + element(tag(sop_class[0]), "UI", sop_class[2]) + data[158:]
+            reader.read(BytesSource(data))
             assert len(known(reader)) <= 20
-            assert len(reader._layouts._misses) <= 40
-            assert len(reader._layouts.known) <= layouts.MAX_MARKS
+            assert len(reader._templates._misses) <= 40
     assert known(reader)
 
 
-def test_layouts_of_one_length_are_bounded() -> None:
-    """The same length in all, but made up of two values whose lengths differ."""
+def test_templates_of_files_that_begin_alike_are_bounded() -> None:
+    """Other elements in each."""
     reader = HeaderReader(ATTRIBUTES)
-    reader._layouts._credit = 10**9
+    reader._templates._credit = 10**9
     for size in range(2, 60, 2):
         for n in range(4):
-            parts = element(0x00090010, "LO", b"x" * (600 + size)) + element(0x00090011, "LO", b"x" * (80 - size))
+            parts = element(0x00090010 + size, "LO", b"x" * 600)
             reader.read(BytesSource(part10(parts + data_set(number(n)) + PIXELS)))
-            assert len(known(reader)) <= layouts.MAX_ALIKE
-    assert len(known(reader)) == layouts.MAX_ALIKE
+            assert len(known(reader)) <= templates.MAX_ALIKE
+    assert len(known(reader)) == templates.MAX_ALIKE
 
 
 def test_files_that_are_all_different_cost_few_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
     attempts = []
-    take_in = layouts.Layouts._take_in
-    monkeypatch.setattr(layouts.Layouts, "_take_in", lambda self, data: (attempts.append(1), take_in(self, data))[1])
+    take_in = templates.Templates._take_in
+    monkeypatch.setattr(
+        templates.Templates, "_take_in", lambda self, *given: (attempts.append(1), take_in(self, *given))[1]
+    )
     chance = random.Random(7)
     reader = HeaderReader(ATTRIBUTES)
     for _ in range(2000):
@@ -387,7 +433,7 @@ def test_many_threads_read_with_one_reader() -> None:
     ]
     fresh = [without_memory(data, READER) for data in files]
     reader = HeaderReader(ATTRIBUTES)
-    reader._layouts._credit = 10**9
+    reader._templates._credit = 10**9
     with ThreadPoolExecutor(16) as threads:
         headers = list(threads.map(lambda data: reader.read(BytesSource(data)), files))
     for header, expected in zip(headers, fresh, strict=True):
@@ -396,7 +442,7 @@ def test_many_threads_read_with_one_reader() -> None:
 
 
 def test_a_batch_with_values_in_common_is_the_same_as_without() -> None:
-    """Two kinds of files, some recognised and some not, and a value that is common in one layout and not in another."""
+    """Two kinds of files, some recognised and some not, and a value that is common in one template alone."""
     catalogue = Catalogue()
     used = HeaderReader(catalogue.attributes)
     files = [CT.replace(b"-77.2040634155", f"-{n:02d}.2040634155".encode()) for n in range(20, 40)]
@@ -429,11 +475,11 @@ def flat(data: bytes) -> Iterator[bytes]:
 
 def test_the_leaves_of_a_file_are_its_values() -> None:
     """Every value of CT_small that is no sequence, in the order of the file."""
-    found, end = leaves_of(CT, ())
-    values = [value for value in flat(CT[132:CT_LENGTH]) if value]
-    assert end == CT_LENGTH
+    found = Leaves(CT, ())
+    values = list(flat(CT[132:CT_LENGTH]))
+    assert found.position == CT_LENGTH
     assert len(values) > 250
-    assert [CT[leaf.start : leaf.stop] for leaf in found] == values
+    assert [CT[leaf.start : leaf.stop] for leaf in found.leaves] == values
 
 
 @pytest.mark.parametrize(
@@ -449,6 +495,6 @@ def test_the_leaves_of_a_file_are_its_values() -> None:
 )
 def test_leaves_end_at_what_is_unusual(odd: bytes) -> None:
     data = part10(filler() + odd + element(0x00180050, "DS", b"1 ") + PIXELS + bytes(200))
-    leaves, end = leaves_of(data, ())
-    assert end == data.index(odd)
-    assert max(leaf.stop for leaf in leaves) == end
+    found = Leaves(data, ())
+    assert found.position == data.index(odd)
+    assert max(leaf.stop for leaf in found.leaves) == found.position
