@@ -49,10 +49,9 @@ def by_hand(reader: Reader) -> None:
         differing = [(row, wrong(reader, row)) for row in rows]
         failed = Counter(field for _, differs in differing for field in differs)
         false = sum("laterality" in differs and not row.laterality for row, differs in differing)
-        right = [f"{100 * (1 - failed[f] / len(rows)):.1f} %" for f in ("body_parts", "regions", "laterality")]
-        print(
-            f"| {name} | {len(rows)} | {' | '.join(right)} | {false} | {100 * (1 - failed['contrast'] / len(rows)):.1f} % |"
-        )
+        right = [100 * (1 - failed[field] / len(rows)) for field in ("body_parts", "regions", "laterality", "contrast")]
+        shares = [f"{share:.1f} %" for share in right]
+        print(f"| {name} | {len(rows)} | {' | '.join(shares[:3])} | {false} | {shares[3]} |")
 
 
 def real_series() -> tuple[list[tuple[str, Series]], float]:
@@ -135,9 +134,8 @@ def speed(rows: list[tuple[str, Series]]) -> None:
     started = time.process_time()
     answers = {one: _parts(reader, one) for one in set(some)}
     print(f"\n{len(texts):,} distinct texts: {len(texts) / cold:,.0f} a second of processor time.")
-    print(
-        f"{len(some):,} series of {len(answers):,} distinct descriptions: {time.process_time() - started:.1f} s of processor time."
-    )
+    spent = time.process_time() - started
+    print(f"{len(some):,} series of {len(answers):,} distinct descriptions: {spent:.1f} s of processor time.")
 
 
 def main() -> None:
