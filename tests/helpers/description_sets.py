@@ -11,7 +11,7 @@ from eds_spark_imaging.terminology.exam import Reader, Terms
 from eds_spark_imaging.terminology.reading import members
 
 HERE = Path(__file__).parents[1] / "unit" / "terminology" / "data"
-SETS = ("texts.csv", "texts_second.csv")
+SETS = ("texts.csv", "texts_second.csv", "texts_third.csv")
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,11 @@ def implied_contrast(lexicon: Lexicon, spans: Sequence[Span], outside: Sequence[
 
 
 def _within_place(lexicon: Lexicon, span: Span) -> list[Entry]:
-    words = span.words if span.place and len(span.words) > 1 else ()
-    return [entry for word in words for entry in lexicon.singles.get(word, ()) if entry.contrast]
+    place = span.place
+    words = span.words if place is not None and not place.weak and len(span.words) > 1 else ()
+    inner = [entry for word in words for entry in lexicon.singles.get(word, ())]
+    agent = [Entry(contrast=WITH)] if any(entry.role == "agent_alone" for entry in inner) else []
+    return [*(entry for entry in inner if entry.contrast), *agent]
 
 
 def _polarity(span: Span) -> str:

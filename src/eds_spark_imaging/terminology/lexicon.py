@@ -78,6 +78,7 @@ class Lexicon:
     categories: tuple[str, ...]
     modalities: Mapping[str, Modality]
     root: Node
+    first_words: tuple[str, ...]
     known: frozenset[str]
     plain: frozenset[str]
     spellings: Mapping[str, tuple[str, ...]]
@@ -133,6 +134,7 @@ def _compile(tables: dict[str, list[dict[str, str]]]) -> Lexicon:
         categories=tuple(row["category"] for row in tables["categories"]),
         modalities={row["modality"]: Modality(row["category"], row["default_part"]) for row in tables["modalities"]},
         root=root,
+        first_words=tuple(sorted(root.next)),
         known=frozenset(known),
         plain=frozenset(plain),
         spellings=_spellings(root),

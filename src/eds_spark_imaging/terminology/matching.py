@@ -6,6 +6,7 @@ as an abbreviation, then as a misspelling; how a span was found is kept (``how``
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -170,9 +171,17 @@ def _cut(lexicon: Lexicon, text: Words, i: int, category: str, cut: int) -> tupl
         node = following
     if forms[-1] in node.next and cut != _SHORTEST_CUT:
         return None
-    continued = [child for word, child in node.next.items() if word.startswith(forms[-1])]
+    continued = _continued(lexicon, node, forms[-1])
     entry = _common(lexicon, tuple(leaf for child in continued for leaf in _leaves(child, category)))
     return (Span(forms[i:], breaks[i], (entry,), "cut"), len(forms) - i) if entry else None
+
+
+def _continued(lexicon: Lexicon, node: Node, beginning: str) -> list[Node]:
+    """The nodes that words with this beginning lead to."""
+    if node is not lexicon.root:
+        return [child for word, child in node.next.items() if word.startswith(beginning)]
+    first, last = (bisect_left(lexicon.first_words, end) for end in (beginning, beginning + "\uffff"))
+    return [node.next[word] for word in lexicon.first_words[first:last]]
 
 
 def _leaves(node: Node, category: str) -> Iterator[Entry]:

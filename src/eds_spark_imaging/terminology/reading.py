@@ -263,6 +263,8 @@ def _is_frame(lexicon: Lexicon, found: Sequence[Span], mention: Mention, used: S
         near, far = sorted((mention.index, other.index))
         if far - near != 1 or found[far].before not in {" ", "-"} or set(mention.entry.parts) & _WHOLE:
             continue
+        if "HEAD" in mention.entry.parts and set(other.entry.parts) - _IN_HEAD:
+            continue
         if mention.entry.parts and all(
             lies_within(lexicon, part, mention.entry.parts) for part in other.entry.parts or ("",)
         ):
@@ -284,6 +286,8 @@ def lies_within(lexicon: Lexicon, part: str, places: Collection[str]) -> bool:
 _GENERAL = frozenset({"SPINE", "UPPERLIMB", "LOWERLIMB", "AORTA", "VENACAVA", "CAROTIDARTERY"})
 # Terms whose own parts say nothing beside them: a chamber is not another part than the heart.
 _WHOLE = frozenset({"HEART"})
+# What the head only frames: `HEAD^BRAIN`. A face beside a head is another part.
+_IN_HEAD = frozenset({"BRAIN", "CEREBELLUM", "SELLA", "IAC", "ORBIT", "SKULL"})
 _EMPTY = frozenset({"EXTREMITY", "JOINT"})
 
 

@@ -58,6 +58,7 @@ def plain(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
 
 
+@lru_cache(maxsize=4096)
 def words(text: str) -> Words:
     """The words of a text in the form in which vocabulary and texts are compared; small words are left out."""
     line = plain(text)
