@@ -25,7 +25,7 @@ CLASSES: Mapping[str, frozenset[str]] = {
 }
 _SPECIAL = frozenset().union(*CLASSES.values())
 _EARLY = timedelta(days=2)
-_ENOUGH = 3.4
+_ENOUGH = 3.1
 _CLEAR = 2.0
 
 

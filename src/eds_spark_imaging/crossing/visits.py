@@ -18,8 +18,9 @@ _USUAL = {
     VisitKind.DAY: timedelta(days=1),
     VisitKind.CONSULTATION: timedelta(days=1),
 }
+_WEEKS = timedelta(days=14)  # how long an open stay may be taken for one that goes on
 _STALE = timedelta(days=31)  # how far an exam may lie from the visit that its number names
-_EDGE = timedelta(hours=3)  # clocks in UTC, and patients whose exam comes before their registration
+_EDGE = timedelta(hours=2, minutes=5)  # clocks in UTC, and patients whose exam comes before their registration
 _ENOUGH = 4.0
 _CLEAR = 2.0
 _FLOOR = -6.0
@@ -95,7 +96,8 @@ def _within(moment: datetime, timed: bool, visit: Visit) -> Trait:
     closed = visit.end is not None and visit.start <= visit.end <= usual + timedelta(days=45)
     end = visit.end if closed and visit.end else usual
     if (timed and visit.start <= moment <= end) or (not timed and first <= day <= end.date()):
-        return trait("time", True, 4.0 if closed or day == first else 3.2, 0.0)
+        sure = closed or day == first
+        return trait("time", True, 4.0 if sure else 3.2 if moment - visit.start <= _WEEKS else 2.5, 0.0)
     if visit.start - _EDGE <= moment <= end + _EDGE:
         return trait("time", True, 3.2, 0.0)
     if first <= day <= end.date():
