@@ -59,12 +59,18 @@ def instances(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
     return usable_instances(spark.createDataFrame([tuple(row[n] for n in names) for row in full], DDL))
 
 
-def studies(frame: DataFrame, hospitals: tuple[HospitalConfig, ...] = (), **sources: str) -> dict[str, Any]:
+def studies(
+    frame: DataFrame,
+    hospitals: tuple[HospitalConfig, ...] = (),
+    disputed: list[str] | None = None,
+    **sources: str,
+) -> dict[str, Any]:
     from pyspark.sql import functions as F
 
     from eds_spark_imaging.transforms.exams import studies as transform
 
-    rows = transform(ATTRIBUTES, sources, hospitals, F.lit(dt.date(2024, 6, 1))).of(frame).collect()
+    table = transform(ATTRIBUTES, sources, hospitals, F.lit(dt.date(2024, 6, 1)))
+    rows = table.rows(table.groups(frame), frame, disputed).collect()
     return {row["study_instance_uid"]: row for row in rows}
 
 
@@ -73,7 +79,8 @@ def test_the_most_frequent_value_wins_ties_go_to_the_smallest_and_conflicts_are_
     rows += [{"study_instance_uid": "2", "patient_id": text} for text in ("B", "A")]
     forward = studies(instances(spark, *rows))
     backward = studies(instances(spark, *rows[::-1]).repartition(8))
-    for found in (forward, backward):
+    told = studies(instances(spark, *rows), disputed=["study_description", "patient_id"])
+    for found in (forward, backward, told):
         assert found["1"]["study_description"] == "CHEST"
         assert found["1"]["conflicts"] == ["study_description"]
         assert found["2"]["patient_id"] == "A"
