@@ -19,10 +19,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
+from linkage_measures import interval, markdown
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from benchmarks.linkage import exams_of_headers, interval, markdown
 from eds_spark_imaging.config import Config, LakeConfig, load_config
 from eds_spark_imaging.pipeline.cross import cross
 from eds_spark_imaging.pipeline.link import link
@@ -30,6 +30,7 @@ from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.spark.session import spark_session
 from eds_spark_imaging.synth import generate
 from eds_spark_imaging.terminology.acts import is_exam
+from linkage import exams_of_headers
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "helpers"))
 
