@@ -12,7 +12,7 @@ class Compiling:
 
     def __init__(self, spark: SparkSession) -> None:
         self._conf = spark.conf
-        self._is_ours = self._conf.get(_MODE, "") == "FALLBACK" and self._conf.get(_WHOLE, "") == "true"
+        self._is_ours = self._conf.get(_MODE) == "FALLBACK" and self._conf.get(_WHOLE) == "true"
 
     def turn(self, *, on: bool) -> None:
         """Compile the queries from here on, or not."""
