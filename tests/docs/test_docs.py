@@ -49,7 +49,13 @@ DOCUMENTS = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md")])
 COMMANDS = typer.main.get_command(app).commands
 LAKE_IN_DOCS = "/data/imaging/lake"
 INSTALLED_AT = "/opt/eds-spark-imaging/"  # where the documents put the project in an image
-FOR_THE_JOBS = {"dicom_study_touched", "imaging_study_link_input", "imaging_study_link_key", "person_link_key"}
+FOR_THE_JOBS = {
+    "dicom_study_touched",
+    "imaging_cross_input",
+    "imaging_study_link_input",
+    "imaging_study_link_key",
+    "person_link_key",
+}
 OTHER_PROGRAMS = {"python3", "pip", "venv-pack", "export", "unset"}
 
 
