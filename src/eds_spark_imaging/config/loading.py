@@ -10,7 +10,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from eds_spark_imaging.config.sections import Config
+from eds_spark_imaging.config.config import Config
 from eds_spark_imaging.errors import ConfigError
 
 
