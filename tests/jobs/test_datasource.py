@@ -11,7 +11,7 @@ from pyspark.errors import PySparkException
 
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
-from eds_spark_imaging.spark.datasource import register
+from eds_spark_imaging.spark.datasource import register_dicom
 from eds_spark_imaging.storage.source import LocalFile
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.spark
 
 @pytest.fixture
 def dicom(spark: SparkSession) -> DataFrameReader:
-    register(spark)
+    register_dicom(spark)
     return spark.read.format("dicom")
 
 

@@ -134,7 +134,7 @@ def build(
     source: SourceOption = None,
     lake: LakeOption = None,
     warehouse: WarehouseOption = None,
-    rebuild: Annotated[bool, typer.Option("--all", help="Every exam: rules of hospitals have changed.")] = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Every exam: rules of hospitals have changed.")] = False,
     log_format: LogOption = None,
 ) -> None:
     """Exams, series and acquisition parameters of what changed."""

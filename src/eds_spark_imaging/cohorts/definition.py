@@ -96,7 +96,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Cohort:
-    """A cohort: a name, the grain of its rows, and steps that apply in order to all exams of the lake."""
+    """A cohort: a name, the grain of its rows, and steps that apply in order to all exams of the lake.
+
+    >>> cohort = Cohort.from_mapping({"cohort": {"name": "ct_2024"}, "include": [{"exam": {"modality": ["CT"]}}]})
+    >>> cohort.grain.value, len(cohort.steps), sorted(cohort.tables)
+    ('exam', 1, ['imaging_study', 'imaging_study_visit'])
+    """
 
     name: str
     grain: Grain

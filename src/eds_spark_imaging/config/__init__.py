@@ -4,21 +4,17 @@ Nothing here starts Spark or reads data. Secrets are not configuration: stores t
 own files.
 """
 
+from eds_spark_imaging.config.config import Config
 from eds_spark_imaging.config.loading import load_config
-from eds_spark_imaging.config.sections import (
-    Config,
+from eds_spark_imaging.config.sections.jobs import (
     CrossConfig,
-    HospitalConfig,
-    LakeConfig,
     LinkConfig,
     MaintainConfig,
     ParseConfig,
-    SourceConfig,
-    SuspensionConfig,
-    TableConfig,
     TerminologyConfig,
-    WarehouseConfig,
 )
+from eds_spark_imaging.config.sections.places import LakeConfig, TableConfig, WarehouseConfig
+from eds_spark_imaging.config.sections.sources import HospitalConfig, SourceConfig, SuspensionConfig
 
 __all__ = [
     "Config",

@@ -10,14 +10,20 @@ from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from eds_spark_imaging.config.sections import Config
+from eds_spark_imaging.config.config import Config
 from eds_spark_imaging.errors import ConfigError
 
 
-def load_config(path: Path | None) -> Config:
-    """The configuration in ``path``, or an empty one. ConfigError names the file and what is wrong in one line."""
+def load_config(path: str | os.PathLike[str] | None) -> Config:
+    """The configuration in ``path``, or an empty one. ConfigError names the file and what is wrong in one line.
+
+    >>> config = load_config("eds-imaging.toml")
+    >>> config.sources[0].name, config.require_lake().path.endswith("/lake")
+    ('pacs', True)
+    """
     if path is None:
         return Config()
+    path = Path(path)
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -1,15 +1,14 @@
-"""The header reader: bytes in, typed values of the declared attributes out.
-
->>> HeaderReader(declaration()).read(LocalFile("image.dcm"))
-"""
+"""The header reader: bytes in, typed values of the declared attributes out."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
+from eds_spark_imaging.dicom.declaration import ATTRIBUTES
 from eds_spark_imaging.dicom.declaration.attribute import Attribute
 from eds_spark_imaging.dicom.derived import derive
 from eds_spark_imaging.dicom.parser.byte_order import BIG, LITTLE, ByteOrder
@@ -21,8 +20,8 @@ from eds_spark_imaging.dicom.resolve import Resolution
 from eds_spark_imaging.dicom.result import Header, Status
 from eds_spark_imaging.dicom.templates.known import Templates
 from eds_spark_imaging.dicom.values.charset import Charset, codec_of
-from eds_spark_imaging.errors import ConfigError
-from eds_spark_imaging.storage.source import ByteSource
+from eds_spark_imaging.errors import ConfigError, InputError
+from eds_spark_imaging.storage.source import ByteSource, LocalFile
 
 READER_VERSION: Final = 2  # raise it when the same file gives other values
 
@@ -62,6 +61,30 @@ def reader_of(
 ) -> HeaderReader:
     """This process's reader with these options, which may have met other files before."""
     return HeaderReader(attributes, default_charset=default_charset, override_charset=override_charset, explain=explain)
+
+
+def read_header(
+    path: str | os.PathLike[str],
+    attributes: Sequence[Attribute] = ATTRIBUTES,
+    *,
+    default_charset: str | None = None,
+    override_charset: str | None = None,
+    explain: bool = False,
+) -> Header:
+    """The header of one local file; the options are those of :class:`HeaderReader`.
+
+    What the bytes are never raises: see ``status``, ``reason`` and ``issues``. InputError where there is no such file.
+
+    >>> header = read_header("image.dcm", explain=True)
+    >>> header.values["slice_thickness"], header.tags["slice_thickness"], header.issues
+    (1.25, '(0018,0050)', [])
+    >>> read_header("notes.txt").status.value
+    'not_dicom'
+    """
+    if not os.path.isfile(path):
+        raise InputError(f"{os.fspath(path)}: no such file")
+    reader = reader_of(tuple(attributes), default_charset, override_charset, explain)
+    return reader.read(LocalFile(os.fspath(path)))
 
 
 class HeaderReader:

@@ -94,7 +94,7 @@ def _horizon(context: Context, run: Run) -> str:
 def stale_touches(queue: DataFrame, horizon: str) -> DataFrame:
     """Rows of ``dicom_study_touched`` from before the run ``horizon``, but for the last one of each exam.
 
-    A `build` takes only rows of later runs than those it has seen, so it never looks at these again; `build --all`
+    A `build` takes only rows of later runs than those it has seen, so it never looks at these again; `build --rebuild`
     asks which exams there are, and for that the last row of each is enough.
     """
     last = F.max(_RUN).over(Window.partitionBy(_STUDY))

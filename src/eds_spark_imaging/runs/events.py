@@ -31,16 +31,19 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+_chosen: LogFormat | None = None
+
+
 def choose(form: LogFormat | None) -> LogFormat | None:
-    """Have this process write the form; None leaves what the environment says."""
-    if form:
-        os.environ[VARIABLE] = form.value
+    """Have this process write the form; with None the environment decides."""
+    global _chosen  # noqa: PLW0603 - one choice a process
+    _chosen = form
     return form
 
 
 def structured() -> bool:
     """True where JSON lines are asked for."""
-    return os.environ.get(VARIABLE) == LogFormat.JSON
+    return (_chosen or os.environ.get(VARIABLE)) == LogFormat.JSON
 
 
 def emit(event: str, **values: object) -> None:

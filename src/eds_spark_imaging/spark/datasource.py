@@ -1,6 +1,6 @@
 """``spark.read.format("dicom").load(folder)``: headers as a frame, for notebooks.
 
->>> register(spark)
+>>> register_dicom(spark)
 >>> spark.read.format("dicom").option("columns", "modality, kvp").load("/data/exams").show()
 
 It is made with Spark's Python Data Source API, which sets its limits: the folder is listed by the driver alone, in one
@@ -42,7 +42,7 @@ FILES_PER_TASK: Final = 1000
 _ALWAYS: Final = ("path", "status", "reason", "issues")
 
 
-def register(spark: SparkSession) -> None:
+def register_dicom(spark: SparkSession) -> None:
     """Make the format ``dicom`` known to a session."""
     spark.dataSource.register(DicomDataSource)
 

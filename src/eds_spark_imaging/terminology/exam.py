@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from eds_spark_imaging.terminology import reading as texts
 from eds_spark_imaging.terminology.agents import contrast_of
@@ -31,6 +32,21 @@ from eds_spark_imaging.terminology.sources import (
 from eds_spark_imaging.terminology.terms import OTHER, Said, Terms
 
 _CACHED = 200_000
+
+
+def read_terms(row: Mapping[str, object]) -> Terms:
+    """What an exam or series is, from its columns by name (``sources.KEYS``); without the terms that a site adds.
+
+    >>> terms = read_terms({"modality": "MR", "study_description": "IRM genou D sans inj"})
+    >>> terms.category, terms.body_parts, terms.laterality, terms.contrast
+    ('irm', ('KNEE',), 'R', 'without')
+    """
+    return _reader().read(row)
+
+
+@cache
+def _reader() -> Reader:
+    return Reader()
 
 
 @dataclass(slots=True)

@@ -87,6 +87,15 @@ def test_lines_of_text_without_it(capsys: pytest.CaptureFixture[str], monkeypatc
     assert capsys.readouterr().err == "error: source a: not there\ndone\n"
 
 
+def test_the_option_wins_and_leaves_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(logs.VARIABLE, "json")
+    logs.choose(logs.LogFormat.TEXT)
+    assert not logs.structured()
+    assert os.environ[logs.VARIABLE] == "json"
+    logs.choose(None)
+    assert logs.structured()
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment"),
     [(["--log-format", "json"], {}), ([], {logs.VARIABLE: "json"})],

@@ -1,0 +1,115 @@
+"""The whole configuration: its sections together, and the places that a command line gives instead."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from eds_spark_imaging.config.sections.jobs import (
+    CrossConfig,
+    LinkConfig,
+    MaintainConfig,
+    ParseConfig,
+    TerminologyConfig,
+)
+from eds_spark_imaging.config.sections.places import LakeConfig, WarehouseConfig
+from eds_spark_imaging.config.sections.sources import HospitalConfig, SourceConfig, SuspensionConfig
+from eds_spark_imaging.dicom.declaration.attribute import Attribute, attribute_from_mapping
+from eds_spark_imaging.errors import ConfigError
+from eds_spark_imaging.storage.uri import plain
+
+
+@dataclass(frozen=True)
+class Config:
+    """The whole configuration of a run."""
+
+    lake: LakeConfig | None = None
+    warehouse: WarehouseConfig | None = None
+    sources: tuple[SourceConfig, ...] = ()
+    hospitals: tuple[HospitalConfig, ...] = ()
+    suspensions: tuple[SuspensionConfig, ...] = ()
+    attributes: tuple[Mapping[str, Any], ...] = ()
+    parse: ParseConfig = field(default_factory=ParseConfig)
+    link: LinkConfig = field(default_factory=LinkConfig)
+    terminology: TerminologyConfig = field(default_factory=TerminologyConfig)
+    cross: CrossConfig = field(default_factory=CrossConfig)
+    maintain: MaintainConfig = field(default_factory=MaintainConfig)
+    spark: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for what, names in (
+            ("[[sources]] name", [s.name for s in self.sources]),
+            ("[[hospitals]] code", [h.code for h in self.hospitals]),
+        ):
+            twice = {name for name in names if names.count(name) > 1}
+            if twice:
+                raise ConfigError(f"{what} {sorted(twice)[0]!r} is given twice")
+        roots = sorted(s.root.rstrip("/") + "/" for s in self.sources)
+        for outer, inner in itertools.pairwise(roots):
+            if inner.startswith(outer):
+                raise ConfigError(f"[[sources]]: {inner!r} lies within {outer!r}; its files would be listed twice")
+
+    @cached_property
+    def site_attributes(self) -> tuple[Attribute, ...]:
+        """The attributes that the site adds to the declaration."""
+        return tuple(attribute_from_mapping(entry) for entry in self.attributes)
+
+    @property
+    def fingerprint(self) -> str:
+        """A short hash of the whole configuration, for run records."""
+        text = json.dumps(asdict(self), sort_keys=True, default=str)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    def with_places(
+        self, sources: tuple[str, ...] = (), lake: str | None = None, warehouse: str | None = None
+    ) -> Config:
+        """This configuration with the places that the command line gives; they replace the file's."""
+        changes: dict[str, Any] = {}
+        if sources:
+            known = {s.root: s for s in self.sources}
+            changes["sources"] = tuple(
+                known.get(root) or SourceConfig(_name(root), root) for root in map(plain, map(_uri, sources))
+            )
+        if lake:
+            place = _place(lake)
+            known_lake = self.lake or LakeConfig(path=".")
+            changes["lake"] = replace(known_lake, path=place.get("path"), database=place.get("database"))
+        if warehouse:
+            base = self.warehouse or WarehouseConfig(path=".")
+            place = _place(warehouse)
+            changes["warehouse"] = replace(base, path=place.get("path"), database=place.get("database"))
+        return replace(self, **changes)
+
+    @property
+    def needs_metastore(self) -> bool:
+        """True where the lake or the base centrale is a database."""
+        return any(place is not None and place.database is not None for place in (self.lake, self.warehouse))
+
+    def require_lake(self) -> LakeConfig:
+        """The lake; ConfigError where neither the file nor the command line names one."""
+        if self.lake is None:
+            raise ConfigError("no lake: give --lake DIR, or [lake] path in the configuration")
+        return self.lake
+
+
+def _place(text: str) -> dict[str, str]:
+    """A directory, or a database where the text is ``db:NAME``."""
+    return {"database": text[3:]} if text.startswith("db:") else {"path": _uri(text)}
+
+
+def _uri(text: str) -> str:
+    """A URI as given; a local path made absolute, so that driver and workers mean the same."""
+    return text if "://" in text else str(Path(text).expanduser().absolute())
+
+
+def _name(root: str) -> str:
+    """The name of a source that was given as a root only: stable for the same root."""
+    last = re.sub(r"[^\w.-]+", "_", root.rstrip("/").rsplit("/", 1)[-1]) or "root"
+    return f"{last}-{hashlib.blake2b(root.encode(), digest_size=3).hexdigest()}"

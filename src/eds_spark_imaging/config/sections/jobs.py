@@ -1,0 +1,103 @@
+"""How the jobs work: parse, link, terms, cross, maintain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from eds_spark_imaging.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class ParseConfig:
+    """How headers are read: files per task at the most, the size above which tasks share a zip archive, and after how
+    many files what was read is published: a run that is killed loses no more than that.
+    """
+
+    files_per_task: int = 20_000
+    archive_bytes_per_task: int = 256 * 1024 * 1024
+    files_per_run: int = 2_000_000
+
+    def __post_init__(self) -> None:
+        if self.files_per_task < 1 or self.archive_bytes_per_task < 1 or self.files_per_run < 1:
+            raise ConfigError("[parse] files_per_task, files_per_run and archive_bytes_per_task must be positive")
+
+
+@dataclass(frozen=True)
+class LinkConfig:
+    """Rules of the patient link. ``phantom_patterns`` are a site's own words for phantoms and tests beside those that
+    are known, searched in the patient id and name, without accents and with blanks for all other signs, case ignored.
+
+    ``nip_domains`` maps a hospital's code to the domain of its NIPs where that is not its hospital group's code.
+    ``key_days`` is how far an exam may lie from the visit, act or report that its visit or accession number names.
+    ``probabilistic`` looks for exams without any candidate by a trained model (the extra ``splink``).
+    """
+
+    ipp_pattern: str = "8[0-9]{9}"
+    nip_domains: Mapping[str, str] = field(default_factory=dict)
+    key_days: int = 31
+    probabilistic: bool = False
+    probabilistic_threshold: float = 0.999
+    phantom_patterns: tuple[str, ...] = ()
+    placeholders: tuple[str, ...] = (
+        "W/I",
+        "URGENCE",
+        "URGENCES",
+        "INCONNU",
+        "INCONNUE",
+        "XXX",
+        "ANONYME",
+        "NON RENSEIGNE",
+        "NON IDENTIFIE",
+        "SANS NOM",
+    )
+
+    def __post_init__(self) -> None:
+        for pattern in (self.ipp_pattern, *self.phantom_patterns):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ConfigError(f"[link] pattern {pattern!r}: {error}") from None
+        if not 0.5 < self.probabilistic_threshold < 1:
+            raise ConfigError("[link] probabilistic_threshold must lie between 0.5 and 1")
+
+
+@dataclass(frozen=True)
+class TerminologyConfig:
+    """Terms of the site for what texts call exams and parts: a CSV ``file``, ``terms`` in place, or both.
+
+    Columns and keys are those of ``exams.csv``: `terms`, and any of `body_parts`, `category`, `contrast`, `side`,
+    `only`, `weak`.
+    """
+
+    file: str | None = None
+    terms: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class CrossConfig:
+    """Windows of the crossings, in days before and after the exam.
+
+    ``report_days``: how long after its exam a report may be dated where nothing but the time brings the two together.
+    """
+
+    diagnosis_days: int = 365
+    procedure_days: int = 30
+    report_days: int = 30
+
+
+@dataclass(frozen=True)
+class MaintainConfig:
+    """How long `maintain` keeps files that only older versions of a table need, in hours.
+
+    Never less than the 168 that Delta asks for: queries that run, and streams or readers that stand at an older
+    version, would find their files gone.
+    """
+
+    vacuum_hours: int = 168
+
+    def __post_init__(self) -> None:
+        if self.vacuum_hours < 168:
+            raise ConfigError("[maintain] vacuum_hours must be 168 (7 days) or more: readers need the older files")
