@@ -93,7 +93,7 @@ def test_a_side_is_of_a_paired_part_and_is_in_the_text(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "parts", "rule"),
     [
-        ("IRM RACHIS LOMB", ("LSPINE",), "cut"),
+        ("IRM RACHIS LOMB", ("LSPINE",), "exact"),
         ("TDM RACHIS CERVI", ("CSPINE",), "cut"),
         ("EPAUL DROITE", ("SHOULDER",), "abbreviated"),
         ("RX DU POIGENT", ("WRIST",), "typo"),
