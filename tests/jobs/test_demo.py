@@ -38,6 +38,30 @@ def test_the_summary_says_what_a_newcomer_asks(demo: tuple[Path, str]) -> None:
         assert said in demo[1]
 
 
+def test_it_ends_with_a_cohort_and_a_report(demo: tuple[Path, str]) -> None:
+    (cohort,) = table(demo, "imaging_cohort").to_dicts()
+    members = table(demo, cohort["made_table"])
+    left = cohort["attrition"]
+    assert len(members) == cohort["members"] == left[-1]["exams"]
+    assert [step["exams"] for step in left] == sorted((step["exams"] for step in left), reverse=True)
+    assert left[0]["exams"] == len(table(demo, "imaging_study").filter(pl.col("removed_at").is_null()))
+    assert members["person_id"].drop_nulls().is_unique().all()
+    assert f"{cohort['members']:,} exams in {cohort['made_table']}" in demo[1]
+    report = (demo[0] / "report.html").read_text(encoding="utf-8")
+    for section in ("activity", "coverage", "links", "unmapped"):
+        assert f'<section id="{section}"' in report
+
+
+def test_coverage_has_a_state_for_every_month(demo: tuple[Path, str]) -> None:
+    coverage = table(demo, "imaging_coverage")
+    cells = coverage.group_by("hospital_code", "exam_category").agg(pl.len().alias("months"), pl.col("exams").sum())
+    assert cells["months"].n_unique() == 1
+    exams = table(demo, "imaging_study").filter(
+        pl.col("removed_at").is_null() & pl.col("study_datetime_quality").is_in(["complete", "date_only"])
+    )
+    assert cells["exams"].sum() == len(exams) == table(demo, "imaging_activity")["exams"].sum()
+
+
 def test_every_file_has_the_status_that_the_truth_expects(demo: tuple[Path, str]) -> None:
     files = table(demo, "dicom_file").filter(pl.col("source") != "pydicom").select("path", "status")
     root = f"{demo[0]}/hospital/"

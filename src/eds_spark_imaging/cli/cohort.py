@@ -44,14 +44,15 @@ def print_cohort(described: Cohort, config: Config, output: AttritionFormat) -> 
     """Make the cohort in the lake and print its attrition."""
     from eds_spark_imaging.lake.lake import Lake  # noqa: PLC0415 - loads Spark
     from eds_spark_imaging.lake.opening import open_lake  # noqa: PLC0415
+    from eds_spark_imaging.lake.releases import newest_release  # noqa: PLC0415
     from eds_spark_imaging.pipeline.cohort import make_cohort  # noqa: PLC0415
     from eds_spark_imaging.tables import Catalogue  # noqa: PLC0415
 
     spark = open_lake(config, "eds-imaging cohort")
     place = Lake(spark, config.require_lake(), Catalogue(config.site_attributes))
-    newest = spark.sql("SELECT max(run_id) FROM imaging_run").collect()[0][0]
+    release = newest_release(place)
     with place.lock():
-        made = make_cohort(spark, place, described, newest or "")
+        made = make_cohort(spark, place, described, release.run_id if release else "")
     if output is AttritionFormat.JSON:
         print(json.dumps({"name": described.name, **asdict(made)}, ensure_ascii=False))
         return

@@ -10,9 +10,13 @@ from typing import Annotated
 import pydicom
 import typer
 
+from eds_spark_imaging.cli.cohort import AttritionFormat, print_cohort
+from eds_spark_imaging.cli.report import write_report
 from eds_spark_imaging.cli.synth import make_hospital
+from eds_spark_imaging.cohorts import Cohort
 from eds_spark_imaging.config import SourceConfig, load_config
 from eds_spark_imaging.errors import InputError
+from eds_spark_imaging.report.texts import Language
 from eds_spark_imaging.spark.settings import SMALL_CONF
 
 
@@ -26,6 +30,14 @@ def demo(
 
 
 _MARK = ".eds-imaging-demo"
+_COHORT = {
+    "cohort": {"name": "demo-ct-cancer", "description": "First CT of patients with a cancer within a year of it"},
+    "include": [
+        {"exam": {"category": ["scanner"]}},
+        {"diagnosis": {"code": ["C*"], "type": ["DP", "DR", "DAS"], "days": [-365, 365]}},
+        {"exam": {"date_quality": ["complete"]}, "pick": "first"},
+    ],
+}
 
 
 def run_demo(out: Path, patients: int, seed: int) -> None:
@@ -45,3 +57,7 @@ def run_demo(out: Path, patients: int, seed: int) -> None:
     sources = (*config.sources, SourceConfig("pydicom", str(files)))
     config = replace(config, sources=sources, spark={**SMALL_CONF, **config.spark})
     print_summary(run_jobs(list(JOBS), config, Options(), progress_on_terminal()))
+    print("\nA cohort: the first CT of patients with a cancer within a year of it")
+    print_cohort(Cohort.from_mapping(_COHORT), config, AttritionFormat.TABLE)
+    print("\nA report to open in a browser")
+    write_report(config, out / "report.html", Language.EN)
