@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from eds_spark_imaging.linkage.birth_dates import is_default_date
 from eds_spark_imaging.linkage.names import normalised, tokens
 
 
@@ -26,7 +27,7 @@ def traits_of_persons(identity: DataFrame | None, person: DataFrame, survivors: 
         F.max("surviving_ipp").alias("ipp"),
         _names("family_names"),
         _names("given_names"),
-        _own_first(own, birth_date).alias("person_birth_date"),
+        _best_date(own, birth_date).alias("person_birth_date"),
         _own_first(own, F.coalesce(F.year(birth_date), F.col("_birth_year"))).alias("person_birth_year"),
         _own_first(own, sex).alias("person_sex"),
         _own_first(own, F.col("_death_date")).alias("death_date"),
@@ -35,6 +36,15 @@ def traits_of_persons(identity: DataFrame | None, person: DataFrame, survivors: 
 
 def _own_first(own: Column, value: Column) -> Column:
     return F.coalesce(F.max(F.when(own, value)), F.max(value))
+
+
+def _best_date(own: Column, date: Column) -> Column:
+    """The own date; where it tells no day, that of a merged person who is born in the same year."""
+    own_date = F.max(F.when(own, date))
+    whole = F.when(~is_default_date(date), date)
+    own_whole, any_whole = F.max(F.when(own, whole)), F.max(whole)
+    same_year = F.when((F.year(any_whole) == F.year(own_date)) | (F.year(own_date) <= 1900), any_whole)
+    return F.coalesce(own_whole, same_year, own_date, any_whole, F.max(date))
 
 
 def _names(column: str) -> Column:
