@@ -102,9 +102,10 @@ def check(header: Header, attributes: dict[str, Attribute]) -> None:
         attribute = attributes[column]
         if attribute.is_array:
             assert isinstance(value, list)
-            assert value
+            assert any(part is not None for part in value)
             for part in value:
-                _check_value(part, attribute.kind)
+                if part is not None:  # an item without the value, or an empty one of several, keeps its place
+                    _check_value(part, attribute.kind)
         else:
             _check_value(value, attribute.kind)
             assert value != ""

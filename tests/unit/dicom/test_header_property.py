@@ -105,9 +105,10 @@ def data_sets(draw: st.DrawFn) -> Dataset:
             setattr(dataset, keyword, draw(values))
     if draw(st.booleans()):
         dataset.ViewCodeSequence = Sequence(draw(st.lists(views(charset), max_size=3)))
-    for keyword in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+    # The shared groups have one item (PS3.3 C.7.6.16.1.1).
+    for keyword, most in (("SharedFunctionalGroupsSequence", 1), ("PerFrameFunctionalGroupsSequence", 4)):
         if draw(st.booleans()):
-            setattr(dataset, keyword, Sequence(draw(st.lists(groups(), max_size=4))))
+            setattr(dataset, keyword, Sequence(draw(st.lists(groups(), max_size=most))))
     for creator in draw(st.lists(st.sampled_from(["SIEMENS MR HEADER", "OTHER"]), unique=True)):
         private = dataset.private_block(0x0019, creator, create=True)
         private.add_new(0x0C, "IS", str(draw(small)))
