@@ -20,6 +20,7 @@ import typer
 
 from eds_spark_imaging.cli.app import app
 from eds_spark_imaging.cli.derived import derived_files
+from eds_spark_imaging.cohorts import Cohort
 from eds_spark_imaging.config import (
     Config,
     CrossConfig,
@@ -197,7 +198,15 @@ def check_submit(words: list[str], known: set[str]) -> None:
 def test_configurations_in_documents(block: Block, tmp_path: Path) -> None:
     path = tmp_path / "block.toml"
     path.write_text(block.text, encoding="utf-8")
-    assert load_config(path) != Config()
+    if block.text.startswith("[cohort]"):
+        assert Cohort.from_toml(path).steps
+    else:
+        assert load_config(path) != Config()
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "conf" / "cohorts").glob("*.toml")), ids=lambda path: path.name)
+def test_cohorts_of_the_project(path: Path) -> None:
+    assert Cohort.from_toml(path).name == path.stem
 
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "conf").glob("*.toml")), ids=lambda path: path.name)
@@ -301,11 +310,3 @@ def test_tables_views_statuses_jobs_and_exit_codes_are_documented() -> None:
     assert {int(code) for code in re.findall(r"^\| (\d+) \|", engineers, re.MULTILINE)} >= codes
     short = readme.partition("## Exit codes")[2].partition("\n## ")[0]
     assert {int(code) for code in re.findall(r"\b(\d)\s", short)} >= codes
-
-
-def test_what_is_not_yet_there_is_not() -> None:
-    listed = re.search(r"^- The commands (.*)\.$", (PROJECT / "README.md").read_text("utf-8"), re.MULTILINE)
-    assert listed
-    names = re.findall(r"`(\w+)`", listed[1])
-    assert names
-    assert not set(names) & set(COMMANDS)
