@@ -9,11 +9,15 @@ reader is made anew for every round, so that it knows no value from the round be
 from __future__ import annotations
 
 import argparse
+import logging
 import shutil
 import tempfile
 import time
 import tracemalloc
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -21,6 +25,7 @@ from typing import Any
 from pydicom.data import get_testdata_file
 
 from benchmarks.samples import KINDS, write
+from benchmarks.with_fastdicom import FastdicomReader
 from benchmarks.with_pydicom import PydicomReader
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
@@ -39,12 +44,37 @@ def contenders() -> dict[str, Callable[[], Contender]]:
         reader = HeaderReader(attributes)
         return lambda path: reader.read(LocalFile(path))
 
-    return {
+    found: dict[str, Callable[[], Contender]] = {
         "this reader": ours,
         PLAIN: lambda: plain.plain,
         "pydicom, specific_tags": lambda: plain.specific,
         "pydicom, to_json_dict": lambda: plain.json,
     }
+    with suppress(ImportError):
+        fast = FastdicomReader(attributes)
+        found["fastdicom, attributes"] = lambda: fast
+    return found
+
+
+def real() -> dict[str, list[Path]]:
+    """The real series, and a mixture of other files, of the folder beside the project; none where it is not there.
+
+    Files that a contender refuses are left out.
+    """
+    folder = Path(__file__).parents[2] / "shared" / "dicom"
+    found = {f"real {series.name}": sorted(series.iterdir()) for series in sorted(folder.glob("series/*"))}
+    others = [path for path in sorted(folder.glob("[!s]*/**/*")) if path.is_file()]
+    if others:
+        found["real mixture"] = [path for path in others if all(map(partial(_reads, path), contenders().values()))]
+    return found
+
+
+def _reads(path: Path, make: Callable[[], Contender]) -> bool:
+    try:
+        make()(path)
+    except Exception:
+        return False
+    return True
 
 
 def seconds(read: Contender, paths: list[Path]) -> float:
@@ -90,6 +120,8 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=500, help="files of each kind")
     parser.add_argument("--rounds", type=int, default=7)
     given = parser.parse_args()
+    warnings.simplefilter("ignore")  # of pydicom, on what real files hold
+    logging.disable()
     folder = Path(tempfile.mkdtemp(prefix="headers-"))
     print(
         f"{len(declaration())} declared attributes; {given.files} files of each kind, median of {given.rounds} rounds."
@@ -98,6 +130,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|")
     try:
         samples = {kind: write(folder, kind, given.files) for kind in KINDS}
+        samples |= real()
         samples["CT_small"] = [Path(get_testdata_file("CT_small.dcm"))] * given.files
         for kind, paths in samples.items():
             print("\n".join(measure(kind, paths, given.rounds)), flush=True)

@@ -245,7 +245,38 @@ def us(number: int) -> Dataset:
     return result
 
 
-KINDS: dict[str, Callable[[int], Dataset]] = {"CT": ct, "MR": mr, "enhanced MR": enhanced_mr, "MG": mg, "US": us}
+def uneven(number: int) -> Dataset:
+    """A CT slice of one series in which lengths vary as in real ones: UIDs, times, positions, numbers, currents."""
+    result = ct(number)
+    result.SOPInstanceUID = f"1.2.826.0.1.3680043.8.498.{number * number * 7919 % 10**6}.{number}"
+    result.InstanceNumber = str(1 + number)
+    height = f"{-75.7 + 1.25 * number:g}"
+    result.ImagePositionPatient = ["-158.1", "-179.035797", height]
+    result.SliceLocation = height
+    result.AcquisitionTime = clock(100 + number)[: 6 + number % 8 * (number % 3 > 0)].rstrip(".")
+    result.ContentTime = clock(200 + number)[: (6, 9, 13)[number % 3]]
+    result.XRayTubeCurrent = 80 + number * 13 % 60
+    result.ReferencedImageSequence = [
+        of(ReferencedSOPClassUID=result.SOPClassUID, ReferencedSOPInstanceUID=f"1.2.826.{number}")
+    ]
+    return result
+
+
+KINDS: dict[str, Callable[[int], Dataset]] = {
+    "CT": ct,
+    "CT, uneven": uneven,
+    "MR": mr,
+    "enhanced MR": enhanced_mr,
+    "MG": mg,
+    "US": us,
+}
+    "CT": ct,
+    "CT, uneven": uneven,
+    "MR": mr,
+    "enhanced MR": enhanced_mr,
+    "MG": mg,
+    "US": us,
+}
 
 
 def write(folder: Path, kind: str, count: int) -> list[Path]:
@@ -260,6 +291,6 @@ def write(folder: Path, kind: str, count: int) -> list[Path]:
         meta.MediaStorageSOPClassUID = dataset.SOPClassUID
         meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
         meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        paths.append(folder / f"{kind.replace(' ', '_')}-{number:04d}.dcm")
+        paths.append(folder / f"{kind.replace(', ', '_').replace(' ', '_')}-{number:04d}.dcm")
         dataset.save_as(paths[-1], enforce_file_format=True)
     return paths

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from pydicom.datadict import dictionary_VR, private_dictionary_VR
@@ -158,6 +159,7 @@ class Node:
         return creators.setdefault(creator, Target(step.tag, Role.LEAF))
 
 
+@cache
 def _vr(step: Step) -> bytes | None:
     """The dictionary's VR of an element, where there is one and it is unique."""
     try:

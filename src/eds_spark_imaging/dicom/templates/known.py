@@ -25,7 +25,7 @@ MAX_KINDS: Final = 1024
 FEW: Final = 12  # values that newly vary; where more do, it is another series than one that was recognised
 MAKING: Final = 12  # what a template costs, in files that are then recognised
 WIDENING: Final = 6
-CREDIT: Final = 2 * (MAKING + WIDENING)  # the most that is saved up; half of it to begin with
+CREDIT: Final = 2 * (MAKING + WIDENING)  # to begin with, and the most that is saved up
 RARELY: Final = 256  # without credit, one in so many files is learnt
 
 # Before anything was met: instance UIDs, times, number and position of an image.
@@ -62,7 +62,7 @@ class Templates:
         self._came_again = False  # something that was learnt, since the last miss
         self._varying = {LITTLE.key(tag) for tag in USUALLY_VARYING}  # keys of tags whose values
         self._sized = self._varying.copy()  # and whose lengths vary
-        self._credit = CREDIT // 2
+        self._credit = CREDIT
         self._without = 0
         self._learning = Lock()
 
