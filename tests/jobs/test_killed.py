@@ -142,6 +142,9 @@ def _places(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> di
 def test_the_changes_reach_every_table(places: dict[str, Any], spark: SparkSession) -> None:
     old = content(open_context(spark, places["root"], places["lake"]))
     assert all(old[name] != places["expected"][name] for name in TABLES)
+    (lost,) = [row for row in places["expected"]["dicom_file"] if "!two.dcm" in row]
+    assert "status='removed'" in lost
+    assert not [row for row in places["expected"]["dicom_instance"] if "!two.dcm" in row]
 
 
 def test_no_point_is_forgotten() -> None:

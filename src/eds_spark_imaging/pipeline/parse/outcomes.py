@@ -26,10 +26,15 @@ def write_members(context: Context, staging: Staging, found: Found) -> None:
         removed = removed.select(F.col("path").alias("archive"), F.lit(REMOVED).alias("_now"))
         members = members.join(removed, "archive", "left").withColumn("status", F.coalesce("_now", "status"))
     members = members.select("path", *_MEMBER, *_OUTCOME, "changed_run")
-    whole = staged.groupBy("path").agg(F.every(F.col("status") != QUARANTINED).alias("whole"))
+    whole = (
+        staged.where(F.col("archive").isNull())
+        .groupBy("path")
+        .agg(F.every(F.col("status") != QUARANTINED).alias("whole"))
+    )
     whole = whole.where("whole").select(F.col("path").alias("archive"))
-    least, most = whole.agg(F.min("archive"), F.max("archive")).collect()[0]
-    there = F.col("path").between(least, f"{most or ''}!\U0010ffff")  # where members of these archives lie
+    last_member = F.concat("archive", F.lit("!\U0010ffff"))
+    least, most = whole.agg(F.min("archive"), F.max(last_member)).collect()[0]
+    there = F.col("path").between(least, most)  # where the members of these archives lie
     known = context.lake.read("dicom_file").where(F.col("archive").isNotNull() & (F.col("status") != REMOVED) & there)
     lost = known.join(whole, "archive", "left_semi").join(members.select("path"), "path", "left_anti")
     lost = lost.withColumns({"status": F.lit(REMOVED), "reason": F.lit(None), "changed_run": F.lit(run_id)})
