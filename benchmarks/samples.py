@@ -270,13 +270,6 @@ KINDS: dict[str, Callable[[int], Dataset]] = {
     "MG": mg,
     "US": us,
 }
-    "CT": ct,
-    "CT, uneven": uneven,
-    "MR": mr,
-    "enhanced MR": enhanced_mr,
-    "MG": mg,
-    "US": us,
-}
 
 
 def write(folder: Path, kind: str, count: int) -> list[Path]:
