@@ -142,7 +142,7 @@ class Oracle:
         """The values, for each frame."""
         result = []
         frames, rest = self._frames(dataset, way)
-        self._all_frames = frames if way[0] == FRAMES else []
+        self._all_frames = frames if way[0] in (FRAMES, SHARED) else []
         for frame in frames:
             width = attribute.each if len(source.steps) > 1 else 0
             items = self._items([frame], rest[:-1], listing=bool(width))

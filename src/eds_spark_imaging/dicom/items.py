@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from eds_spark_imaging.dicom.parser.data_set import DataSet, Hit
-from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS, Node, Slot
+from eds_spark_imaging.dicom.parser.plan import GROUPS, Node, Slot
 from eds_spark_imaging.dicom.reason import Reason
 from eds_spark_imaging.dicom.values.typed import BINARY_VRS
 
@@ -23,8 +23,8 @@ def is_blank(vr: bytes | None, raw: bytes | Reason) -> bool:
 class Items:
     """The items of one file's sequences that hold something of what is declared.
 
-    Of each sequence, the first item that has any value is *chosen*: single values come from it alone. Frames are passed
-    over here: the item chosen in the first of them is that of all.
+    Of each sequence, the first item that has any value is *chosen*: single values come from it alone. Functional groups
+    are passed over here: the item chosen in the first frame is that of all.
     """
 
     def __init__(self, hits: Iterable[Hit]) -> None:
@@ -57,19 +57,17 @@ class Items:
     def _choose(self, trail: Trail) -> None:
         way: tuple[int, ...] = ()
         for tag, index in trail:
-            if tag != FRAME_GROUPS.tag:
-                way = (*way, tag)
-                if self._chosen.setdefault(way, index) != index:
-                    return
+            way = (*way, tag)
+            if tag not in GROUPS and self._chosen.setdefault(way, index) != index:
+                return
 
     def is_chosen(self, trail: Trail) -> bool:
         """Whether single values are taken from the item at the end of the trail."""
         way: tuple[int, ...] = ()
         for tag, index in trail:
-            if tag != FRAME_GROUPS.tag:
-                way = (*way, tag)
-                if self._chosen.get(way, index) != index:
-                    return False
+            way = (*way, tag)
+            if tag not in GROUPS and self._chosen.get(way, index) != index:
+                return False
         return True
 
     def way(self, group: int) -> int | None:
@@ -77,9 +75,9 @@ class Items:
         return self._ways.get(group)
 
     def frame(self, slot: Slot) -> tuple[int, int] | None:
-        """The first frame in which any attribute of the slot's group has a value."""
+        """The first item of functional groups in which any attribute of the slot's group has a value."""
         lead = self._leads.get((slot.group, slot.items))
-        return None if lead is None else lead.trail[0]
+        return None if lead is None or lead.trail[0][0] not in GROUPS else lead.trail[0]
 
     def listed(self, slot: Slot, node: Node) -> list[DataSet | None]:
         """The items that an array with ``slot`` lists, whose data sets are of the kind ``node``.
@@ -88,8 +86,7 @@ class Items:
         counts as one, None, so that the columns of both line up where no item has more. Over frames, those of the first
         with a value.
         """
-        frame = self.frame(slot)
-        return [] if frame is None else self._of(node, frame if slot.frame else None)
+        return self._of(node, self.frame(slot))
 
     def _of(self, node: Node, frame: tuple[int, int] | None) -> list[DataSet | None]:
         members = self._members.get(id(node), {})

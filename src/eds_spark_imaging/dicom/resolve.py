@@ -180,7 +180,7 @@ class Resolution:
         first: Any = None
         candidates = self._of_chosen(candidates)
         slot = candidates[0][0] if candidates else None
-        frame = self._items.frame(slot) if slot is not None and slot.frame and not slot.only else None
+        frame = self._items.frame(slot) if slot is not None and not slot.only else None
         for number, candidate in enumerate(candidates):
             if frame is not None and candidate[1][3].trail[0] != frame:
                 continue

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from eds_spark_imaging.dicom.parser.byte_order import ByteOrder
-from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS, IGNORED, Node, Role, Target
+from eds_spark_imaging.dicom.parser.plan import GROUPS, IGNORED, Node, Role, Target
 from eds_spark_imaging.dicom.reason import Reason
 
 _NO_CREATORS: Final[Mapping[int, str]] = {}
@@ -40,7 +40,7 @@ class DataSet:
         child = DataSet(order, explicit, None if entry is None else entry.node, self.hits)
         child.charset = self.charset
         child.trail = (*self.trail, (0 if entry is None else entry.tag, index))
-        child.first = self.first and (not index or child.trail[-1][0] == FRAME_GROUPS.tag)
+        child.first = self.first and (not index or child.trail[-1][0] in GROUPS)
         if entry is not None and entry.listed:
             self.hits.append((entry, None, b"", child))
         if not self.trail:

@@ -21,6 +21,7 @@ from eds_spark_imaging.dicom.values.typed import Wanted
 
 SHARED_GROUPS: Final = Step(0x52009229)
 FRAME_GROUPS: Final = Step(0x52009230)
+GROUPS: Final = frozenset((SHARED_GROUPS.tag, FRAME_GROUPS.tag))
 CONVERTED_SHARED: Final = Step(0x00209170)  # Unassigned Shared Converted Attributes Sequence
 CONVERTED_FRAME: Final = Step(0x00209171)  # Unassigned Per-Frame Converted Attributes Sequence
 FRAME_COUNT: Final = Step(0x00280008)

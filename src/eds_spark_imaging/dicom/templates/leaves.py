@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from eds_spark_imaging.dicom.parser.byte_order import LITTLE
 from eds_spark_imaging.dicom.parser.element import SHORT_FORM, UNDEFINED, VRS, element
 from eds_spark_imaging.dicom.parser.passing import MAX_DEPTH
-from eds_spark_imaging.dicom.parser.plan import FILE_META, FRAME_GROUPS, PIXELS, SHARED_GROUPS, Node
+from eds_spark_imaging.dicom.parser.plan import FILE_META, GROUPS, PIXELS, Node
 from eds_spark_imaging.dicom.parser.syntax import IMPLICIT_LITTLE, PREAMBLE, SOP_CLASS, TRANSFER_SYNTAX
 
 MARGIN: Final = 64  # near the end of a block, the scanner may read on
@@ -21,7 +21,6 @@ _ITEM_END: Final = b"\xfe\xff\x0d\xe0\0\0\0\0"
 _SEQUENCE_END: Final = b"\xfe\xff\xdd\xe0\0\0\0\0"
 _MAY_BE_SEQUENCE: Final = frozenset((b"UN", b"OB"))  # besides SQ
 _TELLING: Final = frozenset((TRANSFER_SYNTAX, SOP_CLASS))  # how to read the data set
-_FRAMES: Final = frozenset((SHARED_GROUPS.tag, FRAME_GROUPS.tag))
 
 
 class UnusualError(Exception):
@@ -74,7 +73,7 @@ class Leaves:
         limit = len(data) - MARGIN
         while position < limit:
             tag = LITTLE.key(LITTLE.long(data, position)[0])
-            if tag <= last or tag in PIXELS or tag in _FRAMES:
+            if tag <= last or tag in PIXELS or tag in GROUPS:
                 break
             if meta and tag >> 16 != FILE_META:
                 meta = False
