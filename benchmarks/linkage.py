@@ -32,7 +32,7 @@ from eds_spark_imaging.linkage import (
 from eds_spark_imaging.linkage import judged as judge
 from eds_spark_imaging.spark.session import spark_session
 from eds_spark_imaging.synth import generate
-from eds_spark_imaging.transforms.times import study_datetime_quality, wall_clock
+from eds_spark_imaging.transforms.times import date_and_time, study_datetime_quality
 from eds_spark_imaging.warehouse import Warehouse
 
 
@@ -57,7 +57,7 @@ def exams_of_headers(spark: SparkSession, synth: Path, config: Config) -> DataFr
             "study_time": colons,
         }
     )
-    exams = exams.withColumn("study_datetime", wall_clock("study_date", "study_time"))
+    exams = exams.withColumn("study_datetime", date_and_time("study_date", "study_time"))
     source = F.when(F.col("study_datetime").isNotNull(), "study")
     quality = study_datetime_quality(source, F.col("study_time").isNotNull(), F.col("study_datetime"), F.current_date())
     return exams.withColumn("study_datetime_quality", quality)

@@ -21,7 +21,7 @@ from pydicom.data import get_testdata_file
 from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.storage.source import LocalFile
 from eds_spark_imaging.tables import Catalogue
-from eds_spark_imaging.workers.parsing import ROWS_PER_BATCH, Assembler, Reading
+from eds_spark_imaging.workers.parsing import ROWS_PER_BATCH, Assembler, FileReading
 
 BUDGET = 0.2  # ms
 CHUNK = 50  # files between two looks at the clock
@@ -72,7 +72,7 @@ def main() -> None:
             headers = [reader.read(LocalFile(path)) for path in part]
             at.append(time.process_time())
             for path, header in zip(part, headers, strict=True):
-                assembler.add(Reading(str(path), "benchmark", header))
+                assembler.add(FileReading(str(path), "benchmark", header))
             at.append(time.process_time())
             if assembler.count == ROWS_PER_BATCH or start + CHUNK >= len(paths):
                 batches.append(assembler.batch())

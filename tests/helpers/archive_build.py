@@ -18,7 +18,7 @@ from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.dicom.result import Header
 from eds_spark_imaging.storage.source import BytesSource
-from eds_spark_imaging.workers.members import Found, read_archive
+from eds_spark_imaging.workers.members import ArchiveRow, read_archive
 
 SHIPPED = Path(pydicom.__file__).parent / "data" / "test_files"
 READER = HeaderReader(declaration())
@@ -150,7 +150,7 @@ def record(key: str, value: str) -> bytes:
     return str(length).encode() + rest
 
 
-def found(data: bytes, path: str, part: int = 0, parts: int = 1) -> list[Found]:
+def found(data: bytes, path: str, part: int = 0, parts: int = 1) -> list[ArchiveRow]:
     return list(read_archive(READER, BytesSource(data), path, part=part, parts=parts))
 
 

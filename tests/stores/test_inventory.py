@@ -15,7 +15,7 @@ from eds_spark_imaging.config import Config, SourceConfig
 from eds_spark_imaging.errors import InputError
 from eds_spark_imaging.pipeline.checks import check_places
 from eds_spark_imaging.pipeline.index.inventory import read_inventory
-from eds_spark_imaging.workers.listing import LISTED_DDL
+from eds_spark_imaging.workers.folders import LISTED_DDL
 
 pytestmark = pytest.mark.spark
 

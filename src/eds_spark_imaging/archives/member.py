@@ -7,7 +7,7 @@ import re
 from typing import Final, NamedTuple
 
 from eds_spark_imaging.archives.fault import ArchiveFault
-from eds_spark_imaging.archives.source import Part, Stream
+from eds_spark_imaging.archives.source import Section, Stream
 
 TAR_SUFFIXES: Final = (".tar", ".tar.gz", ".tgz")
 GZIP: Final = ".gz"  # of one file, unless there is a tar in it
@@ -31,7 +31,7 @@ class Member(NamedTuple):
 
     name: str
     size: int | None
-    content: Part | Stream | None
+    content: Section | Stream | None
     reason: ArchiveFault | None = None
 
 

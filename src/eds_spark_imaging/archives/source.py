@@ -137,7 +137,7 @@ class Stream:
         self._file.close()
 
 
-class Part:
+class Section:
     """The ``size`` bytes of another source from ``offset`` on; closing it leaves the other open."""
 
     def __init__(self, source: Buffered | Stream, offset: int, size: int) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from eds_spark_imaging.archives.fault import ArchiveFault
 from eds_spark_imaging.archives.member import ArchiveError, Member, Names, is_unsafe
-from eds_spark_imaging.archives.source import STEP, ArchiveFile, Buffered, Part, Stream, TooMuchError
+from eds_spark_imaging.archives.source import STEP, ArchiveFile, Buffered, Section, Stream, TooMuchError
 
 MAX_EXTENDED: Final = 512 * 1024  # what tarfile may read for one header: long names and pax records, which come first
 PADDING: Final = tarfile.RECORDSIZE + 2 * tarfile.BLOCKSIZE  # two blocks of zeros, then to the end of a record
@@ -86,7 +86,7 @@ def tar_members(source: Buffered | Stream) -> Iterator[Member]:
         if names.count == MAX_MEMBERS:
             raise ArchiveError(ArchiveFault.ARCHIVE_TOO_LARGE)
         reason = _reason(info)
-        content = None if reason else Part(source, info.offset_data, info.size)
+        content = None if reason else Section(source, info.offset_data, info.size)
         yield Member(names.unique(info.name), info.size, content, reason)
     _check_end(source, offset)  # not archive.offset: tarfile may have gone over what it did not understand
 

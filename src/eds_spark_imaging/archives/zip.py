@@ -18,7 +18,7 @@ from eds_spark_imaging.archives.source import (
     ArchiveFile,
     Budget,
     Buffered,
-    Part,
+    Section,
     Stream,
     TooMuchError,
 )
@@ -134,7 +134,7 @@ def _reason(source: Buffered, entry: zipfile.ZipInfo, name: str, end: int) -> Ar
 
 def _content(
     archive: zipfile.ZipFile, file: ArchiveFile, source: Buffered, entry: zipfile.ZipInfo, budget: Budget
-) -> Part | Stream | None:
+) -> Section | Stream | None:
     try:
         opened = archive.open(entry)
     except Exception:  # as above
@@ -145,4 +145,4 @@ def _content(
     if entry.compress_size != entry.file_size:
         return None
     # By ranges, for zipfile would read what is skipped: it has read the local header, up to the content.
-    return Part(source, file.tell(), entry.compress_size)
+    return Section(source, file.tell(), entry.compress_size)

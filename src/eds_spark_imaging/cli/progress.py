@@ -12,7 +12,7 @@ from rich.progress import Progress as Bar
 from eds_spark_imaging.cli.output import PipeConsole
 from eds_spark_imaging.runs import events
 from eds_spark_imaging.runs.progress import Progress
-from eds_spark_imaging.runs.status import Ended, Status
+from eds_spark_imaging.runs.status import Ended, Running
 
 MOVE, LINE = 0.3, 30.0  # seconds between moves of a bar, and between lines where there is no terminal
 
@@ -28,7 +28,7 @@ class Lines:
     def started(self, job: str, run_id: str) -> None:
         """Nothing: short jobs have one line."""
 
-    def running(self, status: Status) -> None:
+    def running(self, status: Running) -> None:
         """One line."""
         self.note(f"{status.job:<8}{status.seconds:7.1f} s  {status.text}")
 
@@ -54,7 +54,7 @@ class Terminal(Lines):
         self._task = self._bar.add_task(job, total=None, what="")
         self._bar.start()
 
-    def running(self, status: Status) -> None:
+    def running(self, status: Running) -> None:
         """Move it."""
         self._bar.update(self._task, total=status.tasks, completed=status.tasks_done, what=status.text)
 

@@ -73,7 +73,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Step:
+class CohortStep:
     """A step keeps (``include``) or drops what meets all of its groups.
 
     ``of``: what is dropped or kept with an exam that does: the exam itself, its visit's exams, its patient's.
@@ -105,7 +105,7 @@ class Cohort:
 
     name: str
     grain: Grain
-    steps: tuple[Step, ...]
+    steps: tuple[CohortStep, ...]
     description: str = ""
 
     @classmethod
@@ -191,7 +191,7 @@ def _places(order: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield key, f"[[{key}]] {counts[key]}"
 
 
-def _step(include: bool, content: Any, where: str) -> Step:
+def _step(include: bool, content: Any, where: str) -> CohortStep:
     if not isinstance(content, Mapping):
         raise ConfigError(f"{where} must be a table")
     _only(content, (*GROUPS, *_STEP_KEYS), where)
@@ -201,7 +201,7 @@ def _step(include: bool, content: Any, where: str) -> Step:
         raise ConfigError(f"{where} has no criterion; there are {', '.join(GROUPS)}, and pick")
     if pick and not include:
         raise ConfigError(f"{where}: pick belongs into an [[include]]")
-    return Step(include, groups, _word(Grain, content.get("of", "exam"), f"{where} of"), pick)
+    return CohortStep(include, groups, _word(Grain, content.get("of", "exam"), f"{where} of"), pick)
 
 
 def _group(kind: str, content: Any, where: str) -> Group:

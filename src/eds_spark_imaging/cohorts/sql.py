@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
-from eds_spark_imaging.cohorts.definition import TABLES, Cohort, Grain, Group, Pick, Step
+from eds_spark_imaging.cohorts.definition import TABLES, Cohort, CohortStep, Grain, Group, Pick
 
 _EXAMS: Final = """\
 exams AS (  -- the exams of the lake, with their patient and visit
@@ -94,7 +94,7 @@ def attrition_sql(cohort: Cohort, steps: str = "steps") -> str:
     return f"SELECT {', '.join(columns)} FROM {steps}"
 
 
-def _tables(number: int, step: Step) -> Iterator[str]:
+def _tables(number: int, step: CohortStep) -> Iterator[str]:
     """For each table that a step asks: the exams that match there; of diagnoses and acts with the nearest match."""
     for group in step.groups:
         if group.kind in _EVENTS:
@@ -117,7 +117,7 @@ def _nearest_event(name: str, group: Group) -> str:
     )
 
 
-def _step(number: int, step: Step) -> Iterator[str]:
+def _step(number: int, step: CohortStep) -> Iterator[str]:
     before = f"step_{number - 1}" if number > 1 else "exams"
     still = f"s.in_{number - 1} AND " if number > 1 else ""
     joins, columns = "", ["s.*"]

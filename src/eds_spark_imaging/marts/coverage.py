@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from eds_spark_imaging.marts.segments import Segment, segments_of
+from eds_spark_imaging.marts.segments import FeedSegment, segments_of
 from eds_spark_imaging.tables.marts import CoverageState
 
 _REFERENCE: Final = 0.75  # quantile of the segments' rates, weighted by their months, that stands for full coverage
@@ -73,7 +73,7 @@ def coverage_of(
 
 
 def _state(
-    month: int, counts: NDArray[np.int64], segments: list[Segment], ends: tuple[int, int], reference: float
+    month: int, counts: NDArray[np.int64], segments: list[FeedSegment], ends: tuple[int, int], reference: float
 ) -> CoverageState:
     if month < ends[0]:
         return CoverageState.NOT_CONNECTED
@@ -83,7 +83,7 @@ def _state(
     return CoverageState.PARTIAL if level < _FULL else CoverageState.COMPLETE
 
 
-def _reference(segments: list[Segment]) -> float:
+def _reference(segments: list[FeedSegment]) -> float:
     """The rate that stands for full coverage: high among the rates of the months that have any."""
     rated = sorted((s.rate, s.end - s.start) for s in segments if s.rate > 0)
     months = sum(length for _, length in rated)
@@ -95,12 +95,12 @@ def _reference(segments: list[Segment]) -> float:
     return rated[-1][0]
 
 
-def _first(counts: NDArray[np.int64], segment: Segment) -> int:
+def _first(counts: NDArray[np.int64], segment: FeedSegment) -> int:
     """The first month of a segment that has exams."""
     return segment.start + int(np.argmax(counts[segment.start : segment.end] > 0))
 
 
-def _last(counts: NDArray[np.int64], segment: Segment) -> int:
+def _last(counts: NDArray[np.int64], segment: FeedSegment) -> int:
     return segment.end - 1 - int(np.argmax(counts[segment.start : segment.end][::-1] > 0))
 
 

@@ -19,7 +19,7 @@ PENALTY = (
 
 
 @dataclass(frozen=True)
-class Segment:
+class FeedSegment:
     """Months ``start`` to ``end`` (excluded), with so many counts a month."""
 
     start: int
@@ -27,7 +27,7 @@ class Segment:
     rate: float
 
 
-def segments_of(counts: NDArray[np.int64], penalty: float = PENALTY) -> list[Segment]:
+def segments_of(counts: NDArray[np.int64], penalty: float = PENALTY) -> list[FeedSegment]:
     """The segments of a series of monthly counts, in order; none for an empty one."""
     months = len(counts)
     if not months:
@@ -46,7 +46,7 @@ def segments_of(counts: NDArray[np.int64], penalty: float = PENALTY) -> list[Seg
     while cuts[-1] > 0:
         cuts.append(int(before[cuts[-1]]))
     cuts.reverse()
-    return [Segment(start, end, float(sums[end] - sums[start]) / (end - start)) for start, end in pairwise(cuts)]
+    return [FeedSegment(start, end, float(sums[end] - sums[start]) / (end - start)) for start, end in pairwise(cuts)]
 
 
 def _cost(total: NDArray[np.float64], length: NDArray[np.int64]) -> NDArray[np.float64]:

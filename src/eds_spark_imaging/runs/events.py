@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from eds_spark_imaging import __version__
 
 if TYPE_CHECKING:
-    from eds_spark_imaging.runs.status import Ended, Status
+    from eds_spark_imaging.runs.status import Ended, Running
 
 VARIABLE = "EDS_IMAGING_LOG"
 
@@ -90,7 +90,7 @@ class Events:
         """A job begins."""
         emit("job_started", job=job, run_id=run_id, package_version=__version__)
 
-    def running(self, status: Status) -> None:
+    def running(self, status: Running) -> None:
         """It goes on."""
         emit("job_progress", **asdict(status))
 

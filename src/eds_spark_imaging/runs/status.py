@@ -18,7 +18,7 @@ class Expected:
 
 
 @dataclass(frozen=True)
-class Status:
+class Running:
     """A job while it runs: tasks of the running stages, and what follows from their share where a total is known."""
 
     job: str
@@ -74,7 +74,7 @@ class Stages:
         self._job, self._run_id, self._begun = job, run_id, begun
         self._since: dict[int, float] = {}
 
-    def status(self, stages: Sequence[tuple[int, int, int]], expected: Expected | None, now: float) -> Status | None:
+    def status(self, stages: Sequence[tuple[int, int, int]], expected: Expected | None, now: float) -> Running | None:
         """The status for (stage, completed tasks, tasks) of the running stages at ``now``; None where none runs.
 
         The time left is that of these stages, not of the job.
@@ -89,7 +89,7 @@ class Stages:
             rate = expected.total * share / running
             left = running * (1 - share) / share
         unit = expected.unit if expected else None
-        return Status(self._job, self._run_id, now - self._begun, done, tasks, 100 * share, unit, rate, left)
+        return Running(self._job, self._run_id, now - self._begun, done, tasks, 100 * share, unit, rate, left)
 
 
 class Display(Protocol):
@@ -100,7 +100,7 @@ class Display(Protocol):
     def started(self, job: str, run_id: str) -> None:
         """A job begins."""
 
-    def running(self, status: Status) -> None:
+    def running(self, status: Running) -> None:
         """It goes on."""
 
     def ended(self, ended: Ended) -> None:

@@ -30,7 +30,7 @@ from eds_spark_imaging.tables.attributes import offset_column
 from eds_spark_imaging.tables.files import READING, SOURCE, readings
 from eds_spark_imaging.tables.spec import Table
 from eds_spark_imaging.workers.memory import freeze_loaded
-from eds_spark_imaging.workers.parsing import ROWS_PER_BATCH, Assembler, Reading
+from eds_spark_imaging.workers.parsing import ROWS_PER_BATCH, Assembler, FileReading
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -106,7 +106,7 @@ class DicomReader(DataSourceReader):
         paths = partition.paths if isinstance(partition, Files) else ()
         for start in range(0, len(paths), ROWS_PER_BATCH):
             for path in paths[start : start + ROWS_PER_BATCH]:
-                assembler.add(Reading(path, "", self._reader.read(LocalFile(path))))
+                assembler.add(FileReading(path, "", self._reader.read(LocalFile(path))))
             yield assembler.batch().select(self._schema.names).cast(self._schema)
 
 

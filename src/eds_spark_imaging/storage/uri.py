@@ -12,7 +12,7 @@ _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/]*)(.*)", re.DOTALL)
 _SECRET = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*:[^/]*@")
 
 
-class Place(NamedTuple):
+class UriParts(NamedTuple):
     """The parts of a place. A local path has neither scheme nor authority."""
 
     scheme: str
@@ -20,10 +20,10 @@ class Place(NamedTuple):
     path: str
 
 
-def split(text: str) -> Place:
+def split(text: str) -> UriParts:
     """The parts of a local path or URI, as they stand."""
     match = None if text.startswith("/") else _URI.fullmatch(text)
-    return Place(match[1].lower(), match[2], match[3]) if match else Place("", "", text)
+    return UriParts(match[1].lower(), match[2], match[3]) if match else UriParts("", "", text)
 
 
 def is_remote(text: str) -> bool:

@@ -14,7 +14,7 @@ from eds_spark_imaging.synth.defects.defect import Planter
 from eds_spark_imaging.synth.hospital.care_sites import care_sites
 from eds_spark_imaging.synth.hospital.history import Historian, deck_of_kinds
 from eds_spark_imaging.synth.hospital.hospitals import MOST_HOSPITALS, first_hospitals
-from eds_spark_imaging.synth.hospital.model import Exam
+from eds_spark_imaging.synth.hospital.model import SynthExam
 from eds_spark_imaging.synth.hospital.people import Population
 from eds_spark_imaging.synth.hospital.register import Register
 from eds_spark_imaging.synth.writers.config_file import write_config
@@ -23,7 +23,7 @@ from eds_spark_imaging.synth.writers.files import FileWriter, source_folder
 from eds_spark_imaging.synth.writers.odd_files import write_odd_files
 from eds_spark_imaging.synth.writers.records import rows_of
 from eds_spark_imaging.synth.writers.truth import ExamTruth, TruthWriter
-from eds_spark_imaging.synth.writers.warehouse import Warehouse
+from eds_spark_imaging.synth.writers.warehouse import BaseCentraleTables
 
 BLOCK = 500  # people whose rows are kept in memory; one row group of each table
 
@@ -116,7 +116,7 @@ class _Group:
         self._historian = Historian(self._hospitals, self._register, deck_of_kinds(Random(f"{seed}/kinds")))
         chance = Random(f"{seed}/defects")
         self._planter = Planter(request.defect_rate, self._population, self._register, chance)
-        self._warehouse = Warehouse(out / "warehouse")
+        self._warehouse = BaseCentraleTables(out / "warehouse")
         self._truth = TruthWriter(out / "truth", self._population, TraitIndex(self._population))
         self._files = FileWriter(out, self._register, seed, request.instances)
         self._summary = SynthSummary(request.patients)
@@ -165,7 +165,7 @@ class _Group:
         summary.modalities[truth.modality] += 1
         summary.defects.update(truth.defects)
 
-    def _write(self, exam: Exam) -> None:
+    def _write(self, exam: SynthExam) -> None:
         copies = len(exam.patient_ids)
         series = set()
         for file in self._files.write(exam):

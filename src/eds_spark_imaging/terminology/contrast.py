@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eds_spark_imaging.terminology.lexicon import Entry, Lexicon
+from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
 from eds_spark_imaging.terminology.matching import Span
 
 WITH, WITHOUT, BOTH = "with", "without", "both"
@@ -43,11 +43,11 @@ def implied_contrast(lexicon: Lexicon, spans: Sequence[Span], outside: Sequence[
     return next((entry.contrast for entry in named if entry.contrast), "")
 
 
-def _within_place(lexicon: Lexicon, span: Span) -> list[Entry]:
+def _within_place(lexicon: Lexicon, span: Span) -> list[LexiconEntry]:
     place = span.place
     words = span.words if place is not None and not place.weak and len(span.words) > 1 else ()
     inner = [entry for word in words for entry in lexicon.singles.get(word, ())]
-    agent = [Entry(contrast=WITH)] if any(entry.role == "agent_alone" for entry in inner) else []
+    agent = [LexiconEntry(contrast=WITH)] if any(entry.role == "agent_alone" for entry in inner) else []
     return [*(entry for entry in inner if entry.contrast), *agent]
 
 

@@ -44,7 +44,7 @@ class Modality:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LexiconEntry:
     """What a phrase of the lexicon says: a place, an exam, or the role of a word around them."""
 
     parts: tuple[str, ...] = ()
@@ -60,11 +60,11 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Node:
+class WordNode:
     """A node of the tree of words: what follows, and what the phrase up to here says."""
 
-    next: dict[str, Node] = field(default_factory=dict)
-    entries: tuple[Entry, ...] = ()
+    next: dict[str, WordNode] = field(default_factory=dict)
+    entries: tuple[LexiconEntry, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,12 @@ class Lexicon:
     regions: Mapping[str, str]
     categories: tuple[str, ...]
     modalities: Mapping[str, Modality]
-    root: Node
+    root: WordNode
     first_words: tuple[str, ...]
     known: frozenset[str]
     plain: frozenset[str]
     spellings: Mapping[str, tuple[str, ...]]
-    singles: Mapping[str, tuple[Entry, ...]]
+    singles: Mapping[str, tuple[LexiconEntry, ...]]
     version: str
 
 
@@ -113,7 +113,7 @@ def lexicon(site: tuple[SiteRow, ...] = ()) -> Lexicon:
 def _compile(tables: dict[str, list[dict[str, str]]]) -> Lexicon:
     parts = {row["part"]: _part(row) for row in tables["parts"]}
     composites = {row["composite"]: tuple(row["members"].split()) for row in tables["composites"]}
-    root = Node()
+    root = WordNode()
     known: set[str] = set()
     plain: set[str] = set()
     for phrase, entry in itertools.chain(
@@ -151,18 +151,18 @@ def _version(tables: dict[str, Any]) -> str:
     return f"{ENGINE}-{hashlib.sha256(repr(sorted(tables.items())).encode()).hexdigest()[:12]}"
 
 
-def _terms(parts: Mapping[str, Part]) -> Iterator[tuple[tuple[str, ...], Entry]]:
+def _terms(parts: Mapping[str, Part]) -> Iterator[tuple[tuple[str, ...], LexiconEntry]]:
     """The DICOM terms themselves, as they are written in Body Part Examined."""
     for part in parts.values():
-        yield words(part.term).forms, Entry((part.term,), part.regions, part.paired, place=True)
+        yield words(part.term).forms, LexiconEntry((part.term,), part.regions, part.paired, place=True)
 
 
-def _places(table: list[dict[str, str]], parts: Mapping[str, Part]) -> Iterator[tuple[tuple[str, ...], Entry]]:
+def _places(table: list[dict[str, str]], parts: Mapping[str, Part]) -> Iterator[tuple[tuple[str, ...], LexiconEntry]]:
     for row in table:
         terms = tuple(row["body_parts"].split())
         regions = tuple(row["regions"].split()) or _regions(terms, parts)
         paired = row["paired"] == "yes" or (row["paired"] == "" and any(parts[term].paired for term in terms))
-        entry = Entry(terms, regions, paired, place=True)
+        entry = LexiconEntry(terms, regions, paired, place=True)
         for phrase in phrases(f"{row['fr']}|{row['en']}"):
             yield phrase, entry
 
@@ -171,10 +171,10 @@ def _regions(terms: Iterable[str], parts: Mapping[str, Part]) -> tuple[str, ...]
     return tuple(dict.fromkeys(region for term in terms for region in parts[term].regions))
 
 
-def _exams(table: list[dict[str, str]], parts: Mapping[str, Part]) -> Iterator[tuple[tuple[str, ...], Entry]]:
+def _exams(table: list[dict[str, str]], parts: Mapping[str, Part]) -> Iterator[tuple[tuple[str, ...], LexiconEntry]]:
     for row in table:
         terms = tuple(row["body_parts"].split())
-        entry = Entry(
+        entry = LexiconEntry(
             terms,
             _regions(terms, parts),
             any(parts[term].paired for term in terms),
@@ -189,10 +189,10 @@ def _exams(table: list[dict[str, str]], parts: Mapping[str, Part]) -> Iterator[t
             yield phrase, entry
 
 
-def _roles(table: list[dict[str, str]]) -> Iterator[tuple[tuple[str, ...], Entry]]:
+def _roles(table: list[dict[str, str]]) -> Iterator[tuple[tuple[str, ...], LexiconEntry]]:
     for row in table:
         for phrase in phrases(row["words"]):
-            yield phrase, Entry(role=row["role"])
+            yield phrase, LexiconEntry(role=row["role"])
 
 
 def phrases(cell: str) -> Iterator[tuple[str, ...]]:
@@ -213,15 +213,15 @@ def _alternatives(term: str) -> Iterator[str]:
     yield from (" ".join(choice) for choice in itertools.product(*choices))
 
 
-def _insert(root: Node, phrase: tuple[str, ...], entry: Entry) -> None:
+def _insert(root: WordNode, phrase: tuple[str, ...], entry: LexiconEntry) -> None:
     node = root
     for word in phrase:
-        node = node.next.setdefault(word, Node())
+        node = node.next.setdefault(word, WordNode())
     if entry not in node.entries:
         node.entries = (*node.entries, entry)
 
 
-def _spellings(root: Node) -> dict[str, tuple[str, ...]]:
+def _spellings(root: WordNode) -> dict[str, tuple[str, ...]]:
     """Words of places and sides, long enough that a slip of the keyboard does not make another word of them."""
     found: dict[str, list[str]] = {}
     for word, node in root.next.items():
@@ -231,5 +231,5 @@ def _spellings(root: Node) -> dict[str, tuple[str, ...]]:
     return {letter: tuple(sorted(spelt)) for letter, spelt in found.items()}
 
 
-def _leads_to_place(node: Node) -> bool:
+def _leads_to_place(node: WordNode) -> bool:
     return any(entry.place for entry in node.entries) or any(_leads_to_place(child) for child in node.next.values())

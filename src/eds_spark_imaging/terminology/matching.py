@@ -14,7 +14,7 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from eds_spark_imaging.terminology.lexicon import UNKNOWN, Entry, Lexicon, Node
+from eds_spark_imaging.terminology.lexicon import UNKNOWN, Lexicon, LexiconEntry, WordNode
 from eds_spark_imaging.terminology.text import Words
 
 # Systems cut descriptions at 16 characters (SH), some at 64 (LO); a shorter text was not cut.
@@ -38,11 +38,11 @@ class Span:
 
     words: tuple[str, ...]
     before: str
-    entries: tuple[Entry, ...]
+    entries: tuple[LexiconEntry, ...]
     how: str = "exact"
 
     @property
-    def place(self) -> Entry | None:
+    def place(self) -> LexiconEntry | None:
         """The place that the phrase names; a meaning that holds for this category only wins over the general one."""
         places = [entry for entry in self.entries if entry.place]
         if not places:
@@ -104,9 +104,9 @@ def _at(lexicon: Lexicon, text: Words, i: int, category: str, head: str) -> tupl
     return (Span(forms[i : i + length], breaks[i], entries), length) if entries else (None, 0)
 
 
-def _longest(root: Node, forms: tuple[str, ...], i: int, category: str) -> tuple[tuple[Entry, ...], int]:
+def _longest(root: WordNode, forms: tuple[str, ...], i: int, category: str) -> tuple[tuple[LexiconEntry, ...], int]:
     node, length = root, 0
-    best: tuple[Entry, ...] = ()
+    best: tuple[LexiconEntry, ...] = ()
     for j in range(i, len(forms)):
         following = node.next.get(forms[j])
         if following is None:
@@ -118,7 +118,7 @@ def _longest(root: Node, forms: tuple[str, ...], i: int, category: str) -> tuple
     return best, length
 
 
-def _holding(entries: tuple[Entry, ...], category: str) -> tuple[Entry, ...]:
+def _holding(entries: tuple[LexiconEntry, ...], category: str) -> tuple[LexiconEntry, ...]:
     if not any(entry.only for entry in entries):
         return entries
     return tuple(entry for entry in entries if not entry.only or (category or UNKNOWN) in entry.only)
@@ -126,7 +126,7 @@ def _holding(entries: tuple[Entry, ...], category: str) -> tuple[Entry, ...]:
 
 def _shared_head(
     lexicon: Lexicon, head: str, forms: tuple[str, ...], i: int, category: str
-) -> tuple[tuple[Entry, ...], int]:
+) -> tuple[tuple[LexiconEntry, ...], int]:
     """`rachis cervical et lombaire`: the second adjective belongs to the first noun too."""
     node = lexicon.root.next.get(head)
     if node is None:
@@ -135,7 +135,7 @@ def _shared_head(
     return tuple(entry for entry in entries if entry.place), length
 
 
-def _shared_tail(lexicon: Lexicon, forms: tuple[str, ...], i: int, category: str) -> tuple[Entry, ...]:
+def _shared_tail(lexicon: Lexicon, forms: tuple[str, ...], i: int, category: str) -> tuple[LexiconEntry, ...]:
     """`cervical and lumbar spine`: the first adjective belongs to the last noun too."""
     node = lexicon.root.next.get(forms[i])
     if node is None or not node.next or any(entry.category for entry in node.entries):
@@ -176,7 +176,7 @@ def _cut(lexicon: Lexicon, text: Words, i: int, category: str, cut: int) -> tupl
     return (Span(forms[i:], breaks[i], (entry,), "cut"), len(forms) - i) if entry else None
 
 
-def _continued(lexicon: Lexicon, node: Node, beginning: str) -> list[Node]:
+def _continued(lexicon: Lexicon, node: WordNode, beginning: str) -> list[WordNode]:
     """The nodes that words with this beginning lead to."""
     if node is not lexicon.root:
         return [child for word, child in node.next.items() if word.startswith(beginning)]
@@ -184,13 +184,13 @@ def _continued(lexicon: Lexicon, node: Node, beginning: str) -> list[Node]:
     return [node.next[word] for word in lexicon.first_words[first:last]]
 
 
-def _leaves(node: Node, category: str) -> Iterator[Entry]:
+def _leaves(node: WordNode, category: str) -> Iterator[LexiconEntry]:
     yield from (entry for entry in _holding(node.entries, category) if entry.place or entry.role)
     for child in node.next.values():
         yield from _leaves(child, category)
 
 
-def _common(lexicon: Lexicon, entries: tuple[Entry, ...]) -> Entry | None:
+def _common(lexicon: Lexicon, entries: tuple[LexiconEntry, ...]) -> LexiconEntry | None:
     """What several meanings share: their common parts, or their one role; None where they share nothing."""
     if not entries:
         return None
@@ -202,7 +202,7 @@ def _common(lexicon: Lexicon, entries: tuple[Entry, ...]) -> Entry | None:
     if not shared:
         return None
     regions = tuple(dict.fromkeys(region for part in shared for region in lexicon.parts[part].regions))
-    return Entry(shared, regions, any(lexicon.parts[part].paired for part in shared), place=True)
+    return LexiconEntry(shared, regions, any(lexicon.parts[part].paired for part in shared), place=True)
 
 
 def _unknown(lexicon: Lexicon, word: str, before: str, category: str) -> list[Span]:

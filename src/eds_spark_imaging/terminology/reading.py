@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from eds_spark_imaging.terminology.contrast import implied_contrast, stated_contrast
-from eds_spark_imaging.terminology.lexicon import Entry, Lexicon
+from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
 from eds_spark_imaging.terminology.matching import SHORT_TEXT, Span, shortest_cut, spans
 from eds_spark_imaging.terminology.sides import stated_side
 from eds_spark_imaging.terminology.text import words
@@ -31,7 +31,7 @@ class Mention:
     """A place named at span ``index`` and how it stands there."""
 
     index: int
-    entry: Entry
+    entry: LexiconEntry
     standing: int
     negated: bool
     why: str
@@ -107,7 +107,7 @@ def text_category(lexicon: Lexicon, text: str) -> str:
     return next((category for category in ("tep", "medecine_nucleaire") if category in told), told[0] if told else "")
 
 
-def _within_phrase(lexicon: Lexicon, span: Span) -> list[Entry]:
+def _within_phrase(lexicon: Lexicon, span: Span) -> list[LexiconEntry]:
     """`écho du col` is a place, and its first word is an exam."""
     words_of = span.words if len(span.words) > 1 else ()
     return [entry for word in words_of for entry in lexicon.singles.get(word, ()) if not entry.only and not entry.place]
@@ -221,7 +221,7 @@ def _how(used: Sequence[Mention]) -> str:
     return min(ways, key=lambda way: CONFIDENCE[way]) if ways else ""
 
 
-def _regions(lexicon: Lexicon, entry: Entry, parts: tuple[str, ...]) -> tuple[str, ...]:
+def _regions(lexicon: Lexicon, entry: LexiconEntry, parts: tuple[str, ...]) -> tuple[str, ...]:
     if not entry.parts:
         return entry.regions
     kept = members(lexicon, parts)

@@ -14,7 +14,7 @@ from eds_spark_imaging.terminology.modality import IMAGING, PRIORITY
 from eds_spark_imaging.transforms.aggregation import grouped, settled
 from eds_spark_imaging.transforms.geometry import is_regular, orientation_key, slice_location, spacing
 from eds_spark_imaging.transforms.hospitals import RULES, hospital_of
-from eds_spark_imaging.transforms.times import first_known, study_datetime_quality, wall_clock
+from eds_spark_imaging.transforms.times import date_and_time, first_known, study_datetime_quality
 
 STUDY, SERIES, INSTANCE = "study_instance_uid", "series_instance_uid", "sop_instance_uid"
 _HOSPITAL_TEXTS = {
@@ -36,12 +36,12 @@ def usable_instances(instances: DataFrame) -> DataFrame:
         F.col("is_primary") & F.col(STUDY).isNotNull() & F.col(SERIES).isNotNull() & F.col(INSTANCE).isNotNull()
     ).withColumns(
         {
-            "_series_at": wall_clock("series_date", "series_time"),
+            "_series_at": date_and_time("series_date", "series_time"),
             "_acquired_at": F.coalesce(
-                wall_clock("acquisition_date", "acquisition_time"), F.col("acquisition_date_time")
+                date_and_time("acquisition_date", "acquisition_time"), F.col("acquisition_date_time")
             ),
-            "_content_at": wall_clock("content_date", "content_time"),
-            "_study_at": wall_clock("study_date", "study_time"),
+            "_content_at": date_and_time("content_date", "content_time"),
+            "_study_at": date_and_time("study_date", "study_time"),
             "_modality_rank": _rank(F.col("modality")),
         }
     )
@@ -177,7 +177,7 @@ def studies(
 def _dated(rows: DataFrame, today: Column) -> DataFrame:
     when, source = first_known(
         [
-            ("study", wall_clock("study_date", "study_time")),
+            ("study", date_and_time("study_date", "study_time")),
             ("series", F.col("_series_at")),
             ("acquisition", F.col("_acquired_at")),
             ("content", F.col("_content_at")),

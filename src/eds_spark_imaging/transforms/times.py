@@ -8,7 +8,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 
-def wall_clock(date: str, time: str) -> Column:
+def date_and_time(date: str, time: str) -> Column:
     """Columns DATE and text time as one TIMESTAMP_NTZ; midnight where the time is null, null without a date.
 
     ``try_cast`` from text keeps the hour that a change of daylight saving skips, in any session zone.

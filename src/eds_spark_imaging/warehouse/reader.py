@@ -149,7 +149,7 @@ class Warehouse:
             if not isinstance(field.dataType, (T.TimestampType, T.TimestampNTZType, T.DateType, T.StringType)):
                 kind = field.dataType.simpleString()
                 raise InputError(f"base centrale: {spec.name}.{field.name} is {kind}, not a date or time")
-            return wall_clock(source, field.dataType, self._config.time_zone).cast(sql_type(column.type))
+            return to_wall_clock(source, field.dataType, self._config.time_zone).cast(sql_type(column.type))
         if not isinstance(field.dataType, T.AtomicType):
             raise InputError(f"base centrale: {spec.name}.{field.name} is {field.dataType.simpleString()}, not a value")
         return source.try_cast(sql_type(column.type))
@@ -176,7 +176,7 @@ def one_for_each_key(spec: InputTable, rows: DataFrame) -> DataFrame:
     return rows.where(whole).withColumn("_place", place).where("_place = 1").drop("_place")
 
 
-def wall_clock(source: Column, kind: T.DataType, time_zone: str) -> Column:
+def to_wall_clock(source: Column, kind: T.DataType, time_zone: str) -> Column:
     """``source`` as TIMESTAMP_NTZ, hospital wall-clock of ``time_zone``; independent of the session's zone.
 
     An instant is counted in microseconds first: a direct cast to TIMESTAMP_NTZ would go through the session's zone,
@@ -186,7 +186,7 @@ def wall_clock(source: Column, kind: T.DataType, time_zone: str) -> Column:
         utc = F.timestamp_add("MICROSECOND", F.unix_micros(source), F.lit(_EPOCH).cast("timestamp_ntz"))
         return F.convert_timezone(F.lit("UTC"), F.lit(time_zone), utc)
     if isinstance(kind, T.StringType):
-        instant = wall_clock(source.try_cast("timestamp"), T.TimestampType(), time_zone)
+        instant = to_wall_clock(source.try_cast("timestamp"), T.TimestampType(), time_zone)
         return F.when(source.rlike(_ZONE_SUFFIX), instant).otherwise(source.try_cast("timestamp_ntz"))
     return source.cast("timestamp_ntz")
 

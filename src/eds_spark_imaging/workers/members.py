@@ -43,7 +43,7 @@ class Container(Enum):
     GZIP = auto()
 
 
-class Found(NamedTuple):
+class ArchiveRow(NamedTuple):
     """A member, or the archive itself, by the path that names it. ``archive``: of a member, the archive's path."""
 
     path: str
@@ -54,7 +54,7 @@ class Found(NamedTuple):
 
 def read_archive(
     reader: HeaderReader, source: ByteSource, path: str, *, part: int = 0, parts: int = 1
-) -> Iterator[Found]:
+) -> Iterator[ArchiveRow]:
     """Every member of the archive, then the archive itself; then the source is closed. Never raises on content.
 
     The archive's own row is ``not_dicom``, ``archive`` where it was read to its end. A zip can be read in ``parts``:
@@ -69,31 +69,31 @@ def read_archive(
             found.header.bytes_read, counted = file.bytes_read - counted, file.bytes_read
             yield found
     except OSError:  # there is not even a size
-        yield Found(path, None, _rejected(Rejection.IO_ERROR), None)
+        yield ArchiveRow(path, None, _rejected(Rejection.IO_ERROR), None)
     finally:
         with suppress(OSError):
             source.close()
 
 
-def _found(reader: HeaderReader, file: Buffered, path: str, part: int, parts: int) -> Iterator[Found]:
+def _found(reader: HeaderReader, file: Buffered, path: str, part: int, parts: int) -> Iterator[ArchiveRow]:
     reason: ArchiveFault | Rejection = ArchiveFault.ARCHIVE
     try:
         kind = _kind_of_file(file)
         if part and kind is not Container.ZIP:
             return  # only a zip tells where its members are
         if kind is None:
-            yield Found(path, file.size, reader.read(file), None)
+            yield ArchiveRow(path, file.size, reader.read(file), None)
             return
         for member in _members(kind, file, path, part, parts):
             size = None if member.size is None or member.size > _MAX_SIZE else member.size
-            yield Found(f"{path}{SEPARATOR}{member.name}", size, _header(reader, member), path)
+            yield ArchiveRow(f"{path}{SEPARATOR}{member.name}", size, _header(reader, member), path)
             if file.failed:
                 break
     except ArchiveError as error:
         reason = error.reason
     except Exception:  # the others of the task are read
         reason = Rejection.INTERNAL_ERROR
-    yield Found(path, file.size, _rejected(Rejection.IO_ERROR if file.failed else reason), None)
+    yield ArchiveRow(path, file.size, _rejected(Rejection.IO_ERROR if file.failed else reason), None)
 
 
 def _kind_of_file(file: Buffered) -> Container | None:

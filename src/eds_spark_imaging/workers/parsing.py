@@ -38,7 +38,7 @@ class Share(NamedTuple):
     parts: int = 1
 
 
-class Reading(NamedTuple):
+class FileReading(NamedTuple):
     """A file or member of an archive that was read."""
 
     path: str
@@ -76,7 +76,7 @@ def parse_batches(catalogue: Catalogue, options: Mapping[str, Mapping[str, Any]]
     return parse
 
 
-def read_all(shares: Iterable[Share], readers: Mapping[str, HeaderReader]) -> Iterator[Reading]:
+def read_all(shares: Iterable[Share], readers: Mapping[str, HeaderReader]) -> Iterator[FileReading]:
     """Read in order; where the store answers late, many files at once."""
     with Pool() as pool:
         for share in shares:
@@ -90,18 +90,18 @@ def read_all(shares: Iterable[Share], readers: Mapping[str, HeaderReader]) -> It
         yield from pool.rest()
 
 
-def _read(store: Store, reader: HeaderReader, share: Share) -> Reading:
+def _read(store: Store, reader: HeaderReader, share: Share) -> FileReading:
     began = time.perf_counter()
     header = reader.read(store.open(share.path, share.size))
-    return Reading(share.path, share.source, header, share.size, None, time.perf_counter() - began)
+    return FileReading(share.path, share.source, header, share.size, None, time.perf_counter() - began)
 
 
-def _members(store: Store, reader: HeaderReader, share: Share) -> Iterator[Reading]:
+def _members(store: Store, reader: HeaderReader, share: Share) -> Iterator[FileReading]:
     source = store.open(share.path, share.size)
     began = time.perf_counter()
     for found in read_archive(reader, source, share.path, part=share.part, parts=share.parts):
         ended = time.perf_counter()
-        yield Reading(found.path, share.source, found.header, found.size, found.archive, ended - began)
+        yield FileReading(found.path, share.source, found.header, found.size, found.archive, ended - began)
         began = time.perf_counter()
 
 
@@ -110,7 +110,7 @@ class Pool:
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(MAX_THREADS)  # started as they are needed
-        self._running: deque[Future[Reading]] = deque()
+        self._running: deque[Future[FileReading]] = deque()
 
     def __enter__(self) -> Self:
         return self
@@ -118,13 +118,13 @@ class Pool:
     def __exit__(self, *error: object) -> None:
         self._executor.shutdown(cancel_futures=True)
 
-    def put(self, threads: int, work: Callable[..., Reading], *arguments: Any) -> Iterator[Reading]:
+    def put(self, threads: int, work: Callable[..., FileReading], *arguments: Any) -> Iterator[FileReading]:
         """Start one more; gives the oldest while more than ``threads`` run."""
         self._running.append(self._executor.submit(work, *arguments))
         while len(self._running) > threads:
             yield self._running.popleft().result()
 
-    def rest(self) -> Iterator[Reading]:
+    def rest(self) -> Iterator[FileReading]:
         """What is still being read."""
         while self._running:
             yield self._running.popleft().result()
@@ -157,7 +157,7 @@ class Assembler:
         self._number_of: dict[int, int] = {}  # by what a header has in common with others
         self._numbers: list[int] = []
 
-    def add(self, reading: Reading) -> None:
+    def add(self, reading: FileReading) -> None:
         """Add the row of one file."""
         header = reading.header
         common = _NOTHING if header.common is None else header.common

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from eds_spark_imaging.cli.progress import Lines
 from eds_spark_imaging.runs.progress import Progress
-from eds_spark_imaging.runs.status import Ended, Expected, Stages, Status
+from eds_spark_imaging.runs.status import Ended, Expected, Running, Stages
 
 RUN = "20240102T030405-parse-abc"
 
@@ -29,10 +29,10 @@ def shown(width: int = 200) -> tuple[Console, io.StringIO]:
 def test_rate_and_time_left_follow_from_the_share_of_the_stage() -> None:
     stages = Stages("parse", RUN, begun=100.0)
     expected = Expected(8_000, "files", 110.0)
-    assert stages.status([(7, 0, 40)], expected, 110.0) == Status("parse", RUN, 10.0, 0, 40, 0.0, "files")
+    assert stages.status([(7, 0, 40)], expected, 110.0) == Running("parse", RUN, 10.0, 0, 40, 0.0, "files")
     # A quarter of 8,000 files in 20 seconds: 100 a second, 60 seconds for the other three quarters.
     status = stages.status([(7, 10, 40)], expected, 130.0)
-    assert status == Status("parse", RUN, 30.0, 10, 40, 25.0, "files", 100.0, 60.0)
+    assert status == Running("parse", RUN, 30.0, 10, 40, 25.0, "files", 100.0, 60.0)
     assert status.text == "25 % of 40 tasks, 100 files/s, 0:01:00 left"
 
 
@@ -59,7 +59,7 @@ def test_a_line_for_a_job_that_ended_well_and_none_for_one_that_failed() -> None
     console, text = shown()
     lines = Lines(console)
     lines.started("parse", RUN)
-    lines.running(Status("parse", RUN, 61.0, 10, 40, 25.0, "files", 100.0, 60.0))
+    lines.running(Running("parse", RUN, 61.0, 10, 40, 25.0, "files", 100.0, 60.0))
     lines.ended(ended())
     lines.ended(ended("InputError"))
     assert text.getvalue().splitlines() == [
@@ -95,7 +95,7 @@ class Recorder(Lines):
         super().__init__(Console(file=io.StringIO()))
         self.seen: list[object] = []
 
-    def running(self, status: Status) -> None:
+    def running(self, status: Running) -> None:
         self.seen.append((status.tasks_done, status.tasks))
 
     def ended(self, ended: Ended) -> None:

@@ -15,7 +15,7 @@ import pytest
 from eds_spark_imaging.cli.progress import progress_on_terminal
 from eds_spark_imaging.errors import InputError
 from eds_spark_imaging.runs import events as logs
-from eds_spark_imaging.runs.status import Ended, Status
+from eds_spark_imaging.runs.status import Ended, Running
 
 RUN = "20240102T030405-parse-abc"
 
@@ -40,7 +40,7 @@ def test_events_of_a_job(capsys: pytest.CaptureFixture[str]) -> None:
     assert display is not None
     assert display.period == 30
     display.started("parse", RUN)
-    display.running(Status("parse", RUN, 30.5, 1, 4, 25.0, "files", 100.0, 60.0))
+    display.running(Running("parse", RUN, 30.5, 1, 4, 25.0, "files", 100.0, 60.0))
     at = dt.datetime(2024, 1, 2, tzinfo=dt.UTC)
     display.ended(Ended("parse", RUN, at, 121.5, "InputError", {"files_parsed": 7}, 99, 0.1))
     started, progress, ended = events(capsys)

@@ -6,7 +6,7 @@ import pytest
 from eds_spark_imaging.storage import store_of
 from eds_spark_imaging.storage.entries import Folder, Problem
 from eds_spark_imaging.storage.subtrees import top_of
-from eds_spark_imaging.workers.listing import WORK, list_level, list_trees, row_of, work_batch
+from eds_spark_imaging.workers.folders import WORK, list_level, list_trees, row_of, work_batch
 
 LOCAL = store_of("/")
 

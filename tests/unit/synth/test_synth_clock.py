@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from eds_spark_imaging.synth.hospital.clock import existing, instant, wall_clock
+from eds_spark_imaging.synth.hospital.clock import existing, instant, paris_time
 
 UTC_EPOCH = datetime(1970, 1, 1)
 
@@ -45,4 +45,4 @@ def test_an_hour_that_clocks_skip_is_not_shown(minute):
 
 def test_other_hours_stay_and_come_back():
     for wall in (datetime(2025, 3, 30, 1, 59), datetime(2025, 3, 29, 2, 30), datetime(2025, 10, 26, 2, 30)):
-        assert existing(wall) == wall == wall_clock(instant(wall))
+        assert existing(wall) == wall == paris_time(instant(wall))

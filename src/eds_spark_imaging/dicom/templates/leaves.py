@@ -40,7 +40,7 @@ class Leaf(NamedTuple):
     form: int
 
 
-class Span(NamedTuple):
+class Extent(NamedTuple):
     """The content ``data[start:stop]`` of a sequence or item of known length, which stands in the 4 bytes before it."""
 
     start: int
@@ -67,7 +67,7 @@ class Leaves:
         self._sequences = sequences
         self.explicit = True
         self.leaves: list[Leaf] = []
-        self.spans: list[Span] = []
+        self.spans: list[Extent] = []
         self.ends: list[End] = []
         position, last, meta = PREAMBLE, -1, True
         limit = len(data) - MARGIN
@@ -135,7 +135,7 @@ class Leaves:
     def _begin(self, position: int, length: int) -> int | None:
         if length == UNDEFINED:
             return None
-        self.spans.append(Span(position, position + length))
+        self.spans.append(Extent(position, position + length))
         return position + length
 
 

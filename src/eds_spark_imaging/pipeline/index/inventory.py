@@ -24,7 +24,7 @@ from pyspark.sql import types as T
 from eds_spark_imaging.config import SourceConfig
 from eds_spark_imaging.errors import InputError
 from eds_spark_imaging.storage.uri import split
-from eds_spark_imaging.workers.listing import LISTED
+from eds_spark_imaging.workers.folders import LISTED
 
 _COLUMNS: Final = ("path", "size", "modified")
 _TIME = "^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]"

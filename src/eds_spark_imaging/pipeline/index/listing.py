@@ -21,7 +21,7 @@ from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.storage import store_of
 from eds_spark_imaging.storage.entries import Entry, Folder
 from eds_spark_imaging.storage.subtrees import top_of
-from eds_spark_imaging.workers.listing import LISTED, WORK_DDL, list_level, list_trees, row_of, work_batch
+from eds_spark_imaging.workers.folders import LISTED, WORK_DDL, list_level, list_trees, row_of, work_batch
 
 LIMIT: Final = 5_000  # entries and folders of a source that the driver looks at
 _FOLDERS: Final = 64  # at which it stops looking deeper: each may be a request to a store

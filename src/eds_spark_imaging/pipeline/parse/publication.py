@@ -19,7 +19,7 @@ from eds_spark_imaging.spark.hadoop import HadoopPath
 from eds_spark_imaging.workers.crash import crash_point
 from eds_spark_imaging.workers.packing import unpack
 
-Step = Callable[[Context, Staging, Found], None]
+PublicationStep = Callable[[Context, Staging, Found], None]
 
 
 def publish(context: Context, run: Run, staged_run: str, work: Work | None = None) -> Contents:
@@ -106,7 +106,7 @@ def _is_written(context: Context, table: str, staging: Staging) -> bool:
 
 
 # The order: exams are queued before what tells which they were is changed, and the accounting is the commit point.
-_STEPS: Final[tuple[tuple[Step, ...], ...]] = (
+_STEPS: Final[tuple[tuple[PublicationStep, ...], ...]] = (
     (_queue_exams, _write_issues),
     (_flip_others,),
     (_write_instances,),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random
 
 from eds_spark_imaging.synth.hospital.deck import Deck, Turns
-from eds_spark_imaging.synth.hospital.model import Exam, Life
+from eds_spark_imaging.synth.hospital.model import Life, SynthExam
 from eds_spark_imaging.synth.hospital.people import Population
 from eds_spark_imaging.synth.hospital.register import Register
 
@@ -26,8 +26,8 @@ class Scene:
     rng: Random
 
 
-Fits = Callable[[Exam, Scene], bool]
-Plant = Callable[[Exam, Scene], None]
+Fits = Callable[[SynthExam, Scene], bool]
+Plant = Callable[[SynthExam, Scene], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Planter:
             self._plant_patient_id(exam, scene)
             _settle(exam, scene)
 
-    def _plant_patient_id(self, exam: Exam, scene: Scene) -> None:
+    def _plant_patient_id(self, exam: SynthExam, scene: Scene) -> None:
         """An exam that may have an identifier of the past is likelier to: it takes the turn of another."""
         turns = self._turns["patient_id"]
         turn = turns.next()
@@ -114,7 +114,7 @@ class Planter:
         elif turn:
             self._plant_one(exam, "patient_id", scene)
 
-    def _plant_one(self, exam: Exam, group: str, scene: Scene) -> bool:
+    def _plant_one(self, exam: SynthExam, group: str, scene: Scene) -> bool:
         """Plant the next defect of a group that fits the exam, first in its list where it is of PatientID."""
         found = self._first(exam, group, scene) or self._decks[group].draw(lambda d: d.fits(exam, scene))
         if found is None:
@@ -124,13 +124,13 @@ class Planter:
         exam.defects.insert(0 if group in _OF_PATIENT_ID else len(exam.defects), found.name)
         return True
 
-    def _first(self, exam: Exam, group: str, scene: Scene) -> Defect | None:
+    def _first(self, exam: SynthExam, group: str, scene: Scene) -> Defect | None:
         """A rare defect that fits and has not occurred yet."""
         awaited = (DEFECTS[name] for name in sorted(self._awaited))
         return next((d for d in awaited if d.group == group and d.fits(exam, scene)), None)
 
 
-def _settle(exam: Exam, scene: Scene) -> None:
+def _settle(exam: SynthExam, scene: Scene) -> None:
     """What follows: whom else a PatientID names by chance, a name in a wrong charset, what the second PACS got."""
     if exam.form in ("digit", "nda"):
         holder = scene.population.holder(exam.header.patient_id)

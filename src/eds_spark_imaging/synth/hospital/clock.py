@@ -30,14 +30,14 @@ def instant(wall: datetime) -> int:
     return (wall - _EPOCH - utc_offset(wall)) // _MICROSECOND
 
 
-def wall_clock(microseconds: int) -> datetime:
+def paris_time(microseconds: int) -> datetime:
     """The Paris wall-clock time of an instant in microseconds since the epoch, without zone."""
     return (_EPOCH + timedelta(microseconds=microseconds)).replace(tzinfo=UTC).astimezone(PARIS).replace(tzinfo=None)
 
 
 def existing(wall: datetime) -> datetime:
     """The same time, or an hour later where clocks skip it on the last Sunday of March: no clock ever shows that."""
-    return wall_clock(instant(wall)) if wall.month == 3 and wall.hour == 2 else wall
+    return paris_time(instant(wall)) if wall.month == 3 and wall.hour == 2 else wall
 
 
 def random_time(rng: Random, day: date, *, night_share: float = 0.08) -> datetime:

@@ -22,7 +22,7 @@ from eds_spark_imaging.synth.hospital.codes import OTHER_ACTS
 from eds_spark_imaging.synth.hospital.deck import Deck
 from eds_spark_imaging.synth.hospital.exams import KINDS, ExamKind, fits
 from eds_spark_imaging.synth.hospital.hospitals import Hospital, department, devices
-from eds_spark_imaging.synth.hospital.model import Act, Exam, Life, Report, Stay
+from eds_spark_imaging.synth.hospital.model import Life, RecordedAct, RecordedReport, Stay, SynthExam
 from eds_spark_imaging.synth.hospital.orders import Order, Scribe, header_of
 from eds_spark_imaging.synth.hospital.people import Person
 from eds_spark_imaging.synth.hospital.register import Register
@@ -121,11 +121,13 @@ class Historian:
         if report:
             life.reports.append(report)
 
-    def _archived(self, order: Order, rng: Random, archive: int, acts: list[Act], report: Report | None) -> Exam:
+    def _archived(
+        self, order: Order, rng: Random, archive: int, acts: list[RecordedAct], report: RecordedReport | None
+    ) -> SynthExam:
         number = next(self.register.exams)
         kind, hospital, when = order.kind, order.hospital, order.when
         reloaded = archive == 1 and when >= RELOADED_FROM
-        return Exam(
+        return SynthExam(
             number=number,
             uid=self.register.uid("study", number),
             kind=kind,

@@ -1,7 +1,7 @@
 """What happens to a person: stays, acts, reports, exams, and what an exam's headers say about identity and time.
 
-An :class:`Exam` knows the truth; its :class:`Header` is what reaches the files. Defects change the header, or what of
-the exam reaches the base centrale, never the truth.
+A :class:`SynthExam` knows the truth; its :class:`WrittenHeader` is what reaches the files. Defects change the header,
+or what of the exam reaches the base centrale, never the truth.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Stay:
 
 
 @dataclass(slots=True, eq=False)
-class Act:
+class RecordedAct:
     """A coded act: one row of procedure_occurrence. ``written`` is the code as stored."""
 
     procedure_id: int
@@ -55,7 +55,7 @@ class Act:
 
 
 @dataclass(slots=True, eq=False)
-class Report:
+class RecordedReport:
     """A report: one row of note."""
 
     note_id: int
@@ -69,7 +69,7 @@ class Report:
 
 
 @dataclass(slots=True, eq=False)
-class Header:
+class WrittenHeader:
     """Identity and time as the files of one exam have them; empty text is an empty or absent element.
 
     ``clock`` is the machine's wall clock at the start of the exam. ``name_pattern`` joins ``family`` and ``given``.
@@ -103,7 +103,7 @@ class Header:
 
 
 @dataclass(slots=True, eq=False)
-class Exam:
+class SynthExam:
     """One exam of the PACS, its truth and its header. ``person`` is None for phantoms and tests.
 
     ``reload_id`` is PatientID in the second PACS where the exam was loaded again, else None.
@@ -120,16 +120,16 @@ class Exam:
     person: Person | None
     stay: Stay | None
     side: str | None
-    header: Header
-    acts: list[Act]
-    report: Report | None
+    header: WrittenHeader
+    acts: list[RecordedAct]
+    report: RecordedReport | None
     form: PatientIdForm = "ipp"
     holder: Person | None = None
     reload_id: str | None = None
     defects: list[str] = field(default_factory=list)
 
     @property
-    def records(self) -> list[Act | Report]:
+    def records(self) -> list[RecordedAct | RecordedReport]:
         """What the base centrale has of the exam: its acts and its report."""
         return [*self.acts, *([self.report] if self.report else [])]
 
@@ -152,7 +152,7 @@ class Life:
 
     person: Person
     stays: list[Stay] = field(default_factory=list)
-    acts: list[Act] = field(default_factory=list)
-    reports: list[Report] = field(default_factory=list)
-    exams: list[Exam] = field(default_factory=list)
+    acts: list[RecordedAct] = field(default_factory=list)
+    reports: list[RecordedReport] = field(default_factory=list)
+    exams: list[SynthExam] = field(default_factory=list)
     death: datetime | None = None

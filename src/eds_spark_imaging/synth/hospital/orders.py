@@ -10,7 +10,7 @@ from eds_spark_imaging.synth.hospital.clock import dicom_date, dicom_time, exist
 from eds_spark_imaging.synth.hospital.codes import written_act
 from eds_spark_imaging.synth.hospital.exams import ExamKind
 from eds_spark_imaging.synth.hospital.hospitals import Hospital
-from eds_spark_imaging.synth.hospital.model import Act, Header, Report, Stay
+from eds_spark_imaging.synth.hospital.model import RecordedAct, RecordedReport, Stay, WrittenHeader
 from eds_spark_imaging.synth.hospital.people import Person
 from eds_spark_imaging.synth.hospital.register import Register
 
@@ -28,12 +28,12 @@ class Order:
     side: str | None
 
 
-def header_of(order: Order, rng: Random) -> Header:
+def header_of(order: Order, rng: Random) -> WrittenHeader:
     """The header of an exam with nothing wrong; identity traits are whole in about 85 % of them."""
     hospital, kind, traits, stay = order.hospital, order.kind, order.person.traits, order.stay
     renamed = order.when.year >= hospital.renamed_year
     wording = kind.descriptions[(hospital.order + renamed) % len(kind.descriptions)]
-    header = Header(
+    header = WrittenHeader(
         clock=order.when,
         patient_id=order.person.ipp,
         issuer=("APHP", "", hospital.trigram)[hospital.order % 3],
@@ -59,7 +59,7 @@ def header_of(order: Order, rng: Random) -> Header:
 _WITH_BODY_PART = frozenset({"CT", "MR", "DX", "CR", "MG", "PT"})
 
 
-def _blank_traits(header: Header, rng: Random) -> None:
+def _blank_traits(header: WrittenHeader, rng: Random) -> None:
     draw = rng.random()
     if draw < 0.08:
         header.family = header.given = header.birth_date = header.sex = header.birth_name = ""
@@ -75,7 +75,7 @@ class Scribe:
 
     register: Register
 
-    def imaging_acts(self, order: Order, rng: Random) -> list[Act]:
+    def imaging_acts(self, order: Order, rng: Random) -> list[RecordedAct]:
         """The act, supplements, and anaesthesia for some; a third of them dated at midnight."""
         coded = existing(order.when + timedelta(minutes=rng.randrange(-30, 240)))
         if rng.random() < 0.3:
@@ -91,11 +91,11 @@ class Scribe:
 
     def act(
         self, person: Person, stay: Stay | None, code: str, when: datetime, rng: Random, *, activity: int = 1
-    ) -> Act:
+    ) -> RecordedAct:
         """One act of a person."""
         written = written_act(rng, code, activity)
         self.register.met["code_variant"] += written != code
-        return Act(
+        return RecordedAct(
             procedure_id=next(self.register.procedures),
             code=code,
             written=written,
@@ -104,7 +104,7 @@ class Scribe:
             stay=stay,
         )
 
-    def imaging_report(self, order: Order, rng: Random) -> Report | None:
+    def imaging_report(self, order: Order, rng: Random) -> RecordedReport | None:
         """The report, minutes to two days after the exam, or None for some."""
         if rng.random() >= 0.88:
             return None
@@ -114,9 +114,11 @@ class Scribe:
         report.accession = order.accession if rng.random() < 0.45 else None
         return report
 
-    def report(self, person: Person, stay: Stay | None, hospital: Hospital, sort: str, when: datetime) -> Report:
+    def report(
+        self, person: Person, stay: Stay | None, hospital: Hospital, sort: str, when: datetime
+    ) -> RecordedReport:
         """One note of a person, without title."""
-        return Report(
+        return RecordedReport(
             note_id=next(self.register.notes),
             sort=sort,
             title="",

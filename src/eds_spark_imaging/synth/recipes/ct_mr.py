@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from eds_spark_imaging.synth.recipes.recipe import (
     CONTRAST,
-    Context,
     Series,
+    SeriesToWrite,
     Values,
     acquisition_datetime,
     axial,
@@ -27,7 +27,7 @@ _KERNELS = {
 }
 
 
-def _ct_shared(ctx: Context, kvp: int, ctdi: float, pitch: float, thickness: float) -> Values:
+def _ct_shared(ctx: SeriesToWrite, kvp: int, ctdi: float, pitch: float, thickness: float) -> Values:
     kernels = _KERNELS.get(ctx.exam.device.manufacturer, ("STANDARD", "BONE"))
     sharp = any(word in ctx.kind.description for word in ("POUMON", "OS"))
     shared: Values = {
@@ -68,7 +68,7 @@ def _ct_shared(ctx: Context, kvp: int, ctdi: float, pitch: float, thickness: flo
     return shared | plane | (CONTRAST if ctx.exam.kind.contrast and "SANS" not in ctx.kind.description else {})
 
 
-def _ct(ctx: Context, kvp: int, thickness: float, current: float) -> Series:
+def _ct(ctx: SeriesToWrite, kvp: int, thickness: float, current: float) -> Series:
     rng = ctx.rng
     shared = _ct_shared(ctx, kvp, jitter(rng, current / 20, digits=2), rng.choice((0.6, 0.984, 1.2, 1.375)), thickness)
     _, slices = axial(ctx, 0.703125, thickness, jitter(rng, 300))
@@ -80,19 +80,19 @@ def _ct(ctx: Context, kvp: int, thickness: float, current: float) -> Series:
 
 
 @recipe("ct")
-def ct(ctx: Context) -> Series:
+def ct(ctx: SeriesToWrite) -> Series:
     """Slices with tube current modulation."""
     return _ct(ctx, ctx.rng.choice((80, 100, 120, 120)), ctx.rng.choice((0.6, 1.0, 1.25, 2.5)), 220)
 
 
 @recipe("ct_lowdose")
-def ct_lowdose(ctx: Context) -> Series:
+def ct_lowdose(ctx: SeriesToWrite) -> Series:
     """The CT of a PET/CT."""
     return _ct(ctx, 120, 3.0, 60)
 
 
 @recipe("ct_scout")
-def ct_scout(ctx: Context) -> Series:
+def ct_scout(ctx: SeriesToWrite) -> Series:
     """One localizer image."""
     shared = _ct_shared(ctx, 120, 0.06, 1.0, 0.6)
     for keyword in ("SpiralPitchFactor", "SliceThickness", "ContrastBolusAgent"):
@@ -103,7 +103,7 @@ def ct_scout(ctx: Context) -> Series:
 
 
 @recipe("ct_enhanced")
-def ct_enhanced(ctx: Context) -> Series:
+def ct_enhanced(ctx: SeriesToWrite) -> Series:
     """One multi-frame object where the machine makes them, else classic slices."""
     if not ctx.exam.device.enhanced:
         return ct(ctx)
@@ -167,7 +167,7 @@ _SEQUENCES = (
 )
 
 
-def _mr_shared(ctx: Context) -> Values:
+def _mr_shared(ctx: SeriesToWrite) -> Values:
     rng = ctx.rng
     row = next(r for r in _SEQUENCES if not r[0] or any(word in ctx.kind.description for word in r[0]))
     _, name, sequence, variant, tr, te, ti, flip = row
@@ -217,14 +217,14 @@ def _mr_shared(ctx: Context) -> Values:
 
 
 @recipe("mr")
-def mr(ctx: Context) -> Series:
+def mr(ctx: SeriesToWrite) -> Series:
     """Slices of one sequence."""
     _, slices = axial(ctx, 0.71875, 5.0, 60)
     return Series("MR", MR_IMAGE, _mr_shared(ctx), clocked(ctx, slices, 1.5))
 
 
 @recipe("mr_dwi")
-def mr_dwi(ctx: Context) -> Series:
+def mr_dwi(ctx: SeriesToWrite) -> Series:
     """Diffusion: b-values by the standard element, or by the private one of older Siemens machines."""
     shared = _mr_shared(ctx) | {
         "SequenceName": "*ep_b1000t",
@@ -247,7 +247,7 @@ def mr_dwi(ctx: Context) -> Series:
 
 
 @recipe("mr_enhanced")
-def mr_enhanced(ctx: Context) -> Series:
+def mr_enhanced(ctx: SeriesToWrite) -> Series:
     """One multi-frame object where the machine makes them, else classic slices."""
     if not ctx.exam.device.enhanced:
         return mr(ctx)

@@ -5,13 +5,23 @@ from __future__ import annotations
 from datetime import timedelta
 
 from eds_spark_imaging.synth.hospital.clock import dicom_time
-from eds_spark_imaging.synth.recipes.recipe import Context, Series, Values, axial, clocked, code, jitter, pixels, recipe
+from eds_spark_imaging.synth.recipes.recipe import (
+    Series,
+    SeriesToWrite,
+    Values,
+    axial,
+    clocked,
+    code,
+    jitter,
+    pixels,
+    recipe,
+)
 from eds_spark_imaging.synth.writers.dicom_writer import Elements
 
 PT_IMAGE, NM_IMAGE = "1.2.840.10008.5.1.4.1.1.128", "1.2.840.10008.5.1.4.1.1.20"
 
 
-def _tracer(ctx: Context, agent: Elements, nuclide: Elements, half_life: float, dose: float) -> list[Elements]:
+def _tracer(ctx: SeriesToWrite, agent: Elements, nuclide: Elements, half_life: float, dose: float) -> list[Elements]:
     """RadiopharmaceuticalInformationSequence (PS3.3 C.8.9.2): injected about an hour before the images."""
     item: Values = {
         "Radiopharmaceutical": agent["CodeMeaning"],
@@ -35,7 +45,7 @@ _TC99M = code("72454006", "SCT", "^99m^Technetium")[0]
 
 
 @recipe("pt")
-def pt(ctx: Context) -> Series:
+def pt(ctx: SeriesToWrite) -> Series:
     """Attenuation-corrected PET slices, FDG, activity in MBq written in Bq."""
     shared: Values = {
         "ImageType": ["ORIGINAL", "PRIMARY"],
@@ -67,7 +77,7 @@ def pt(ctx: Context) -> Series:
 
 
 @recipe("pt_nac")
-def pt_nac(ctx: Context) -> Series:
+def pt_nac(ctx: SeriesToWrite) -> Series:
     """The same without attenuation correction."""
     series = pt(ctx)
     series.shared["CorrectedImage"] = ["NORM", "DTIM", "DECY", "RAN"]
@@ -75,7 +85,7 @@ def pt_nac(ctx: Context) -> Series:
     return series
 
 
-def _nm(ctx: Context, image_type: str, frames: int) -> Values:
+def _nm(ctx: SeriesToWrite, image_type: str, frames: int) -> Values:
     detectors = 2
     return {
         "ImageType": ["ORIGINAL", "PRIMARY", image_type, "EMISSION"],
@@ -110,14 +120,14 @@ def _nm(ctx: Context, image_type: str, frames: int) -> Values:
 
 
 @recipe("nm")
-def nm(ctx: Context) -> Series:
+def nm(ctx: SeriesToWrite) -> Series:
     """Whole body or static views of two detectors, one object."""
     kind = "WHOLE BODY" if ctx.exam.kind.region == "WHOLEBODY" else "STATIC"
     return Series("NM", NM_IMAGE, _nm(ctx, kind, 2), clocked(ctx, [{}], 0))
 
 
 @recipe("nm_spect")
-def nm_spect(ctx: Context) -> Series:
+def nm_spect(ctx: SeriesToWrite) -> Series:
     """A rotation, one object."""
     frames = 4
     shared = _nm(ctx, "TOMO", frames)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from eds_spark_imaging.synth.recipes.recipe import Context, Series, Values, code, jitter, pixels, recipe
+from eds_spark_imaging.synth.recipes.recipe import Series, SeriesToWrite, Values, code, jitter, pixels, recipe
 from eds_spark_imaging.synth.writers.dicom_writer import Elements
 
 DOSE_REPORT, COMPREHENSIVE_SR = "1.2.840.10008.5.1.4.1.1.88.67", "1.2.840.10008.5.1.4.1.1.88.33"
@@ -32,7 +32,7 @@ def _document(title: list[Elements], content: list[Values]) -> Values:
 
 
 @recipe("sr_dose")
-def sr_dose(ctx: Context) -> Series:
+def sr_dose(ctx: SeriesToWrite) -> Series:
     """Radiation dose report (PS3.16 TID 10011 and 10001), its totals alone."""
     title = code("113701", "DCM", "X-Ray Radiation Dose Report")
     if ctx.exam.kind.modality == "CT":
@@ -46,7 +46,7 @@ def sr_dose(ctx: Context) -> Series:
 
 
 @recipe("sr")
-def sr(ctx: Context) -> Series:
+def sr(ctx: SeriesToWrite) -> Series:
     """A measurement report."""
     content = [_number(code("11820-8", "LN", "Biparietal Diameter"), jitter(ctx.rng, 54, 0.1, 1), "mm")]
     return Series(
@@ -59,7 +59,7 @@ def sr(ctx: Context) -> Series:
 
 
 @recipe("pr")
-def pr(ctx: Context) -> Series:
+def pr(ctx: SeriesToWrite) -> Series:
     """A greyscale presentation state."""
     shared: Values = {
         "ContentLabel": "ANNOTATION",
@@ -71,7 +71,7 @@ def pr(ctx: Context) -> Series:
 
 
 @recipe("ko")
-def ko(ctx: Context) -> Series:
+def ko(ctx: SeriesToWrite) -> Series:
     """Key images."""
     shared = _document(code("113000", "DCM", "Of Interest"), [])
     shared["CurrentRequestedProcedureEvidenceSequence"] = [
@@ -84,7 +84,7 @@ def ko(ctx: Context) -> Series:
 
 
 @recipe("ot")
-def ot(ctx: Context) -> Series:
+def ot(ctx: SeriesToWrite) -> Series:
     """A screen capture."""
     return Series(
         "OT", SECONDARY_CAPTURE, {"ConversionType": "WSD", "ImageType": ["DERIVED", "SECONDARY"], **pixels()}, [{}]

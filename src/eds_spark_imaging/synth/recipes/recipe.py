@@ -1,6 +1,6 @@
 """Recipes of series: for each kind of object, what all instances share and what varies from one to the next.
 
-A recipe is a function of a :class:`Context`; it returns the shared elements and one dictionary for each instance.
+A recipe is a function of a :class:`SeriesToWrite`; it returns the shared elements and one dictionary for each instance.
 Figures are in the ranges of clinical machines, drawn from the exam's own random numbers.
 """
 
@@ -13,7 +13,7 @@ from random import Random
 
 from eds_spark_imaging.synth.hospital.clock import dicom_date, dicom_time
 from eds_spark_imaging.synth.hospital.exams import SeriesKind
-from eds_spark_imaging.synth.hospital.model import Exam
+from eds_spark_imaging.synth.hospital.model import SynthExam
 from eds_spark_imaging.synth.writers.dicom_writer import Elements, Key
 
 Values = dict[Key, object]
@@ -21,13 +21,13 @@ SIDE = 8  # pixels a side: real headers around next to no pixels
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class SeriesToWrite:
     """One series to write: exam, kind, chance, how many instances, start on the machine's clock, SeriesNumber.
 
     ``first_series`` is the UID of the exam's first series, which presentation states and key images refer to.
     """
 
-    exam: Exam
+    exam: SynthExam
     kind: SeriesKind
     rng: Random
     count: int
@@ -48,7 +48,7 @@ class Series:
     pixels: bool = True
 
 
-Recipe = Callable[[Context], Series]
+Recipe = Callable[[SeriesToWrite], Series]
 RECIPES: dict[str, Recipe] = {}
 
 
@@ -89,7 +89,7 @@ def pixels(frames: int = 1, *, signed: bool = False, bits: int = 16) -> Values:
     return values
 
 
-def axial(ctx: Context, spacing: float, thickness: float, origin: float) -> tuple[Values, list[Values]]:
+def axial(ctx: SeriesToWrite, spacing: float, thickness: float, origin: float) -> tuple[Values, list[Values]]:
     """Image Plane module (PS3.3 C.7.6.2) of a stack of axial slices, one position each."""
     shared: Values = {
         "PatientPosition": "HFS",
@@ -105,7 +105,7 @@ def axial(ctx: Context, spacing: float, thickness: float, origin: float) -> tupl
     return shared, slices
 
 
-def clocked(ctx: Context, varying: list[Values], seconds: float) -> list[Values]:
+def clocked(ctx: SeriesToWrite, varying: list[Values], seconds: float) -> list[Values]:
     """The instances with acquisition and content times a few seconds apart, unless the machine writes no times."""
     if not ctx.exam.header.without_times:
         for k, values in enumerate(varying):
@@ -114,7 +114,7 @@ def clocked(ctx: Context, varying: list[Values], seconds: float) -> list[Values]
     return varying
 
 
-def acquisition_datetime(ctx: Context) -> str:
+def acquisition_datetime(ctx: SeriesToWrite) -> str:
     """AcquisitionDateTime (DT) of enhanced objects, the date alone where the machine writes no times."""
     return dicom_date(ctx.start) + ("" if ctx.exam.header.without_times else dicom_time(ctx.start))
 

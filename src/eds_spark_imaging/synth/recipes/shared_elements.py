@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from eds_spark_imaging.synth.hospital.clock import dicom_date, dicom_time, utc_offset
-from eds_spark_imaging.synth.hospital.model import Exam
-from eds_spark_imaging.synth.recipes.recipe import Context, Series, Values, code
+from eds_spark_imaging.synth.hospital.model import SynthExam
+from eds_spark_imaging.synth.recipes.recipe import Series, SeriesToWrite, Values, code
 from eds_spark_imaging.synth.writers.dicom_writer import Elements
 
 _REGION_CODES = {  # BodyPartExamined: SNOMED CT code and meaning (PS3.16 Annex L)
@@ -34,14 +34,14 @@ _LEFT_OUT = (
 )
 
 
-def study_elements(exam: Exam, patient_id: str) -> Values:
+def study_elements(exam: SynthExam, patient_id: str) -> Values:
     """Patient, study, equipment and order, the same in every series of one copy of an exam."""
     values = _patient(exam, patient_id) | _study(exam) | _equipment(exam) | _order(exam)
     left_out = () if exam.number % 3 else _LEFT_OUT
     return {key: value for key, value in values.items() if value or key not in left_out}
 
 
-def _patient(exam: Exam, patient_id: str) -> Values:
+def _patient(exam: SynthExam, patient_id: str) -> Values:
     header = exam.header
     values: Values = {
         "PatientName": header.patient_name,
@@ -63,7 +63,7 @@ def _patient(exam: Exam, patient_id: str) -> Values:
     return values
 
 
-def _age(exam: Exam) -> str:
+def _age(exam: SynthExam) -> str:
     """PatientAge (AS) as the machine works it out from the birth date in its header."""
     birth = exam.header.birth_date
     if len(birth) != 8:
@@ -72,7 +72,7 @@ def _age(exam: Exam) -> str:
     return f"{years:03d}Y" if 2 <= years <= 150 else ""
 
 
-def _study(exam: Exam) -> Values:
+def _study(exam: SynthExam) -> Values:
     header = exam.header
     values: Values = {
         "SpecificCharacterSet": exam.device.charset,
@@ -93,7 +93,7 @@ def _study(exam: Exam) -> Values:
     return values
 
 
-def _equipment(exam: Exam) -> Values:
+def _equipment(exam: SynthExam) -> Values:
     device = exam.device
     return {
         "Manufacturer": device.manufacturer,
@@ -108,7 +108,7 @@ def _equipment(exam: Exam) -> Values:
     }
 
 
-def _order(exam: Exam) -> Values:
+def _order(exam: SynthExam) -> Values:
     """What the worklist gave: the RIS's own procedure code, the request, the visit file and who issues the numbers."""
     header, hospital = exam.header, exam.hospital
     values: Values = {
@@ -140,7 +140,7 @@ def _issuer(name: str) -> list[Elements]:
     return [{"LocalNamespaceEntityID": name}]
 
 
-def series_elements(context: Context, series: Series, series_uid: str) -> Values:
+def series_elements(context: SeriesToWrite, series: Series, series_uid: str) -> Values:
     """Series, frame of reference, dates and anatomy of one series."""
     exam, day = context.exam, dicom_date(context.start)
     values: Values = {

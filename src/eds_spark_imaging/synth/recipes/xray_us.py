@@ -5,8 +5,8 @@ from __future__ import annotations
 from eds_spark_imaging.synth.recipes.recipe import (
     CONTRAST,
     SIDE,
-    Context,
     Series,
+    SeriesToWrite,
     Values,
     clocked,
     code,
@@ -20,7 +20,7 @@ MG_IMAGE, XA_IMAGE = "1.2.840.10008.5.1.4.1.1.1.2", "1.2.840.10008.5.1.4.1.1.12.
 US_IMAGE, US_MULTIFRAME = "1.2.840.10008.5.1.4.1.1.6.1", "1.2.840.10008.5.1.4.1.1.3.1"
 
 
-def _exposure(ctx: Context, kvp: float, milliamperes: float, milliseconds: float) -> Values:
+def _exposure(ctx: SeriesToWrite, kvp: float, milliamperes: float, milliseconds: float) -> Values:
     """Tube values; the charge in whole mAs and, exactly, in microampere-seconds."""
     rng = ctx.rng
     current, time = int(jitter(rng, milliamperes)), int(jitter(rng, milliseconds)) or 1
@@ -33,7 +33,7 @@ def _exposure(ctx: Context, kvp: float, milliamperes: float, milliseconds: float
     }
 
 
-def _radiograph(ctx: Context) -> Values:
+def _radiograph(ctx: SeriesToWrite) -> Values:
     thick = ctx.exam.kind.region in ("CHEST", "ABDOMEN", "PELVIS", "LSPINE")
     values = _exposure(ctx, 110 if thick else 57, 320, 12 if thick else 20)
     values |= {
@@ -62,7 +62,7 @@ def _radiograph(ctx: Context) -> Values:
 
 
 @recipe("cr")
-def cr(ctx: Context) -> Series:
+def cr(ctx: SeriesToWrite) -> Series:
     """One image on a plate."""
     shared = _radiograph(ctx) | {
         "PlateID": f"P{ctx.rng.randrange(10000):04d}",
@@ -74,7 +74,7 @@ def cr(ctx: Context) -> Series:
 
 
 @recipe("dx")
-def dx(ctx: Context) -> Series:
+def dx(ctx: SeriesToWrite) -> Series:
     """One image of a flat detector."""
     shared = _radiograph(ctx) | {
         "PresentationIntentType": "FOR PRESENTATION",
@@ -98,7 +98,7 @@ _VIEW_CODES = {"CC": ("399162004", "cranio-caudal"), "MLO": ("399368009", "medio
 
 
 @recipe("mg")
-def mg(ctx: Context) -> Series:
+def mg(ctx: SeriesToWrite) -> Series:
     """One view of one breast."""
     side, view = (ctx.kind.view or "R CC").split()
     value, meaning = _VIEW_CODES[view]
@@ -136,7 +136,7 @@ def mg(ctx: Context) -> Series:
 
 
 @recipe("xa")
-def xa(ctx: Context) -> Series:
+def xa(ctx: SeriesToWrite) -> Series:
     """Runs of some frames at several angles."""
     shared = {
         **_exposure(ctx, 78, 620, 700),
@@ -165,7 +165,7 @@ def xa(ctx: Context) -> Series:
     return Series("XA", XA_IMAGE, shared, clocked(ctx, runs, 40))
 
 
-def _us_shared(ctx: Context, frames: int) -> Values:
+def _us_shared(ctx: SeriesToWrite, frames: int) -> Values:
     cardiac = ctx.exam.kind.region == "HEART"
     shared: Values = {
         "ImageType": ["ORIGINAL", "PRIMARY", "", "0001"],
@@ -206,14 +206,14 @@ def _us_shared(ctx: Context, frames: int) -> Values:
 
 
 @recipe("us")
-def us(ctx: Context) -> Series:
+def us(ctx: SeriesToWrite) -> Series:
     """Still images, JPEG."""
     stills: list[Values] = [{} for _ in range(ctx.count)]
     return Series("US", US_IMAGE, _us_shared(ctx, 1), clocked(ctx, stills, 45), compressed=True)
 
 
 @recipe("us_cine")
-def us_cine(ctx: Context) -> Series:
+def us_cine(ctx: SeriesToWrite) -> Series:
     """Loops, JPEG."""
     shared = _us_shared(ctx, 30) | {"FrameTime": 33.3, "FrameIncrementPointer": 0x00181063, "CineRate": 30}
     loops: list[Values] = [{} for _ in range(ctx.count)]

@@ -35,7 +35,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from eds_spark_imaging.synth.hospital.clock import dicom_date
-from eds_spark_imaging.synth.hospital.model import Act, Exam, Report
+from eds_spark_imaging.synth.hospital.model import RecordedAct, RecordedReport, SynthExam
 from eds_spark_imaging.synth.hospital.names import letters
 from eds_spark_imaging.synth.hospital.people import Person, Population, written_family_names
 
@@ -67,7 +67,7 @@ def is_default(birth_date: str) -> bool:
     return birth_date.endswith("0101") or birth_date.startswith("1900")
 
 
-def evidence(exam: Exam, population: Population, index: TraitIndex, *, identity: bool) -> list[str]:
+def evidence(exam: SynthExam, population: Population, index: TraitIndex, *, identity: bool) -> list[str]:
     """What identifies the exam's person, with or without patient_identity; empty where nothing does."""
     person = exam.person
     if person is None:
@@ -80,7 +80,7 @@ def evidence(exam: Exam, population: Population, index: TraitIndex, *, identity:
     return [] if exam.holder and not _contradicted(exam, exam.holder, identity) else found
 
 
-def _of_patient_id(exam: Exam, person: Person, population: Population) -> Iterator[str]:
+def _of_patient_id(exam: SynthExam, person: Person, population: Population) -> Iterator[str]:
     rows = dict(zip(person.ipps, person.own_rows, strict=False))
     if any(text == person.ipp or rows.get(text) for text in exam.patient_ids):
         yield "ipp"
@@ -96,7 +96,7 @@ def _of_patient_id(exam: Exam, person: Person, population: Population) -> Iterat
         yield "other_ids"
 
 
-def _of_records(exam: Exam) -> Iterator[str]:
+def _of_records(exam: SynthExam) -> Iterator[str]:
     header = exam.header
     if (
         exam.stay
@@ -108,13 +108,13 @@ def _of_records(exam: Exam) -> Iterator[str]:
         yield "accession"
 
 
-def _points_here(exam: Exam, record: Act | Report) -> bool:
+def _points_here(exam: SynthExam, record: RecordedAct | RecordedReport) -> bool:
     if record.accession != exam.header.accession:
         return False
-    return isinstance(record, Report) or bool(record.stay and record.stay.usable)
+    return isinstance(record, RecordedReport) or bool(record.stay and record.stay.usable)
 
 
-def _digit_identifies(exam: Exam, person: Person, population: Population) -> bool:
+def _digit_identifies(exam: SynthExam, person: Person, population: Population) -> bool:
     birth = exam.header.birth_date
     if birth != dicom_date(person.traits.birth_date) or is_default(birth):
         return False
@@ -131,7 +131,7 @@ def _neighbours(ipp: str) -> Iterator[str]:
             yield ipp[:k] + ipp[k + 1] + digit + ipp[k + 2 :]
 
 
-def _traits_identify(exam: Exam, person: Person, index: TraitIndex) -> bool:
+def _traits_identify(exam: SynthExam, person: Person, index: TraitIndex) -> bool:
     header, traits = exam.header, person.traits
     if header.birth_date != dicom_date(traits.birth_date) or is_default(header.birth_date):
         return False
@@ -140,7 +140,7 @@ def _traits_identify(exam: Exam, person: Person, index: TraitIndex) -> bool:
     return index.unique(traits.birth_date, header.family, traits.first_name)
 
 
-def _contradicted(exam: Exam, holder: Person, identity: bool) -> bool:
+def _contradicted(exam: SynthExam, holder: Person, identity: bool) -> bool:
     header, traits = exam.header, holder.traits
     if header.birth_date and not is_default(header.birth_date) and header.birth_date != dicom_date(traits.birth_date):
         return True

@@ -11,10 +11,10 @@ from pathlib import Path
 from random import Random
 
 from eds_spark_imaging.synth.hospital.hospitals import Hospital
-from eds_spark_imaging.synth.hospital.model import Exam
+from eds_spark_imaging.synth.hospital.model import SynthExam
 from eds_spark_imaging.synth.hospital.register import Register
 from eds_spark_imaging.synth.recipes import ct_mr, nuclear, other, xray_us  # noqa: F401
-from eds_spark_imaging.synth.recipes.recipe import RECIPES, SIDE, Context, Series, Values
+from eds_spark_imaging.synth.recipes.recipe import RECIPES, SIDE, Series, SeriesToWrite, Values
 from eds_spark_imaging.synth.recipes.shared_elements import series_elements, study_elements
 from eds_spark_imaging.synth.writers.dicom_writer import (
     EXPLICIT,
@@ -56,13 +56,13 @@ class FileWriter:
     seed: int
     instances: int
 
-    def write(self, exam: Exam) -> Iterator[WrittenFile]:
+    def write(self, exam: SynthExam) -> Iterator[WrittenFile]:
         """All files of an exam, in each PACS that holds it."""
         yield from self._copy(exam, exam.archive, exam.header.patient_id)
         if exam.reload_id is not None:
             yield from self._copy(exam, 2, exam.reload_id)
 
-    def _copy(self, exam: Exam, archive: int, patient_id: str) -> Iterator[WrittenFile]:
+    def _copy(self, exam: SynthExam, archive: int, patient_id: str) -> Iterator[WrittenFile]:
         rng = Random(f"{self.seed}/files/{exam.number}")
         opaque = self.register.uid("folder", archive, exam.number)[5:21]
         folder = f"{source_folder(exam.hospital, archive)}/{exam.when:%Y/%m}/{opaque}"
@@ -74,17 +74,17 @@ class FileWriter:
         for number, kind in enumerate(exam.kind.series, start=1):
             instances = 1 if kind.single else rng.randint(max(1, self.instances - 1), self.instances)
             start = exam.header.clock + timedelta(minutes=3 * number)
-            context = Context(exam, kind, rng, instances, start, number, self._series_uid(exam, 1))
+            context = SeriesToWrite(exam, kind, rng, instances, start, number, self._series_uid(exam, 1))
             for sop_uid, series, data in self._encode(context, encoder, study):
                 path = f"{folder}/{_file_name(exam.hospital, next(serial), sop_uid)}"
                 with open(self.out / path, "wb", buffering=0) as file:
                     file.write(data)
                 yield WrittenFile(path, exam.uid, self._series_uid(exam, number), sop_uid, series.modality, len(data))
 
-    def _series_uid(self, exam: Exam, number: int) -> str:
+    def _series_uid(self, exam: SynthExam, number: int) -> str:
         return self.register.uid("series", exam.number, number)
 
-    def _encode(self, context: Context, encoder: Encoder, study: Pieces) -> Iterator[tuple[str, Series, bytes]]:
+    def _encode(self, context: SeriesToWrite, encoder: Encoder, study: Pieces) -> Iterator[tuple[str, Series, bytes]]:
         """UID and bytes of each instance of a series."""
         series = RECIPES[context.kind.recipe](context)
         series_uid = self._series_uid(context.exam, context.number)

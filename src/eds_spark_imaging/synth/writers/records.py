@@ -10,7 +10,7 @@ from random import Random
 from eds_spark_imaging.synth.hospital.care_sites import WARDS, department_id, hospital_id, ward_id
 from eds_spark_imaging.synth.hospital.codes import DIAGNOSES, dotted
 from eds_spark_imaging.synth.hospital.hospitals import Hospital, department
-from eds_spark_imaging.synth.hospital.model import DELETED, Act, Life, Report, Stay
+from eds_spark_imaging.synth.hospital.model import DELETED, Life, RecordedAct, RecordedReport, Stay
 from eds_spark_imaging.synth.hospital.names import without_accents
 from eds_spark_imaging.synth.hospital.people import Person, Population, Traits, nip_era
 from eds_spark_imaging.synth.hospital.register import Register
@@ -186,7 +186,7 @@ def _visit_id(stay: Stay | None) -> int | None:
     return stay.visit_id if stay and stay.recorded else None
 
 
-def _procedure_row(act: Act) -> ProcedureRow:
+def _procedure_row(act: RecordedAct) -> ProcedureRow:
     return ProcedureRow(
         procedure_occurrence_id=act.procedure_id,
         person_id=act.person_id,
@@ -200,7 +200,7 @@ def _procedure_row(act: Act) -> ProcedureRow:
     )
 
 
-def _note_row(report: Report, rng: Random) -> NoteRow:
+def _note_row(report: RecordedReport, rng: Random) -> NoteRow:
     imaging = bool(report.title)
     hospital = report.hospital
     unit = department(hospital, "radio", report.when).code

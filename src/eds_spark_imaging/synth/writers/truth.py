@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eds_spark_imaging.synth.defects.defect import DEFECTS
-from eds_spark_imaging.synth.hospital.model import Exam, Life
+from eds_spark_imaging.synth.hospital.model import Life, SynthExam
 from eds_spark_imaging.synth.hospital.people import Population
 from eds_spark_imaging.synth.writers.evidence import TraitIndex, evidence
 from eds_spark_imaging.synth.writers.files import WrittenFile
@@ -197,7 +197,7 @@ class TruthWriter:
             defects.add(DefectTruth(name, kind, description, occurrences.get(name, 0)))
         defects.close()
 
-    def _exam(self, exam: Exam) -> ExamTruth:
+    def _exam(self, exam: SynthExam) -> ExamTruth:
         person, stay = exam.person, exam.stay
         with_identity = evidence(exam, self._population, self._index, identity=True)
         without_identity = evidence(exam, self._population, self._index, identity=False)
@@ -233,7 +233,7 @@ class TruthWriter:
         )
 
 
-def _header(exam: Exam, archive: int, patient_id: str) -> HeaderTruth:
+def _header(exam: SynthExam, archive: int, patient_id: str) -> HeaderTruth:
     header, device = exam.header, exam.device
     trigram = exam.hospital.trigram.lower()
     return HeaderTruth(

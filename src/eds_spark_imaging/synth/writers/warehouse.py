@@ -206,7 +206,7 @@ def _array(values: list[object], field: pa.Field) -> pa.Array:
     return pa.array(values, field.type)
 
 
-class Warehouse:
+class BaseCentraleTables:
     """All tables at once; a row goes to the table of its class."""
 
     def __init__(self, folder: Path) -> None:

@@ -44,7 +44,7 @@ from eds_spark_imaging.dicom.templates.example import Example
 from eds_spark_imaging.dicom.templates.leaves import Leaves
 from eds_spark_imaging.storage.source import BytesSource
 from eds_spark_imaging.tables import Catalogue
-from eds_spark_imaging.workers.parsing import Assembler, Reading
+from eds_spark_imaging.workers.parsing import Assembler, FileReading
 
 SIBLING = Path(__file__).parents[5] / "shared" / "dicom"
 DECLARED = declaration()
@@ -454,7 +454,7 @@ def test_a_batch_with_values_in_common_is_the_same_as_without() -> None:
         assembler = Assembler(catalogue.readings)
         for n, data in enumerate(files):
             header = (reader or HeaderReader(catalogue.attributes)).read(BytesSource(data))
-            assembler.add(Reading(f"/synthetic/{n}", "s", header, len(data)))
+            assembler.add(FileReading(f"/synthetic/{n}", "s", header, len(data)))
         batches.append(assembler.batch())
     assert batches[0].schema == batches[1].schema
     assert batches[0].to_pylist() == batches[1].to_pylist()
