@@ -103,6 +103,7 @@ def check(header: Header, attributes: dict[str, Attribute]) -> None:
         if attribute.is_array:
             assert isinstance(value, list)
             assert any(part is not None for part in value)
+            assert attribute.many or attribute.each or None not in value
             for part in value:
                 if part is not None:  # an item without the value, or an empty one of several, keeps its place
                     _check_value(part, attribute.kind)
