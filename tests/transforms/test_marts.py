@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from eds_spark_imaging.marts.activity import activity, device_days
 from eds_spark_imaging.marts.calendar import Suspension, coverage
@@ -70,7 +71,7 @@ def test_device_days(spark: SparkSession, studies: DataFrame) -> None:
         rows,
         "study_instance_uid string, device_serial_number string, manufacturer_model_name string, station_name string,"
         " series_datetime timestamp_ntz, number_of_instances bigint",
-    )
+    ).withColumn("exam_category", F.lit("of the series"))
     found = device_days(series, studies)
     assert found.columns == IMAGING_DEVICE_DAY.names
     (day,) = found.collect()

@@ -51,16 +51,16 @@ def device_days(series: DataFrame, studies: DataFrame) -> DataFrame:
 
     Series without a time of their own count, but do not stretch the hours of use.
     """
-    hospitals = studies.select("study_instance_uid", "hospital_code", "exam_category")
+    exams = studies.select("study_instance_uid", "hospital_code", F.col("exam_category").alias("_category"))
     used = (
         series.where("series_datetime IS NOT NULL AND device_serial_number IS NOT NULL")
-        .join(hospitals, "study_instance_uid", "inner")
+        .join(exams, "study_instance_uid", "inner")
         .withColumn("day", F.to_date("series_datetime"))
     )
     own_time = F.when(F.col("series_datetime") != F.col("day"), F.col("series_datetime"))
     groups = used.groupBy(*DEVICE_DAY_BY).agg(
         F.min("station_name").alias("station_name"),
-        F.min("exam_category").alias("exam_category"),
+        F.min("_category").alias("exam_category"),
         F.count_distinct("study_instance_uid").alias("exams"),
         F.count(F.lit(1)).alias("series"),
         F.sum("number_of_instances").alias("instances"),
