@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 
-JOBS = "index|parse|build|link|cross|marts|maintain"
+JOBS = "index|parse|build|terms|link|cross|marts|maintain|restore"
 OUR_LINE = re.compile(rf"({JOBS}) +[0-9]|synth   |error: |only the first [0-9]+ rows|{{\"time\": ")
 
 
