@@ -46,6 +46,11 @@ def open_lake(config: Config, app: str, *, live: bool = False, query: str | None
     return spark
 
 
+def known_tables(spark: SparkSession) -> set[str]:
+    """The names of the tables and views that a session opened on a lake knows."""
+    return {row["tableName"] for row in spark.sql("SHOW TABLES").select("tableName").collect()}
+
+
 def check_folder(path: str | None) -> None:
     """LakeError where a lake in a local folder is not there."""
     if path and "://" not in path and not Path(path).is_dir():

@@ -15,6 +15,7 @@ from eds_spark_imaging import __version__
 from eds_spark_imaging.cohorts import Cohort, attrition_sql, cohort_sql, steps_sql
 from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.lake.lake import Lake
+from eds_spark_imaging.lake.opening import known_tables
 from eds_spark_imaging.lake.replacement import replace_table
 from eds_spark_imaging.tables.cohorts import cohort_members
 
@@ -62,8 +63,7 @@ def make_cohort(spark: SparkSession, lake: Lake, cohort: Cohort, release: str) -
 
 
 def _check_tables(spark: SparkSession, cohort: Cohort) -> None:
-    there = {table.name for table in spark.catalog.listTables()}
-    lacking = sorted(cohort.tables - there)
+    lacking = sorted(cohort.tables - known_tables(spark))
     if lacking:
         raise ConfigError(f"the lake has no table {lacking[0]}, which the cohort asks: run the jobs first")
 
