@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,6 +17,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from eds_spark_imaging.dicom.declaration import ATTRIBUTES
+from eds_spark_imaging.tables import Table, spec
+from eds_spark_imaging.treatment import Treatment
 
 CREATOR = "PLANTED"
 SITE_ATTRIBUTE = {
@@ -139,6 +142,52 @@ def header(person: Person, series: int) -> Dataset:
     return data
 
 
+_IDS = {"person_id": 7_000_000, "visit_occurrence_id": 33_000_000}
+_OURS = {
+    "link_status": "linked",
+    "link_run": "1",
+    "link_method": "ipp",
+    "study_datetime_quality": "complete",
+    "hospital_rule": "none",
+}
+_COMMON = {"modality": "CT", "main_modality": "CT", "manufacturer": "ACME", "series_description": "COMMON WORDS"}
+
+
+def row(table: Table, person: Person, number: int = 1) -> dict[str, Any]:
+    """A row of a nominative table that names the person in every text; ``number`` tells rows of one exam apart."""
+    values = {column.name: _value(column, person) for column in table}
+    values |= {name: first + person.number for name, first in _IDS.items() if name in values}
+    values |= {
+        name: 10 * (44_000_000 + person.number) + number for name in table.keys if name.endswith("occurrence_id")
+    }
+    values |= {name: word for name, word in (_OURS | _COMMON).items() if name in values}
+    values |= {"study_instance_uid": person.uid(1), "series_instance_uid": person.uid(1, number), "removed_at": None}
+    values |= {"ipp": person.ipp, "patient_id": person.ipp, "accession_number": person.accession}
+    values |= {
+        "request_accession_number": [person.accession],
+        "condition_code": ("I10", "E11+9", person.text("CS"))[number],
+    }
+    values |= {"patient_birth_date": person.birth, "patient_sex": "FM"[person.number % 2], "procedure_code": "ZBQK002"}
+    return {name: value for name, value in values.items() if name in table.names}
+
+
+def _value(column: spec.Column, person: Person) -> Any:
+    if column.treated is Treatment.SHIFT and column.type == spec.STRING:
+        return f"{person.exam:%H:%M:%S}.25"
+    if column.treated is Treatment.KEEP and column.type in (spec.STRING, spec.STRINGS):
+        return "ours" if column.type == spec.STRING else ["ours"]
+    return {
+        spec.STRING: person.text("LO"),
+        spec.STRINGS: [person.text("LO")],
+        spec.DATE: person.exam.date(),
+        spec.WALL_CLOCK: person.exam,
+        spec.DOUBLE: 1.5,
+        spec.BIGINT: 2,
+        spec.INT: 2,
+        spec.BOOLEAN: True,
+    }.get(column.type)
+
+
 def write_files(root: Path, everybody: Sequence[Person]) -> None:
     """Folders, files and archives named after the people; two series each."""
     for person in everybody:
@@ -168,7 +217,7 @@ def write_warehouse(root: Path, everybody: Sequence[Person]) -> None:
     """A base centrale that names the people in every text too."""
     tables: dict[str, list[dict[str, Any]]] = {name: [] for name in _TABLES}
     for person in everybody:
-        start = person.exam.replace(tzinfo=dt.UTC) - dt.timedelta(days=1)
+        start = person.exam.replace(tzinfo=ZoneInfo("Europe/Paris")) - dt.timedelta(days=1)
         planted = person.text("LO")
         ids = {"person_id": 7_000_000 + person.number, "visit_occurrence_id": 33_000_000 + person.number}
         tables["person"].append(

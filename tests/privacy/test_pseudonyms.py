@@ -88,7 +88,8 @@ def test_a_shift_keeps_intervals_order_and_hours(spark: SparkSession) -> None:
     assert len(shifts) == len(by_patient), "one shift a patient"
     assert all(d % 7 == 0 and 0 < abs(d) <= 364 for d in shifts)
     assert len(set(shifts)) > 80, "300 draws of 104 values"
-    assert min(shifts) < -300 and max(shifts) > 300
+    assert min(shifts) < -300
+    assert max(shifts) > 300
 
 
 def test_projects_with_one_secret_have_keys_of_their_own(tmp_path: Path) -> None:
@@ -96,7 +97,7 @@ def test_projects_with_one_secret_have_keys_of_their_own(tmp_path: Path) -> None
     file.write_text("s" * 40 + "\n")
     file.chmod(0o600)
     keys = {project_key(ProjectConfig(name, str(file))) for name in ("heart", "lung")}
-    assert len(keys) == 2 and all(len(key) == 32 for key in keys)
+    assert [len(key) for key in keys] == [32, 32]
 
 
 @pytest.mark.parametrize(("content", "mode", "said"), [("short", 0o600, "32 bytes"), ("s" * 40, 0o644, "chmod 600")])

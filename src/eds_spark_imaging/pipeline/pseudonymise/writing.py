@@ -66,7 +66,7 @@ class TierWriter:
         if seen is not None:
             changed = self._scratch.keep("changed", self._changed(seen))
             exams = self.studies.join(changed, STUDY, "left_semi")
-        self._common.learn(exams, everything=seen is None)
+        self._common.learn(exams, self.studies, self._scratch, everything=seen is None)
         crash_point("common_values")
         if seen is not None:
             more = self._common.newly_common(last_run)
