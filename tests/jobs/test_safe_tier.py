@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -175,6 +176,26 @@ def test_dates_move_together_and_ages_stay(made: Made) -> None:
         assert (found["series_datetime"], found["series_date"]) == (row["study_datetime"], row["study_date"])
         assert found["series_time"] == f"{row['study_datetime']:%H:%M:%S}"
     assert max(row["age_at_exam"] for row in tier) == 90, "somebody is older"
+
+
+def test_what_others_may_know_finds_nobody_by_dates_and_k_is_told(made: Made) -> None:
+    truth = {row["study_instance_uid"]: row for row in rows_of(made.source, "imaging_study")}
+    names = {hmac.digest(KEY, f"uid\x1f{uid}".encode(), "sha256").hex()[:32]: uid for uid in truth}
+    tier = {names[row["study_instance_uid"]]: row for row in rows_of(made.tier, "imaging_study")}
+    assert tier.keys() == truth.keys(), "who has the key can tell who is who"
+    # By the true date and time, or the true date and the sex.
+    for known in (("study_datetime",), ("study_date", "patient_sex")):
+        assert not [uid for uid in truth if all(truth[uid][name] == tier[uid][name] for name in known)]
+    # The same count of patients in groups as the run has told.
+    groups: dict[tuple[Any, ...], set[str]] = {}
+    for row in tier.values():
+        month = f"{row['study_datetime']:%Y-%m}"
+        known = (row["hospital_code"], month, row["age_at_exam"], row["patient_sex"], row["main_modality"])
+        groups.setdefault(known, set()).add(row["ipp"])
+    last = made.tier.runs("pseudonymise").orderBy("run_id").first()
+    assert last is not None
+    assert last["counts"]["smallest_group"] == min(map(len, groups.values()))
+    assert last["counts"]["exams_in_groups_below_k"] == sum(len(g) for g in groups.values() if len(g) < PROJECT.k)
 
 
 def test_a_second_run_writes_nothing(made: Made) -> None:
