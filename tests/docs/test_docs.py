@@ -57,6 +57,8 @@ FOR_THE_JOBS = {
     "imaging_study_link_input",
     "imaging_study_link_key",
     "person_link_key",
+    "imaging_access",
+    "tier_value",
 }
 OTHER_PROGRAMS = {"python3", "pip", "venv-pack", "export", "unset"}
 

@@ -42,7 +42,7 @@ def _base64(content: bytes) -> Iterator[bytes]:
     """Base64 of the bytes at each of the three places they may have, without what depends on their neighbours."""
     for before in range(3):
         coded = base64.b64encode(bytes(before) + content).rstrip(b"=")
-        inner = coded[-(-before * 8 // 6) : len(content) * 8 // 6]
+        inner = coded[-(-before * 8 // 6) : (before + len(content)) * 8 // 6]
         if len(inner) >= _WINDOW:
             yield inner
 
