@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -37,7 +38,8 @@ def values(table: Table, column: spec.Column, place: int) -> Column:
         return F.concat(F.lit("1.2.840.113619.2.55.3.604688119.972."), "id")
     if column.name in ("ipp", "patient_id"):
         return F.concat(F.lit("8"), F.lpad((F.col("exam") % 100_003).cast("string"), 9, "0"))
-    words = {"link_status": "linked", "study_datetime_quality": "complete", "hospital_rule": "none", "link_run": "1"}
+    words = {"link_status": "linked", "study_datetime_quality": "complete", "hospital_rule": "none"}
+    words |= {"link_run": "1", "terms_run": "1"}
     if column.name in words:
         return F.lit(words[column.name])
     if column.name == "removed_at" or (column.nullable and place % 3):
@@ -49,7 +51,7 @@ def values(table: Table, column: spec.Column, place: int) -> Column:
         spec.STRINGS: F.array(F.concat(F.lit("WORD "), number)),
         spec.DATE: moment.cast("date"),
         spec.WALL_CLOCK: moment.cast("timestamp_ntz"),
-    }.get(column.type, number).cast(sql_type(column.type))
+    }.get(column.type, F.array(number) if pa.types.is_list(column.type) else number).cast(sql_type(column.type))
 
 
 def rows(spark: SparkSession, table: Table, exams: int) -> DataFrame:

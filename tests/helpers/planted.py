@@ -146,6 +146,7 @@ _IDS = {"person_id": 7_000_000, "visit_occurrence_id": 33_000_000}
 _OURS = {
     "link_status": "linked",
     "link_run": "1",
+    "terms_run": "1",
     "link_method": "ipp",
     "study_datetime_quality": "complete",
     "hospital_rule": "none",
@@ -174,6 +175,8 @@ def row(table: Table, person: Person, number: int = 1) -> dict[str, Any]:
 def _value(column: spec.Column, person: Person) -> Any:
     if column.treated is Treatment.SHIFT and column.type == spec.STRING:
         return f"{person.exam:%H:%M:%S}.25"
+    if column.values and column.type == spec.STRING:
+        return str(next(iter(column.values)))
     if column.treated is Treatment.KEEP and column.type in (spec.STRING, spec.STRINGS):
         return "ours" if column.type == spec.STRING else ["ours"]
     return {

@@ -111,7 +111,8 @@ class Config:
 
 def lake_at(text: str) -> LakeConfig:
     """The lake that the command line names: a folder, or ``db:NAME``."""
-    return LakeConfig(**_place(text))
+    place = _place(text)
+    return LakeConfig(path=place.get("path"), database=place.get("database"))
 
 
 def _place(text: str) -> dict[str, str]:

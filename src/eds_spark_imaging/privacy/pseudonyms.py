@@ -15,7 +15,12 @@ DIGITS = 32  # of 64 hexadecimal ones: 128 bits, no two of 10^10 values meet (od
 _SEPARATOR = "\x1f"
 
 # Columns that hold values of one domain under other names: their pseudonyms are equal where the values are.
-_DOMAINS = {"patient_id": "ipp", "other_patient_ids": "ipp", "other_patient_ids_patient_id": "ipp"}
+_DOMAINS = {
+    "patient_id": "ipp",
+    "other_patient_ids": "ipp",
+    "other_patient_ids_patient_id": "ipp",
+    "visit_occurrence_source_value": "admission_id",
+}
 
 
 def key_frame(spark: SparkSession, key: bytes) -> DataFrame:

@@ -15,7 +15,7 @@ QUASI_IDENTIFIERS = (
     "birth_year",
     "patient_sex",
     "main_modality",
-    "body_part",
+    "main_body_part",
 )
 
 

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.config import Config, LakeConfig
 from eds_spark_imaging.errors import LakeError
 from eds_spark_imaging.lake.opening import check_folder
-from eds_spark_imaging.pipeline.pseudonymise.writing import TierWriter
+from eds_spark_imaging.pipeline.pseudonymise.writing import STAMPS, TierWriter
 from eds_spark_imaging.privacy.keys import key_name, project_key
 from eds_spark_imaging.privacy.pseudonyms import key_frame
 from eds_spark_imaging.privacy.risk import group_sizes, known_by_others, least_and_below
@@ -26,8 +26,6 @@ from eds_spark_imaging.tables.access import Access
 from eds_spark_imaging.workers.crash import crash_point
 
 JOB = "pseudonymise"
-# A job stamps the rows that it writes with its run: the exams by two of them.
-_STAMPS = ("changed_run", "link_run")
 
 
 def pseudonymise(config: Config, project: str, to: LakeConfig, progress: Progress | None = None) -> None:
@@ -41,7 +39,8 @@ def pseudonymise(config: Config, project: str, to: LakeConfig, progress: Progres
     check_apart(config.require_lake(), to)
     check_folder(config.require_lake().path)
     TierCatalogue(Catalogue(config.site_attributes), chosen)
-    spark = spark_session(f"eds-imaging {JOB}", config.spark)
+    metastore = config.needs_metastore or to.database is not None
+    spark = spark_session(f"eds-imaging {JOB}", config.spark, metastore=metastore)
     shown = progress.on(spark) if progress else None
     with _locked(Context(spark, config, shown), project, to) as (source, tier):
         bring_up_to_date(source, tier, key)
@@ -119,7 +118,7 @@ def _newest(source: Context, tier: Context) -> str:
     newest = ""
     for name in _catalogue(tier).treated:
         rows = source.lake.read(name)
-        for stamp in set(_STAMPS) & set(rows.columns):
+        for stamp in set(STAMPS) & set(rows.columns):
             row = rows.agg(F.max(stamp)).first()
             newest = max(newest, (row and row[0]) or "")
     return newest

@@ -18,6 +18,8 @@ from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.workers.crash import crash_point
 
 STUDY = "study_instance_uid"
+# Each job stamps the rows that it changes: the columns of exams and series belong to several.
+STAMPS = ("changed_run", "link_run", "terms_run")
 _STUDIES = "imaging_study"
 _NAME = "_name"  # the pseudonym of an exam
 
@@ -90,7 +92,7 @@ class TierWriter:
         found = []
         for name in self._treated:
             rows = self._source.lake.read(name)
-            stamps = [F.col(stamp) > seen for stamp in ("changed_run", "link_run") if stamp in rows.columns]
+            stamps = [F.col(stamp) > seen for stamp in STAMPS if stamp in rows.columns]
             found.append(rows.where(reduce(lambda a, b: a | b, stamps)).select(STUDY))
         if self._project.cohort:
             there = self._tier.lake.read(_STUDIES).select(F.col(STUDY).alias(_NAME))
