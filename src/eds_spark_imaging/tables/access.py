@@ -40,9 +40,7 @@ TIER_VALUE = Table(
         Column("table_name", STRING, "Table of the text", False),
         Column("column_name", STRING, "Column of the text", False),
         Column("value", STRING, "The text as stored", False, identifying=True),
-        Column(
-            "patients", BIGINT, "Set of 64 bits, one for each hash of a patient: as many patients, or more", False
-        ),
+        Column("patients", BIGINT, "Set of 64 bits, one for each hash of a patient: as many patients, or more", False),
         Column("common_run", STRING, "Run that first found the text in k patients; null while it is rare"),
     ),
     keys=("tier", "table_name", "column_name", "value"),
