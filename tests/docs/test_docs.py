@@ -29,6 +29,7 @@ from eds_spark_imaging.config import (
     LinkConfig,
     MaintainConfig,
     ParseConfig,
+    ProjectConfig,
     SourceConfig,
     SuspensionConfig,
     TableConfig,
@@ -56,6 +57,8 @@ FOR_THE_JOBS = {
     "imaging_study_link_input",
     "imaging_study_link_key",
     "person_link_key",
+    "imaging_access",
+    "tier_value",
 }
 OTHER_PROGRAMS = {"python3", "pip", "venv-pack", "export", "unset"}
 
@@ -244,10 +247,11 @@ def test_commented_lines_of_the_example_are_the_defaults(tmp_path: Path) -> None
         ("[link]", LinkConfig),
         ("[cross]", CrossConfig),
         ("[maintain]", MaintainConfig),
+        ("[[projects]]", ProjectConfig),
     ],
 )
 def test_every_key_has_its_line(section: str, kind: type) -> None:
-    text = (PROJECT / "docs" / "engineers.md").read_text("utf-8")
+    text = "".join((PROJECT / "docs" / name).read_text("utf-8") for name in ("engineers.md", "privacy.md"))
     written = set(re.findall(rf"^\| `{re.escape(section)} (\w+)` \|", text, re.MULTILINE))
     assert written == {f.name for f in fields(kind)} - {"tables"}
 

@@ -14,6 +14,7 @@ from eds_spark_imaging.cli.describe import describe
 from eds_spark_imaging.cli.doctor import doctor
 from eds_spark_imaging.cli.header import header
 from eds_spark_imaging.cli.jobs import COMMANDS
+from eds_spark_imaging.cli.pseudonymise import pseudonymise
 from eds_spark_imaging.cli.report import report
 from eds_spark_imaging.cli.restore import restore
 from eds_spark_imaging.cli.sql import sql
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (*COMMANDS, restore, sql, cohort, report, header, terms, describe, synth, demo, doctor):
+for command in (*COMMANDS, pseudonymise, restore, sql, cohort, report, header, terms, describe, synth, demo, doctor):
     app.command()(output.until_closed(command))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from eds_spark_imaging.archives.fault import ArchiveFault
 from eds_spark_imaging.cli.describe import markdown
+from eds_spark_imaging.cli.privacy_page import with_tables
 from eds_spark_imaging.cohorts.reference import markdown as criteria
 from eds_spark_imaging.dicom.reason import Reason, Rejection
 from eds_spark_imaging.dicom.result import Status
@@ -28,6 +29,7 @@ from eds_spark_imaging.vocabulary import Word
 
 ROBUSTNESS = Path("docs/robustness.md")
 LINKAGE = Path("docs/linkage.md")
+PRIVACY = Path("docs/privacy.md")
 
 
 def spark_defaults() -> str:
@@ -71,6 +73,7 @@ def derived_files() -> dict[Path, str]:
         Path("conf/spark-defaults.conf"): spark_defaults(),
         ROBUSTNESS: with_words(ROBUSTNESS.read_text(encoding="utf-8")),
         LINKAGE: with_words(LINKAGE.read_text(encoding="utf-8")),
+        PRIVACY: with_tables(PRIVACY.read_text(encoding="utf-8"), Catalogue()),
     }
 
 

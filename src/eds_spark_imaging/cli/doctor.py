@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from eds_spark_imaging.cli.options import ConfigOption, LakeOption, SourceOption, WarehouseOption, config_from
-from eds_spark_imaging.config import Config
+from eds_spark_imaging.config import Config, ProjectConfig
 from eds_spark_imaging.errors import ImagingError, InputError, SetupError
+from eds_spark_imaging.privacy.keys import project_key
+from eds_spark_imaging.privacy.permissions import closed_to_others
 from eds_spark_imaging.spark import jars
 from eds_spark_imaging.spark.session import java_version, spark_session
 from eds_spark_imaging.spark.settings import DELTA_VERSION, SPARK_VERSION
@@ -57,6 +59,10 @@ def _checks(config: Config) -> Iterator[Check]:
         yield "warehouse", lambda: _folder(config.warehouse.path or "", os.R_OK)  # type: ignore[union-attr]
     if config.warehouse:
         yield "base centrale", lambda: _base_centrale(config)
+    if config.projects and config.lake and config.lake.path:
+        yield "who may read the lake", lambda: closed_to_others(config.lake.path or "")  # type: ignore[union-attr]
+    for project in config.projects:
+        yield f"key of project {project.name}", lambda project=project: _key(project)  # type: ignore[misc]
 
 
 def _version(package: str, wanted: str) -> str:
@@ -68,6 +74,11 @@ def _version(package: str, wanted: str) -> str:
 
 def _jars() -> str:
     return str(jars.jar_folder()) if jars.local_jars() else "none yet: fetched at the first start"
+
+
+def _key(project: ProjectConfig) -> str:
+    project_key(project)
+    return "there, and closed to others"
 
 
 def _source(root: str) -> str:

@@ -4,7 +4,7 @@ Nothing here starts Spark or reads data. Secrets are not configuration: stores t
 own files.
 """
 
-from eds_spark_imaging.config.config import Config
+from eds_spark_imaging.config.config import Config, lake_at
 from eds_spark_imaging.config.loading import load_config
 from eds_spark_imaging.config.sections.jobs import (
     CrossConfig,
@@ -14,6 +14,7 @@ from eds_spark_imaging.config.sections.jobs import (
     TerminologyConfig,
 )
 from eds_spark_imaging.config.sections.places import LakeConfig, TableConfig, WarehouseConfig
+from eds_spark_imaging.config.sections.projects import ProjectConfig
 from eds_spark_imaging.config.sections.sources import HospitalConfig, SourceConfig, SuspensionConfig
 
 __all__ = [
@@ -24,10 +25,12 @@ __all__ = [
     "LinkConfig",
     "MaintainConfig",
     "ParseConfig",
+    "ProjectConfig",
     "SourceConfig",
     "SuspensionConfig",
     "TableConfig",
     "TerminologyConfig",
     "WarehouseConfig",
+    "lake_at",
     "load_config",
 ]

@@ -20,6 +20,7 @@ from eds_spark_imaging.config.sections.jobs import (
     TerminologyConfig,
 )
 from eds_spark_imaging.config.sections.places import LakeConfig, WarehouseConfig
+from eds_spark_imaging.config.sections.projects import ProjectConfig
 from eds_spark_imaging.config.sections.sources import HospitalConfig, SourceConfig, SuspensionConfig
 from eds_spark_imaging.dicom.declaration.attribute import Attribute, attribute_from_mapping
 from eds_spark_imaging.errors import ConfigError
@@ -41,12 +42,14 @@ class Config:
     terminology: TerminologyConfig = field(default_factory=TerminologyConfig)
     cross: CrossConfig = field(default_factory=CrossConfig)
     maintain: MaintainConfig = field(default_factory=MaintainConfig)
+    projects: tuple[ProjectConfig, ...] = ()
     spark: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for what, names in (
             ("[[sources]] name", [s.name for s in self.sources]),
             ("[[hospitals]] code", [h.code for h in self.hospitals]),
+            ("[[projects]] name", [p.name for p in self.projects]),
         ):
             twice = {name for name in names if names.count(name) > 1}
             if twice:
@@ -92,11 +95,24 @@ class Config:
         """True where the lake or the base centrale is a database."""
         return any(place is not None and place.database is not None for place in (self.lake, self.warehouse))
 
+    def project(self, name: str) -> ProjectConfig:
+        """The project of that name; one with all defaults where the configuration has no projects at all."""
+        known = {project.name: project for project in self.projects}
+        if known and name not in known:
+            raise ConfigError(f"no project {name!r}; the configuration has {', '.join(known)}")
+        return known.get(name) or ProjectConfig(name)
+
     def require_lake(self) -> LakeConfig:
         """The lake; ConfigError where neither the file nor the command line names one."""
         if self.lake is None:
             raise ConfigError("no lake: give --lake DIR, or [lake] path in the configuration")
         return self.lake
+
+
+def lake_at(text: str) -> LakeConfig:
+    """The lake that the command line names: a folder, or ``db:NAME``."""
+    place = _place(text)
+    return LakeConfig(path=place.get("path"), database=place.get("database"))
 
 
 def _place(text: str) -> dict[str, str]:

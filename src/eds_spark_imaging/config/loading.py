@@ -55,6 +55,8 @@ def _absolute(content: dict[str, Any], folder: Path) -> dict[str, Any]:
         result["terminology"] = places(result["terminology"], ("file",))
     if isinstance(result.get("sources"), list):
         result["sources"] = [places(source, ("root", "inventory")) for source in result["sources"]]
+    if isinstance(result.get("projects"), list):
+        result["projects"] = [places(project, ("key_file",)) for project in result["projects"]]
     return result
 
 

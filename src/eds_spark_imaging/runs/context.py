@@ -87,10 +87,12 @@ class Run:
 class Context:
     """The session, the configuration, the lake and the display of one process."""
 
-    def __init__(self, spark: SparkSession, config: Config, progress: Progress | None = None) -> None:
+    def __init__(
+        self, spark: SparkSession, config: Config, progress: Progress | None = None, catalogue: Catalogue | None = None
+    ) -> None:
         self.spark = spark
         self.config = config
-        self.catalogue = Catalogue(config.site_attributes)
+        self.catalogue = catalogue or Catalogue(config.site_attributes)
         self.fingerprint = fingerprint(self.catalogue.attributes)
         self.lake = Lake(spark, config.require_lake(), self.catalogue)
         self.progress = progress or Progress.silent()

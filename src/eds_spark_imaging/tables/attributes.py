@@ -45,7 +45,13 @@ def instance_columns(attributes: Iterable[Attribute]) -> Iterator[Column]:
     """The columns of ``dicom_instance``: every attribute as read, datetimes with their zone beside them."""
     for a in attributes:
         kind = scalar_type(a)
-        yield Column(a.column, pa.list_(kind) if a.is_array else kind, attribute_comment(a), identifying=a.identifying)
+        yield Column(
+            a.column,
+            pa.list_(kind) if a.is_array else kind,
+            attribute_comment(a),
+            identifying=a.identifying,
+            treatment=a.treatment,
+        )
         if a.kind is Kind.DATETIME and not a.is_array:
             yield Column(offset_column(a), INT, f"Zone that {a.column} was written with. Unit: minutes east of UTC")
 
@@ -57,14 +63,31 @@ def aggregated_columns(attributes: Iterable[Attribute], levels: frozenset[Level]
             continue
         kind = scalar_type(a)
         if a.aggregate is Aggregate.MIN_MAX:
-            yield Column(f"{a.column}_min", kind, attribute_comment(a, "Smallest over instances and frames. "))
-            yield Column(f"{a.column}_max", kind, attribute_comment(a, "Largest over instances and frames. "))
+            yield Column(
+                f"{a.column}_min",
+                kind,
+                attribute_comment(a, "Smallest over instances and frames. "),
+                treatment=a.treatment,
+            )
+            yield Column(
+                f"{a.column}_max",
+                kind,
+                attribute_comment(a, "Largest over instances and frames. "),
+                treatment=a.treatment,
+            )
         elif a.aggregate is Aggregate.DISTINCT:
             yield Column(
                 a.column,
                 pa.list_(kind),
                 attribute_comment(a, "Distinct values, sorted. "),
                 identifying=a.identifying,
+                treatment=a.treatment,
             )
         else:
-            yield Column(a.column, pa.list_(kind) if a.many else kind, attribute_comment(a), identifying=a.identifying)
+            yield Column(
+                a.column,
+                pa.list_(kind) if a.many else kind,
+                attribute_comment(a),
+                identifying=a.identifying,
+                treatment=a.treatment,
+            )

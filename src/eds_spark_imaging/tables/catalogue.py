@@ -9,7 +9,7 @@ from functools import cached_property
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.declaration.attribute import Attribute
 from eds_spark_imaging.errors import LakeError
-from eds_spark_imaging.tables import cohorts, crossings, files, imaging, links, marts, runs
+from eds_spark_imaging.tables import access, cohorts, crossings, files, imaging, links, marts, runs
 from eds_spark_imaging.tables.spec import Table
 
 
@@ -36,7 +36,8 @@ class Catalogue:
             imaging.imaging_study(self.attributes),
             imaging.imaging_series(self.attributes),
             imaging.imaging_acquisition(self.attributes),
-            *(_synced(table) for table in (*links.tables(), *crossings.tables(), *marts.tables())),
+            *(_synced(table) for table in (*links.tables(), *crossings.tables(), *marts.tables(), access.TIER_VALUE)),
+            access.IMAGING_ACCESS,
             *cohorts.tables(),
             runs.imaging_run(),
             runs.imaging_release(),

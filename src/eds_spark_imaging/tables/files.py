@@ -10,6 +10,7 @@ import pyarrow as pa
 from eds_spark_imaging.dicom.declaration.attribute import Attribute
 from eds_spark_imaging.tables.attributes import instance_columns
 from eds_spark_imaging.tables.spec import BIGINT, BOOLEAN, DOUBLE, STRING, STRINGS, Column, Table
+from eds_spark_imaging.treatment import Treatment
 
 
 class FileStatus(StrEnum):
@@ -28,8 +29,13 @@ STATUS_CHECK = f"status IN ({', '.join(repr(str(s)) for s in FileStatus)})"
 
 PATH = Column("path", STRING, "Path or URI of the file; members as archive.zip!dir/member", False, True)
 SOURCE = Column("source", STRING, "Name of the source in the configuration", False)
-CHANGED_RUN = Column("changed_run", STRING, "Run that last changed the row", False)
-ROW_HASH = Column("row_hash", BIGINT, "Hash of the columns of the job that owns the row; equal rows are not rewritten")
+CHANGED_RUN = Column("changed_run", STRING, "Run that last changed the row", False, treatment=Treatment.DROP)
+ROW_HASH = Column(
+    "row_hash",
+    BIGINT,
+    "Hash of the columns of the job that owns the row; equal rows are not rewritten",
+    treatment=Treatment.DROP,
+)
 
 SIZE = Column("size", BIGINT, "Size. Unit: bytes")
 ARCHIVE = Column("archive", STRING, "Path of the archive that holds the file, null for a plain file", identifying=True)

@@ -10,46 +10,103 @@ from eds_spark_imaging.tables.files import CHANGED_RUN, ROW_HASH
 from eds_spark_imaging.tables.links import LINK_COLUMNS
 from eds_spark_imaging.tables.spec import BIGINT, BOOLEAN, DOUBLE, INSTANT, STRING, STRINGS, WALL_CLOCK, Column, Table
 from eds_spark_imaging.tables.terms import SERIES_TERMS, STUDY_TERMS
+from eds_spark_imaging.treatment import Treatment
 
-STUDY_UID = Column("study_instance_uid", STRING, "UID of the exam, as stored. DICOM StudyInstanceUID", False, True)
-SERIES_UID = Column("series_instance_uid", STRING, "UID of the series, as stored. DICOM SeriesInstanceUID", False, True)
+STUDY_UID = Column(
+    "study_instance_uid",
+    STRING,
+    "UID of the exam, as stored. DICOM StudyInstanceUID",
+    False,
+    True,
+    treatment=Treatment.PSEUDONYM,
+)
+SERIES_UID = Column(
+    "series_instance_uid",
+    STRING,
+    "UID of the series, as stored. DICOM SeriesInstanceUID",
+    False,
+    True,
+    treatment=Treatment.PSEUDONYM,
+)
 KEYS = {STUDY_UID.name, SERIES_UID.name}
 
-INSTANCES = Column("number_of_instances", BIGINT, "Instances, duplicates not counted", False)
+INSTANCES = Column("number_of_instances", BIGINT, "Instances, duplicates not counted", False, treatment=Treatment.KEEP)
 UID_CONFLICTS = Column(
     "instances_in_conflict",
     BIGINT,
     "Instances whose SOPInstanceUID other files have with another content or in another series (uid_conflict)",
+    treatment=Treatment.KEEP,
 )
-VARYING = Column("conflicts", STRINGS, "Columns whose value differs between the instances; the most frequent is shown")
+VARYING = Column(
+    "conflicts",
+    STRINGS,
+    "Columns whose value differs between the instances; the most frequent is shown",
+    treatment=Treatment.KEEP,
+)
 
 STUDY_COLUMNS = (
-    Column("study_datetime", WALL_CLOCK, "Date and time of the exam, hospital wall-clock; midnight where no time is"),
-    Column("study_datetime_source", STRING, "Where it comes from: study, series, acquisition or content"),
-    Column("study_datetime_quality", STRING, "complete, date_only, fallback, implausible or missing", False),
-    Column("hospital_code", STRING, "Code of the hospital by the configuration's rules"),
+    Column(
+        "study_datetime",
+        WALL_CLOCK,
+        "Date and time of the exam, hospital wall-clock; midnight where no time is",
+        treatment=Treatment.SHIFT,
+    ),
+    Column(
+        "study_datetime_source",
+        STRING,
+        "Where it comes from: study, series, acquisition or content",
+        treatment=Treatment.KEEP,
+    ),
+    Column(
+        "study_datetime_quality",
+        STRING,
+        "complete, date_only, fallback, implausible or missing",
+        False,
+        treatment=Treatment.KEEP,
+    ),
+    Column("hospital_code", STRING, "Code of the hospital by the configuration's rules", treatment=Treatment.MASK),
     Column(
         "hospital_rule",
         STRING,
         "Rule that gave the hospital: source, institution, station, ae_title, issuer; none where no rule fits,"
         " ambiguous where one fits two hospitals",
         False,
+        treatment=Treatment.KEEP,
     ),
-    Column("modalities", STRINGS, "Modalities of the series, sorted"),
-    Column("main_modality", STRING, "The imaging modality that names the exam (a PET-CT is PT)"),
-    Column("number_of_series", BIGINT, "Series", False),
+    Column("modalities", STRINGS, "Modalities of the series, sorted", treatment=Treatment.MASK),
+    Column(
+        "main_modality", STRING, "The imaging modality that names the exam (a PET-CT is PT)", treatment=Treatment.MASK
+    ),
+    Column("number_of_series", BIGINT, "Series", False, treatment=Treatment.KEEP),
     INSTANCES,
     UID_CONFLICTS,
 )
 
 SERIES_COLUMNS = (
-    Column("series_datetime", WALL_CLOCK, "Date and time of the series, hospital wall-clock"),
-    Column("series_datetime_source", STRING, "Where it comes from: series, acquisition, content or study"),
-    Column("main_modality", STRING, "The modality whose instances fill the acquisition parameters"),
-    Column("modalities", STRINGS, "Modalities of the instances; more than one is a conflict"),
+    Column(
+        "series_datetime", WALL_CLOCK, "Date and time of the series, hospital wall-clock", treatment=Treatment.SHIFT
+    ),
+    Column(
+        "series_datetime_source",
+        STRING,
+        "Where it comes from: series, acquisition, content or study",
+        treatment=Treatment.KEEP,
+    ),
+    Column(
+        "main_modality",
+        STRING,
+        "The modality whose instances fill the acquisition parameters",
+        treatment=Treatment.MASK,
+    ),
+    Column("modalities", STRINGS, "Modalities of the instances; more than one is a conflict", treatment=Treatment.MASK),
     INSTANCES,
     UID_CONFLICTS,
-    Column("slice_count", BIGINT, "Distinct slice positions along the normal; null without geometry"),
+    Column(
+        "slice_count",
+        BIGINT,
+        "Distinct slice positions along the normal; null without geometry",
+        treatment=Treatment.KEEP,
+    ),
     Column("slice_spacing", DOUBLE, "Median distance of neighbouring slice positions. Unit: mm"),
     Column("is_regular_volume", BOOLEAN, "One orientation, no repeated position, spacing within 1 %"),
 )
@@ -72,13 +129,19 @@ def imaging_study(attributes: Sequence[Attribute]) -> Table:
             *STUDY_TERMS,
             *_without_keys(tuple(aggregated_columns(attributes, frozenset({Level.STUDY})))),
             VARYING,
-            Column("removed_at", INSTANT, "When the exam's last file went away; null while it has files"),
+            Column(
+                "removed_at",
+                INSTANT,
+                "When the exam's last file went away; null while it has files",
+                treatment=Treatment.DROP,
+            ),
             ROW_HASH,
             CHANGED_RUN,
         ),
         keys=("study_instance_uid",),
         cluster_by=("study_datetime", "study_instance_uid"),
         searched=(CHANGED_RUN.name,),
+        pseudonymised=True,
         checks=(("counts", "number_of_series >= 0 AND number_of_instances >= 0"),),
     )
 
@@ -102,6 +165,7 @@ def imaging_series(attributes: Sequence[Attribute]) -> Table:
         keys=("study_instance_uid", "series_instance_uid"),
         cluster_by=("study_instance_uid",),
         searched=(CHANGED_RUN.name,),
+        pseudonymised=True,
         checks=(("counts", "number_of_instances >= 0"),),
     )
 
@@ -115,7 +179,7 @@ def imaging_acquisition(attributes: Sequence[Attribute]) -> Table:
         columns=(
             STUDY_UID,
             SERIES_UID,
-            Column("main_modality", STRING, "The modality whose instances are described"),
+            Column("main_modality", STRING, "The modality whose instances are described", treatment=Treatment.MASK),
             INSTANCES,
             *_without_keys(tuple(aggregated_columns(attributes, frozenset({Level.ACQUISITION})))),
             VARYING,
@@ -125,4 +189,5 @@ def imaging_acquisition(attributes: Sequence[Attribute]) -> Table:
         keys=("study_instance_uid", "series_instance_uid"),
         cluster_by=("main_modality", "study_instance_uid"),
         searched=(CHANGED_RUN.name,),
+        pseudonymised=True,
     )

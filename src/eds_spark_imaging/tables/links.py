@@ -26,18 +26,27 @@ from eds_spark_imaging.tables.spec import (
     Column,
     Table,
 )
+from eds_spark_imaging.treatment import Treatment
 
 _STUDY = Column("study_instance_uid", STRING, "The exam", False, identifying=True)
 LINKED = (LinkStatus.LINKED, LinkStatus.LINKED_RECOVERED)
 
 LINK_COLUMNS = (
-    Column("ipp", STRING, "IPP of the patient that the exam is linked to, merges followed", identifying=True),
-    Column("person_id", BIGINT, "The patient that the exam is linked to, merges followed"),
-    Column("link_status", STRING, "How the exam stands with its patient", values=LinkStatus),
-    Column("link_method", STRING, "Best method that led to the patient", values=LinkMethod),
+    Column(
+        "ipp",
+        STRING,
+        "IPP of the patient that the exam is linked to, merges followed",
+        identifying=True,
+        treatment=Treatment.PSEUDONYM,
+    ),
+    Column(
+        "person_id", BIGINT, "The patient that the exam is linked to, merges followed", treatment=Treatment.PSEUDONYM
+    ),
+    Column("link_status", STRING, "How the exam stands with its patient", values=LinkStatus, treatment=Treatment.KEEP),
+    Column("link_method", STRING, "Best method that led to the patient", values=LinkMethod, treatment=Treatment.KEEP),
     Column("link_score", DOUBLE, "Strength of the link, 0 to 1; it ranks links and is not a probability"),
     Column("link_verified", BOOLEAN, "True where identity traits of the header agree with those of the patient"),
-    Column("link_run", STRING, "Run that last changed the link"),
+    Column("link_run", STRING, "Run that last changed the link", treatment=Treatment.DROP),
 )
 
 EVIDENCE = pa.struct(

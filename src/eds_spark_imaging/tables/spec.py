@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from eds_spark_imaging.treatment import Treatment
 from eds_spark_imaging.vocabulary import Word
 
 STRING = pa.string()
@@ -55,7 +56,8 @@ class Column:
 
     ``identifying`` keeps the column out of Delta's file statistics and of the pseudonymised tier. ``values`` is the
     vocabulary of a computed text: its words stand in the comment, its meanings in the dictionary, and the table checks
-    that nothing else is written.
+    that nothing else is written. ``treatment`` is what the pseudonymised tier makes of the column; a measure or a truth
+    value that is not identifying is kept, any other column of a table with ``pseudonymised`` has to say.
     """
 
     name: str
@@ -64,6 +66,14 @@ class Column:
     nullable: bool = True
     identifying: bool = False
     values: type[Word] | None = None
+    treatment: Treatment | None = None
+
+    @property
+    def treated(self) -> Treatment | None:
+        """The treatment, said or by kind; None where it has to be said and is not."""
+        if self.treatment is None and self.type in (DOUBLE, INT, BOOLEAN) and not self.identifying:
+            return Treatment.KEEP
+        return self.treatment
 
     @property
     def description(self) -> str:
@@ -100,6 +110,7 @@ def sql_text(value: str) -> str:
 class Table:
     """One table of the lake: ``grain`` in words, ``keys`` unique, ``checks`` by name on computed columns only.
 
+    ``pseudonymised`` tables have a counterpart in the tier of a project; all others are nominative as a whole.
     A column with ``values`` has the check ``known_COLUMN`` of its own, unless ``checks`` has one of that name.
     """
 
@@ -111,6 +122,7 @@ class Table:
     cluster_by: tuple[str, ...] = ()
     checks: tuple[tuple[str, str], ...] = ()
     searched: tuple[str, ...] = ()  # columns with file statistics besides keys and clustering columns, before others
+    pseudonymised: bool = False
 
     def __post_init__(self) -> None:
         names = self.names

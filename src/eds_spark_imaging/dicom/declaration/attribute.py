@@ -17,14 +17,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
-from pydicom.datadict import tag_for_keyword
+from pydicom.datadict import dictionary_has_tag, dictionary_VR, tag_for_keyword
 
 from eds_spark_imaging.errors import ConfigError
+from eds_spark_imaging.treatment import Treatment
 
 
 class Level(StrEnum):
@@ -125,6 +126,9 @@ def snake_case(keyword: str) -> str:
     return re.sub(r"([a-z\d])([A-Z])", r"\1_\2", spaced).lower()
 
 
+_KEPT = (Treatment.KEEP, Treatment.MASK, Treatment.ALLOW_BY_NAME)
+
+
 @dataclass(frozen=True, slots=True)
 class Attribute:
     """One declared attribute: a column, where it is read, and what it means.
@@ -153,12 +157,19 @@ class Attribute:
     each: int = 0
     finer: tuple[Source, ...] = ()
     derived: bool = False
+    treatment: Treatment | None = None
 
     def __post_init__(self) -> None:
         if self.aggregate is Aggregate.MIN_MAX and (self.is_array or self.kind is Kind.STRING):
             raise ConfigError(f"attribute {self.column}: min_max needs a single number or date")
         if self.each and not (self.is_array and any(len(source.steps) > 1 for source in self.sources)):
             raise ConfigError(f"attribute {self.column}: each needs an array and a sequence")
+        if self.identifying and self.treatment in _KEPT:
+            raise ConfigError(
+                f"attribute {self.column}: what identifies a person is never kept, so not {self.treatment}"
+            )
+        if self.treatment is Treatment.KEEP and self.kind is Kind.STRING:
+            raise ConfigError(f"attribute {self.column}: a text may hold anything: mask or allow_by_name, not keep")
 
     @property
     def is_array(self) -> bool:
@@ -193,11 +204,12 @@ def attribute(
     each: int | None = None,
     finer: str | Iterable[str] = (),
     derived: bool = False,
+    treatment: str | None = None,
 ) -> Attribute:
     """Declare an attribute; the column defaults to the last keyword of the first source in snake case.
 
     Without ``each``, what is many and only in sequences has one element for each item; anything else has the values of
-    one element.
+    one element. The treatment defaults to that of the kind of value, if there is one.
     Raises ConfigError where a name or combination is not possible.
     """
     texts = (sources,) if isinstance(sources, str) else tuple(sources)
@@ -210,7 +222,7 @@ def attribute(
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise ConfigError(f"attribute {texts[0]}: column name {name!r} is not lower snake case; give `column`")
     try:
-        return Attribute(
+        result = Attribute(
             sources=parsed,
             column=name,
             kind=Kind(kind),
@@ -224,9 +236,30 @@ def attribute(
             each=each,
             finer=tuple(parse_source(text) for text in ((finer,) if isinstance(finer, str) else finer)),
             derived=derived,
+            treatment=Treatment(treatment) if treatment else None,
         )
     except ValueError as error:
         raise ConfigError(f"attribute {texts[0]}: {error}") from None
+    return result if treatment else replace(result, treatment=_by_kind(result))
+
+
+def _by_kind(attribute: Attribute) -> Treatment | None:
+    """The treatment where what the value is leaves no doubt; None where the declaration has to say.
+
+    VRs as in PS3.5 table 6.2-1: CS is a word of a list, which nothing keeps from holding a name in real files; LT, ST
+    and UT are free text.
+    """
+    step = attribute.sources[0].steps[-1]
+    if attribute.kind is not Kind.STRING:
+        if attribute.identifying or attribute.kind is Kind.AGE:
+            return None
+        return Treatment.KEEP if attribute.kind in (Kind.DOUBLE, Kind.BIGINT) else Treatment.SHIFT
+    vr = None if step.creator or not dictionary_has_tag(step.tag) else dictionary_VR(step.tag)
+    if attribute.identifying:
+        return Treatment.DROP if vr == "PN" else Treatment.PSEUDONYM
+    if vr in ("LT", "ST", "UT"):
+        return Treatment.ALLOW_BY_NAME
+    return Treatment.MASK if vr == "CS" else None
 
 
 _FIELDS = {f.name for f in fields(Attribute)} - {"derived"}
@@ -240,4 +273,5 @@ def attribute_from_mapping(entry: Mapping[str, Any]) -> Attribute:
     missing = {"sources", "kind", "level"} - set(entry)
     if missing:
         raise ConfigError(f"[[attributes]]: {sorted(missing)[0]!r} is missing")
-    return attribute(**entry)
+    own = attribute(**entry)
+    return own if "treatment" in entry else replace(own, treatment=None)

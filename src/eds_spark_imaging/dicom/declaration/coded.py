@@ -42,6 +42,7 @@ def coded(
             modalities=modalities,
             many=many,
             each=each,
+            treatment="mask",
         )
 
     scheme = f"{prefix}_coding_scheme_designator"
@@ -73,6 +74,7 @@ def lifted(
     modalities: Iterable[str] = (),
     each: int = 0,
     identifying: bool = False,
+    treatment: str | None = None,
 ) -> Attribute:
     """A value inside a sequence, as column ``<prefix>_<keyword>``, a keyword that begins with the prefix as it stands.
 
@@ -92,4 +94,5 @@ def lifted(
         many=bool(each),
         each=each,
         identifying=identifying,
+        treatment=treatment,
     )

@@ -20,6 +20,7 @@ ATTRIBUTES = (
         "string",
         aggregate="distinct",
         comment="Agents of the series; free text, some machines fill it without injection",
+        treatment="mask",
     ),
     *codes(AGENT, "contrast_bolus_agent", "the agents of the series"),
     contrast(
@@ -29,7 +30,13 @@ ATTRIBUTES = (
         comment="IODINE, GADOLINIUM, CARBON DIOXIDE, BARIUM, XENON",
     ),
     *codes(f"{AGENT}.ContrastBolusIngredientCodeSequence", "contrast_bolus_ingredient", "the active ingredients"),
-    contrast("ContrastBolusRoute", "string", aggregate="distinct", comment="Routes of administration; free text"),
+    contrast(
+        "ContrastBolusRoute",
+        "string",
+        aggregate="distinct",
+        comment="Routes of administration; free text",
+        treatment="mask",
+    ),
     *codes(
         ("ContrastBolusAdministrationRouteSequence", f"{AGENT}.ContrastBolusAdministrationRouteSequence"),
         "contrast_bolus_route",

@@ -130,6 +130,7 @@ RECONSTRUCTION = (
         modalities=CT | NUCLEAR,
         many=True,
         comment="Reconstruction kernel in the maker's words: B30f, STANDARD, LUNG; iterative level as a second value",
+        treatment="mask",
     ),
     ct(
         ("ConvolutionKernelGroup", "@CTReconstructionSequence.ConvolutionKernelGroup"),

@@ -80,6 +80,7 @@ ATTRIBUTES = (
         ),
         "string",
         comment="Kind of X-ray filter: STRIP, WEDGE, BUTTERFLY, MULTIPLE, FLAT, NONE, or a maker's word",
+        treatment="mask",
     ),
     tube(
         (

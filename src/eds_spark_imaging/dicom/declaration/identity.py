@@ -23,6 +23,7 @@ FILE_META = (
         "MediaStorageSOPClassUID",
         "string",
         comment="SOP class that the file meta information announces; sop_class_uid is the data set's own",
+        treatment="mask",
     ),
     instance(
         "MediaStorageSOPInstanceUID",
@@ -30,19 +31,35 @@ FILE_META = (
         identifying=True,
         comment="SOP instance that the file meta information announces; differs from sop_instance_uid in altered files",
     ),
-    series("TransferSyntaxUID", "string", comment="How the file is encoded and its pixels compressed, as a UID"),
-    series("ImplementationClassUID", "string", comment="Software that wrote the file, as a UID"),
-    series("ImplementationVersionName", "string", comment="Software that wrote the file, as a version name"),
+    series(
+        "TransferSyntaxUID",
+        "string",
+        comment="How the file is encoded and its pixels compressed, as a UID",
+        treatment="mask",
+    ),
+    series("ImplementationClassUID", "string", comment="Software that wrote the file, as a UID", treatment="mask"),
+    series(
+        "ImplementationVersionName",
+        "string",
+        comment="Software that wrote the file, as a version name",
+        treatment="mask",
+    ),
     series(
         "SourceApplicationEntityTitle",
         "string",
         comment="AE title of the node that wrote or sent the file: helps to find the hospital",
+        treatment="pseudonym",
     ),
 )
 
 UIDS = (
     instance("SOPInstanceUID", "string", identifying=True, comment="Unique identifier of the object"),
-    series("SOPClassUID", "string", comment="Kind of object, as a UID: CT image, enhanced MR image, dose report ..."),
+    series(
+        "SOPClassUID",
+        "string",
+        comment="Kind of object, as a UID: CT image, enhanced MR image, dose report ...",
+        treatment="mask",
+    ),
     study("StudyInstanceUID", "string", identifying=True, comment="Unique identifier of the exam"),
     series("SeriesInstanceUID", "string", identifying=True, comment="Unique identifier of the series"),
     series(
@@ -70,7 +87,7 @@ PATIENT = (
     study(
         "PatientID", "string", identifying=True, comment="Patient identifier as stored: the IPP, or what stands there"
     ),
-    study("IssuerOfPatientID", "string", comment="Authority that issued patient_id"),
+    study("IssuerOfPatientID", "string", comment="Authority that issued patient_id", treatment="mask"),
     qualifier(keyword="UniversalEntityID", comment="Authority that issued patient_id, as a universal identifier"),
     qualifier(
         keyword="UniversalEntityIDType",
@@ -93,16 +110,35 @@ PATIENT = (
     study("PatientName", "string", identifying=True, comment="Patient name, components separated by ^: family^given"),
     study("OtherPatientNames", "string", many=True, identifying=True, comment="Other names of the patient"),
     study("PatientBirthName", "string", identifying=True, comment="Birth name of the patient"),
-    study("PatientBirthDate", "date", identifying=True, comment="Birth date as stored; 1 January may mean unknown"),
+    study(
+        "PatientBirthDate",
+        "date",
+        identifying=True,
+        comment="Birth date as stored; 1 January may mean unknown",
+        treatment="generalise",
+    ),
     study("PatientSex", "string", comment="Sex as stored: M, F, O (other)"),
     study(
         "PatientAge",
         "age",
         unit="a",
         comment="Age at the exam, in years; 018M is 1.5. Often absent: prefer the birth date",
+        treatment="generalise",
     ),
-    study("PatientSize", "double", unit="m", comment="Height of the patient, as typed at the machine"),
-    study("PatientWeight", "double", unit="kg", comment="Weight of the patient, as typed at the machine"),
+    study(
+        "PatientSize",
+        "double",
+        unit="m",
+        comment="Height of the patient, as typed at the machine",
+        treatment="generalise",
+    ),
+    study(
+        "PatientWeight",
+        "double",
+        unit="kg",
+        comment="Weight of the patient, as typed at the machine",
+        treatment="generalise",
+    ),
     study(
         "QualityControlSubject",
         "string",

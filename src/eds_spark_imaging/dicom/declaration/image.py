@@ -155,6 +155,7 @@ DISPLAY = (
         ("RescaleType", "@PixelValueTransformationSequence.RescaleType"),
         "string",
         comment="Unit of the output values: HU Hounsfield, US unspecified ...",
+        treatment="mask",
     ),
     instance(
         ("WindowCenter", "@FrameVOILUTSequence.WindowCenter"),
@@ -173,6 +174,7 @@ DISPLAY = (
         "string",
         many=True,
         comment="Names of the display windows: BONE, LUNG ...",
+        treatment="allow_by_name",
     ),
     instance(
         ("VOILUTFunction", "@FrameVOILUTSequence.VOILUTFunction"),

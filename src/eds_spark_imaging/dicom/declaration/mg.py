@@ -51,6 +51,7 @@ ATTRIBUTES = (
         ("PaddleDescription", f"{TOMOSYNTHESIS}.PaddleDescription"),
         "string",
         comment="Compression paddle, in the maker's words",
+        treatment="allow_by_name",
     ),
     mg("BreastImplantPresent", "string", comment="YES or NO"),
     mg("PartialView", "string", comment="YES when only a part of the breast is in the image"),

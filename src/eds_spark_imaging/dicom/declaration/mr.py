@@ -37,6 +37,7 @@ SEQUENCE = (
         ("SequenceName", "PulseSequenceName"),
         "string",
         comment="Pulse sequence in the maker's words: *tse2d1_11, EPI_GE ...",
+        treatment="mask",
     ),
     mr(
         "EchoPulseSequence",
@@ -123,7 +124,7 @@ SAMPLING = (
         unit="MHz",
         comment="Precession frequency of the nucleus: about 64 at 1.5 T and 128 at 3 T",
     ),
-    mr(("ImagedNucleus", "ResonantNucleus"), "string", comment="Nucleus that is imaged, as 1H"),
+    mr(("ImagedNucleus", "ResonantNucleus"), "string", comment="Nucleus that is imaged, as 1H", treatment="mask"),
     mr(
         ("NumberOfPhaseEncodingSteps", f"{GEOMETRY}.MRAcquisitionPhaseEncodingStepsInPlane"),
         "bigint",
@@ -201,11 +202,13 @@ PREPARATION = (
         ("ReceiveCoilName", "@MRReceiveCoilSequence.ReceiveCoilName"),
         "string",
         comment="Receive coil, in the maker's words",
+        treatment="mask",
     ),
     mr(
         ("TransmitCoilName", "@MRTransmitCoilSequence.TransmitCoilName"),
         "string",
         comment="Transmit coil, in the maker's words",
+        treatment="mask",
     ),
     mr(
         ("SAR", f"{TIMING}.SpecificAbsorptionRateSequence.SpecificAbsorptionRateValue"),

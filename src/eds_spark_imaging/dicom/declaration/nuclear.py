@@ -21,7 +21,7 @@ RECONSTRUCTION = "@PETReconstructionSequence"
 WINDOW = ("EnergyWindowRangeSequence", "EnergyWindowInformationSequence.EnergyWindowRangeSequence")
 
 RADIOPHARMACEUTICAL = (
-    nuclear(f"{DRUG}.Radiopharmaceutical", "string", comment="Name of the tracer; free text"),
+    nuclear(f"{DRUG}.Radiopharmaceutical", "string", comment="Name of the tracer; free text", treatment="mask"),
     *coded(
         f"{DRUG}.RadiopharmaceuticalCodeSequence",
         "radiopharmaceutical",
@@ -62,7 +62,9 @@ RADIOPHARMACEUTICAL = (
         comment="Activity for each quantity of tracer",
     ),
     nuclear(f"{DRUG}.RadiopharmaceuticalVolume", "double", unit="mL", comment="Injected volume"),
-    nuclear(f"{DRUG}.RadiopharmaceuticalRoute", "string", comment="Route of administration; free text"),
+    nuclear(
+        f"{DRUG}.RadiopharmaceuticalRoute", "string", comment="Route of administration; free text", treatment="mask"
+    ),
     nuclear(
         f"{DRUG}.RadiopharmaceuticalStartTime",
         "time",
@@ -110,14 +112,24 @@ PET = (
     pt("DecayCorrected", "string", comment="YES when corrected for decay, to decay_correction_date_time; enhanced PET"),
     pt("DecayCorrectionDateTime", "datetime", comment="Moment that the activity is decay corrected to; enhanced PET"),
     pt("RandomsCorrectionMethod", "string", comment="DLYD delayed events, SING singles, NONE, or a maker's word"),
-    pt("ScatterCorrectionMethod", "string", comment="Scatter correction, in the maker's words"),
-    pt("AttenuationCorrectionMethod", "string", comment="Attenuation correction, in the maker's words"),
+    pt("ScatterCorrectionMethod", "string", comment="Scatter correction, in the maker's words", treatment="mask"),
+    pt(
+        "AttenuationCorrectionMethod",
+        "string",
+        comment="Attenuation correction, in the maker's words",
+        treatment="mask",
+    ),
     pt(
         "AttenuationCorrectionSource",
         "string",
         comment="Source of the attenuation map: CT, MR, POSITRON SOURCE ...; enhanced PET",
     ),
-    pt("ReconstructionMethod", "string", comment="Reconstruction, in the maker's words: OSEM 3i21s, VPFXS ..."),
+    pt(
+        "ReconstructionMethod",
+        "string",
+        comment="Reconstruction, in the maker's words: OSEM 3i21s, VPFXS ...",
+        treatment="mask",
+    ),
     pt(f"{RECONSTRUCTION}.NumberOfIterations", "bigint", comment="Iterations of the reconstruction; enhanced PET"),
     pt(f"{RECONSTRUCTION}.NumberOfSubsets", "bigint", comment="Subsets of the reconstruction; enhanced PET"),
     pt("TimeOfFlightInformationUsed", "string", comment="YES when time of flight was used; enhanced PET"),
@@ -185,6 +197,7 @@ GAMMA = (
         many=True,
         each=1,
         comment="Names of the energy windows",
+        treatment="mask",
     ),
     nm("NumberOfEnergyWindows", "bigint", comment="Energy windows of the acquisition"),
     nm("NumberOfDetectors", "bigint", comment="Detector heads of the camera that were used"),
@@ -198,7 +211,10 @@ GAMMA = (
         comment="Time slice number of each frame",
     ),
     detector(
-        keyword="CollimatorGridName", kind="string", comment="Collimators of the detectors; free text (LEHR, MEGP)"
+        keyword="CollimatorGridName",
+        kind="string",
+        comment="Collimators of the detectors; free text (LEHR, MEGP)",
+        treatment="mask",
     ),
     detector(
         keyword="CollimatorType",

@@ -27,7 +27,12 @@ VISIT = (
     study(
         "AdmissionID", "string", identifying=True, comment="Identifier of the visit: the NDA where the machine has it"
     ),
-    study("IssuerOfAdmissionID", "string", comment="Authority that issued admission_id (retired element)"),
+    study(
+        "IssuerOfAdmissionID",
+        "string",
+        comment="Authority that issued admission_id (retired element)",
+        treatment="mask",
+    ),
     *(
         lifted(
             "IssuerOfAdmissionIDSequence",
@@ -40,7 +45,7 @@ VISIT = (
         for keyword, form in ISSUED.items()
     ),
     study("ServiceEpisodeID", "string", identifying=True, comment="Identifier of the episode of care"),
-    study("ServiceEpisodeDescription", "string", comment="Episode of care, as free text"),
+    study("ServiceEpisodeDescription", "string", comment="Episode of care, as free text", treatment="allow_by_name"),
     lifted(
         "IssuerOfServiceEpisodeIDSequence",
         "issuer_of_service_episode_id",
@@ -49,8 +54,16 @@ VISIT = (
         "study",
         comment="Authority that issued service_episode_id, as a local name",
     ),
-    study("CurrentPatientLocation", "string", comment="Where the patient stayed: ward, room; free text"),
-    study("AdmittingDiagnosesDescription", "string", many=True, comment="Diagnoses at admission, as free text"),
+    study(
+        "CurrentPatientLocation", "string", comment="Where the patient stayed: ward, room; free text", treatment="drop"
+    ),
+    study(
+        "AdmittingDiagnosesDescription",
+        "string",
+        many=True,
+        comment="Diagnoses at admission, as free text",
+        treatment="allow_by_name",
+    ),
     *coded("AdmittingDiagnosesCodeSequence", "admitting_diagnoses", "the diagnoses at admission", "study", many=True),
 )
 
@@ -81,13 +94,26 @@ ORDER = (
     ),
     study("RequestedProcedureID", "string", identifying=True, comment="Identifier of the requested procedure"),
     study(
-        "RequestedProcedureDescription", "string", comment="Requested procedure, as free text of the radiology system"
+        "RequestedProcedureDescription",
+        "string",
+        comment="Requested procedure, as free text of the radiology system",
+        treatment="allow_by_name",
     ),
     *coded("RequestedProcedureCodeSequence", "requested_procedure", "the requested procedures", "study", many=True),
-    study("ReasonForStudy", "string", comment="Why the exam was asked for; free text (retired element)"),
-    study("ReasonForTheRequestedProcedure", "string", comment="Why the procedure was asked for; free text"),
+    study(
+        "ReasonForStudy",
+        "string",
+        comment="Why the exam was asked for; free text (retired element)",
+        treatment="allow_by_name",
+    ),
+    study(
+        "ReasonForTheRequestedProcedure",
+        "string",
+        comment="Why the procedure was asked for; free text",
+        treatment="allow_by_name",
+    ),
     study("RequestingPhysician", "string", identifying=True, comment="Physician who asked for the exam"),
-    study("RequestingService", "string", comment="Department that asked for the exam"),
+    study("RequestingService", "string", comment="Department that asked for the exam", treatment="allow_by_name"),
     study("ReferringPhysicianName", "string", identifying=True, comment="Physician who referred the patient"),
     study(
         "PhysiciansOfRecord", "string", many=True, identifying=True, comment="Physicians responsible for the patient"
@@ -109,7 +135,10 @@ REQUEST = (
         comment="Identifiers of the requested procedures served",
     ),
     request(
-        keyword="RequestedProcedureDescription", kind="string", comment="Requested procedures served, as free text"
+        keyword="RequestedProcedureDescription",
+        kind="string",
+        comment="Requested procedures served, as free text",
+        treatment="allow_by_name",
     ),
     *coded(
         tuple(f"{sequence}.RequestedProcedureCodeSequence" for sequence in REQUESTS),
@@ -136,9 +165,17 @@ REQUEST = (
         identifying=True,
         comment="Identifiers of the worklist entries",
     ),
-    request(keyword="ScheduledProcedureStepDescription", kind="string", comment="Worklist entries, as free text"),
     request(
-        keyword="ReasonForTheRequestedProcedure", kind="string", comment="Why the procedures were asked for; free text"
+        keyword="ScheduledProcedureStepDescription",
+        kind="string",
+        comment="Worklist entries, as free text",
+        treatment="allow_by_name",
+    ),
+    request(
+        keyword="ReasonForTheRequestedProcedure",
+        kind="string",
+        comment="Why the procedures were asked for; free text",
+        treatment="allow_by_name",
     ),
 )
 
@@ -150,11 +187,12 @@ SCHEDULED = tuple(
         many=True,
         each=1,
         comment=comment,
+        treatment=treatment,
     )
-    for keyword, comment in (
-        ("ScheduledStationAETitle", "AE titles of the machines planned for the exam"),
-        ("ScheduledStationName", "Names of the machines planned for the exam"),
-        ("ScheduledProcedureStepLocation", "Where the exam was planned"),
+    for keyword, treatment, comment in (
+        ("ScheduledStationAETitle", "pseudonym", "AE titles of the machines planned for the exam"),
+        ("ScheduledStationName", "pseudonym", "Names of the machines planned for the exam"),
+        ("ScheduledProcedureStepLocation", "allow_by_name", "Where the exam was planned"),
     )
 )
 

@@ -16,15 +16,25 @@ GENERAL = (
     series("SeriesNumber", "bigint", comment="Number of the series in the exam, not unique"),
     series("SeriesDate", "date", comment="Date the series started, hospital wall clock"),
     series("SeriesTime", "time", comment="Time the series started, hospital wall clock; vendors differ on its meaning"),
-    series("SeriesDescription", "string", comment="Description of the series; free text that differs between sites"),
+    series(
+        "SeriesDescription",
+        "string",
+        comment="Description of the series; free text that differs between sites",
+        treatment="allow_by_name",
+    ),
     *coded("SeriesDescriptionCodeSequence", "series_description", "the description of the series", "series"),
-    series("ProtocolName", "string", comment="Protocol chosen at the machine; free text"),
+    series("ProtocolName", "string", comment="Protocol chosen at the machine; free text", treatment="allow_by_name"),
     series("PerformingPhysicianName", "string", many=True, identifying=True, comment="Physicians who did the exam"),
     series("OperatorsName", "string", many=True, identifying=True, comment="Radiographers who did the exam"),
     series(
         "PatientPosition", "string", comment="Position in the machine: HFS head first supine, FFP feet first prone ..."
     ),
-    series("PositionReferenceIndicator", "string", comment="Anatomical landmark of the frame of reference; free text"),
+    series(
+        "PositionReferenceIndicator",
+        "string",
+        comment="Anatomical landmark of the frame of reference; free text",
+        treatment="mask",
+    ),
     series(
         "PresentationIntentType",
         "string",
@@ -46,19 +56,29 @@ PERFORMED = (
         comment="Identifier of the step that the machine reported",
     ),
     series(
-        "PerformedProcedureStepDescription", "string", comment="What was done, from the worklist or protocol; free text"
+        "PerformedProcedureStepDescription",
+        "string",
+        comment="What was done, from the worklist or protocol; free text",
+        treatment="allow_by_name",
     ),
     series("PerformedProcedureStepStartDate", "date", comment="Date the work at the machine started"),
     series("PerformedProcedureStepStartTime", "time", comment="Time the work at the machine started"),
-    series("PerformedStationAETitle", "string", comment="AE title of the machine that did the exam"),
-    series("PerformedStationName", "string", comment="Name of the machine that did the exam"),
-    series("PerformedLocation", "string", comment="Where the exam was done"),
+    series(
+        "PerformedStationAETitle", "string", comment="AE title of the machine that did the exam", treatment="pseudonym"
+    ),
+    series("PerformedStationName", "string", comment="Name of the machine that did the exam", treatment="pseudonym"),
+    series("PerformedLocation", "string", comment="Where the exam was done", treatment="allow_by_name"),
     *coded("PerformedProtocolCodeSequence", "performed_protocol", "the protocols performed", "series", many=True),
 )
 
 # Three homes for one idea, each its own column: what is derived from them keeps the raw values beside it.
 ANATOMY = (
-    series("BodyPartExamined", "string", comment="Body part as stored: a defined term, or whatever was typed"),
+    series(
+        "BodyPartExamined",
+        "string",
+        comment="Body part as stored: a defined term, or whatever was typed",
+        treatment="allow_by_name",
+    ),
     *coded(
         ("AnatomicRegionSequence", "@FrameAnatomySequence.AnatomicRegionSequence"),
         "anatomic_region",

@@ -16,10 +16,16 @@ ATTRIBUTES = (
         "TimezoneOffsetFromUTC",
         "string",
         comment="Offset from UTC of the file's times, as +0100; mostly absent. Times are stored as they stand",
+        treatment="mask",
     ),
     study(
         "StudyID", "string", identifying=True, comment="Number of the exam given by the machine or the radiology system"
     ),
-    study("StudyDescription", "string", comment="Description of the exam; free text that differs between sites"),
+    study(
+        "StudyDescription",
+        "string",
+        comment="Description of the exam; free text that differs between sites",
+        treatment="allow_by_name",
+    ),
     *coded("ProcedureCodeSequence", "procedure", "the procedures performed", "study", many=True),
 )

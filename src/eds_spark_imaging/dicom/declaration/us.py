@@ -14,7 +14,7 @@ UNITS = "0 none, 1 %, 2 dB, 3 cm, 4 s, 5 Hz, 6 dB/s, 7 cm/s, 8 cm2, 9 cm2/s, 10 
 
 PROBE = (
     us("TransducerType", "string", comment="SECTOR_PHASED, SECTOR_MECH, LINEAR, CURVED LINEAR, IV ..."),
-    us("TransducerData", "string", many=True, comment="Probe, in the maker's words"),
+    us("TransducerData", "string", many=True, comment="Probe, in the maker's words", treatment="mask"),
     us(
         "TransducerIdentificationSequence.DeviceSerialNumber",
         "string",
@@ -22,12 +22,13 @@ PROBE = (
         many=True,
         each=1,
         comment="Serial numbers of the probes",
+        treatment="pseudonym",
     ),
-    us("ProcessingFunction", "string", comment="Preset of the machine, in the maker's words"),
+    us("ProcessingFunction", "string", comment="Preset of the machine, in the maker's words", treatment="mask"),
     us("DepthOfScanField", "double", unit="mm", comment="Depth of the scan"),
     us("UltrasoundColorDataPresent", "bigint", comment="1 with colour (Doppler) data, 0 without"),
-    us("StageName", "string", comment="Stage of a stress exam; free text"),
-    us("ViewName", "string", comment="View of the heart or organ; free text"),
+    us("StageName", "string", comment="Stage of a stress exam; free text", treatment="allow_by_name"),
+    us("ViewName", "string", comment="View of the heart or organ; free text", treatment="allow_by_name"),
     attribute(
         ("HeartRate", "@CardiacSynchronizationSequence.HeartRate"),
         "double",

@@ -211,8 +211,8 @@ DETECTOR = (
         many=True,
         comment="Size of the active area: rows, then columns",
     ),
-    projection("DetectorManufacturerName", "string", comment="Maker of the detector"),
-    projection("DetectorManufacturerModelName", "string", comment="Model of the detector"),
+    projection("DetectorManufacturerName", "string", comment="Maker of the detector", treatment="mask"),
+    projection("DetectorManufacturerModelName", "string", comment="Model of the detector", treatment="mask"),
     projection("DetectorDescription", "string", comment="Detector; free text"),
     projection("DetectorConditionsNominalFlag", "string", comment="NO when the detector was out of its conditions"),
     projection(
@@ -222,6 +222,7 @@ DETECTOR = (
         ),
         "string",
         comment="Processing at the machine; free text",
+        treatment="allow_by_name",
     ),
     projection(
         ("XRayReceptorType", f"{ACQUISITION_3D}.XRayReceptorType"),
@@ -244,7 +245,7 @@ FLUOROSCOPY = (
     xa("AveragePulseWidth", "double", unit="ms", comment="Average width of the X-ray pulses"),
     xa("RadiationMode", "string", comment="CONTINUOUS or PULSED"),
     xa("RadiationSetting", "string", comment="SC low dose (fluoroscopy), GR high dose (cine, digital spot)"),
-    xa("TypeOfFilters", "string", many=True, comment="Filters in the beam; free text"),
+    xa("TypeOfFilters", "string", many=True, comment="Filters in the beam; free text", treatment="mask"),
     xa("IntensifierSize", "double", unit="mm", comment="Diameter of the image intensifier"),
     attribute(
         "FrameTime",

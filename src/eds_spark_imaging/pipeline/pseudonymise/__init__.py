@@ -1,0 +1,1 @@
+"""The job `pseudonymise`: the tables of a project, in a lake of their own."""

@@ -1,0 +1,126 @@
+"""From the nominative tables to those of a tier: which exams, which values are common, and the rows."""
+
+from __future__ import annotations
+
+from functools import cached_property, reduce
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from eds_spark_imaging.errors import LakeError
+from eds_spark_imaging.lake.scratch import Scratch
+from eds_spark_imaging.pipeline.pseudonymise.common import CommonValues
+from eds_spark_imaging.privacy.dates import shift_days
+from eds_spark_imaging.privacy.masking import PATIENT
+from eds_spark_imaging.privacy.pseudonyms import domain, pseudonym, with_key
+from eds_spark_imaging.privacy.tier import DAYS, TierCatalogue
+from eds_spark_imaging.runs.context import Context, Run
+from eds_spark_imaging.workers.crash import crash_point
+
+STUDY = "study_instance_uid"
+# Each job stamps the rows that it changes: the columns of exams and series belong to several.
+STAMPS = ("changed_run", "link_run", "terms_run")
+_STUDIES = "imaging_study"
+_NAME = "_name"  # the pseudonym of an exam
+
+
+class TierWriter:
+    """Writes the tables of one tier in one run."""
+
+    def __init__(self, source: Context, tier: Context, run: Run, scratch: Scratch, key: DataFrame) -> None:
+        if not isinstance(tier.catalogue, TierCatalogue):
+            raise TypeError("not the context of a tier")
+        self._source, self._tier, self._run, self._scratch, self._key = source, tier, run, scratch, key
+        self._treated = tier.catalogue.treated
+        self._project = tier.catalogue.project
+        self._common = CommonValues(source, tier, run)
+
+    @cached_property
+    def studies(self) -> DataFrame:
+        """The exams of the project, with what stands for their patient and the days by which it is moved."""
+        rows = self._source.lake.read(_STUDIES).where("removed_at IS NULL")
+        if self._project.cohort:
+            rows = rows.join(self._cohort(self._project.cohort), STUDY, "left_semi")
+        patients = rows.select(
+            STUDY,
+            F.coalesce(
+                F.concat(F.lit("ipp "), "ipp"),
+                F.concat(F.lit("person "), "person_id"),
+                F.concat(F.lit("id "), "patient_id"),
+                F.concat(F.lit("exam "), STUDY),
+            ).alias(PATIENT),
+        )
+        columns = (STUDY, PATIENT, shift_days(F.col(PATIENT)).alias(DAYS))
+        return self._scratch.keep("studies", with_key(patients, self._key).select(*columns))
+
+    def _cohort(self, name: str) -> DataFrame:
+        lake = self._source.lake
+        if not lake.exists(name):
+            raise LakeError(f"project {self._project.name}: the lake has no table {name}")
+        rows = lake.spark.table(lake.identifier(name))
+        if STUDY not in rows.columns:
+            raise LakeError(f"project {self._project.name}: the table {name} has no column {STUDY}")
+        return rows.select(STUDY)
+
+    def write(self, seen: str | None, last_run: str) -> None:
+        """Write what changed after the run ``seen``, which the run ``last_run`` of the tier took in; None: all."""
+        exams, scope = self.studies, None
+        if seen is not None:
+            changed = self._scratch.keep("changed", self._changed(seen))
+            exams = self.studies.join(changed, STUDY, "left_semi")
+        self._common.learn(exams, self.studies, self._scratch, everything=seen is None)
+        crash_point("common_values")
+        if seen is not None:
+            more = self._common.newly_common(last_run)
+            changed = self._scratch.keep("again", changed.union(more).distinct())
+            exams = self._scratch.keep("exams", self.studies.join(changed, STUDY, "left_semi"))
+            scope = self._scratch.keep("scope", self._scope(changed))
+        self._run.count(exams=exams.count())
+        if scope is None or not scope.isEmpty():
+            for name in self._order:
+                self._sync(name, exams, scope)
+                crash_point(name)
+        self._complete()
+
+    @property
+    def _order(self) -> list[str]:
+        """The exams last: whoever reads meets no exam whose series are not there yet."""
+        return [*(name for name in self._treated if name != _STUDIES), _STUDIES]
+
+    def _changed(self, seen: str) -> DataFrame:
+        """UIDs of exams of which a row changed, or that came into the cohort; also of those that are gone."""
+        found = []
+        for name in self._treated:
+            rows = self._source.lake.read(name)
+            stamps = [F.col(stamp) > seen for stamp in STAMPS if stamp in rows.columns]
+            found.append(rows.where(reduce(lambda a, b: a | b, stamps)).select(STUDY))
+        if self._project.cohort:
+            there = self._tier.lake.read(_STUDIES).select(F.col(STUDY).alias(_NAME))
+            found.append(self._named(self.studies).join(there, _NAME, "left_anti").select(STUDY))
+        return reduce(DataFrame.union, found).distinct()
+
+    def _named(self, exams: DataFrame) -> DataFrame:
+        name = pseudonym(domain(STUDY), F.col(STUDY)).alias(_NAME)
+        return with_key(exams.select(STUDY), self._key).select(STUDY, name)
+
+    def _scope(self, changed: DataFrame) -> DataFrame:
+        """Pseudonyms of the exams whose rows the run replaces or deletes."""
+        scope = self._named(changed).select(F.col(_NAME).alias(STUDY))
+        if self._project.cohort:
+            inside = self._named(self.studies).select(F.col(_NAME).alias(STUDY))
+            scope = scope.union(self._tier.lake.read(_STUDIES).select(STUDY).join(inside, STUDY, "left_anti"))
+        return scope
+
+    def _sync(self, name: str, exams: DataFrame, scope: DataFrame | None) -> None:
+        table = self._treated[name]
+        rows = self._source.lake.read(name).join(exams.select(STUDY, DAYS), STUDY, "inner")
+        desired = table.rows(with_key(rows, self._key), self._common.of(name))
+        done = self._tier.lake.sync(name, desired, self._run.run_id, scope=scope)
+        self._run.count(rows=done.total, **{f"{name.removeprefix('imaging_')}_rows": done.total})
+
+    def _complete(self) -> None:
+        """Write a table again where it has not as many rows as it should: a deleted pair leaves no mark."""
+        for name in self._order:
+            there, wanted = self._tier.lake.read(name).count(), self._source.lake.read(name)
+            if there != wanted.count() and there != wanted.join(self.studies, STUDY, "left_semi").count():
+                self._sync(name, self.studies, None)

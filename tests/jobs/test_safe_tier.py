@@ -1,0 +1,262 @@
+"""The tier of a project: nobody is in it, its joins hold, and what it was made by is on record."""
+
+from __future__ import annotations
+
+import hmac
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import few_attributes
+import planted
+import pytest
+from leaks import Search
+
+from eds_spark_imaging.config import Config, LakeConfig, ProjectConfig
+from eds_spark_imaging.dicom.declaration import declaration
+from eds_spark_imaging.dicom.declaration.attribute import Attribute
+from eds_spark_imaging.errors import ConfigError, LakeError
+from eds_spark_imaging.tables.spec import sql_type
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from eds_spark_imaging.runs.context import Context
+
+pytestmark = pytest.mark.spark
+
+EVERYBODY = planted.people(8)
+ROWS = {"imaging_series": (1, 2), "imaging_acquisition": (1, 2), "imaging_study_diagnosis": (0, 1, 2)}
+PROJECT = ProjectConfig("heart", k=5, allow=("series_description", "study_description"))
+KEY = b"a key that stands in no file of the tier"
+
+
+def some_attributes(site: Sequence[Attribute] = ()) -> tuple[Attribute, ...]:
+    """A few of each level, and the one of the site."""
+    columns = {*few_attributes.COLUMNS, "site_text", "frame_of_reference_uid", "device_serial_number"}
+    return tuple(a for a in declaration(site) if a.column in columns)
+
+
+class Made(NamedTuple):
+    """A nominative lake and the tier that was made of it."""
+
+    source: Context
+    tier: Context
+    place: Path
+
+
+@pytest.fixture(scope="module")
+def made(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    from eds_spark_imaging.runs.context import Context
+    from eds_spark_imaging.tables import catalogue
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "declaration", some_attributes)
+        place = tmp_path_factory.mktemp("safe")
+        config = Config(attributes=(planted.SITE_ATTRIBUTE,), projects=(PROJECT,))
+        source = Context(spark, config.with_places(lake=str(place / "lake")))
+        write(source, EVERYBODY, "1")
+        tier = tier_at(source, place / "tier")
+        bring_up_to_date(source, tier)
+        yield Made(source, tier, place)
+
+
+def write(context: Context, everybody: Sequence[planted.Person], run: str) -> None:
+    """The exams of these people, as the jobs would write them in a run."""
+    for table in (table for table in context.catalogue if table.pseudonymised):
+        rows = [planted.row(table, person, number) for person in everybody for number in ROWS.get(table.name, (1,))]
+        columns = [column for column in table if column.name not in ("row_hash", "changed_run")]
+        ddl = ", ".join(f"`{column.name}` {sql_type(column.type)}" for column in columns)
+        values = [tuple(row.get(column.name) for column in columns) for row in rows]
+        frame = context.spark.createDataFrame(values, ddl).coalesce(1)
+        scope = frame.select("study_instance_uid").distinct()
+        context.lake.sync(table.name, frame, run, scope=scope)
+
+
+def tier_at(source: Context, place: Path) -> Context:
+    from eds_spark_imaging.pipeline.pseudonymise.job import tier_of
+
+    return tier_of(source, PROJECT.name, LakeConfig(path=str(place)))
+
+
+def bring_up_to_date(source: Context, tier: Context, key: bytes = KEY) -> dict[str, int]:
+    """Run the job; the counts of the run."""
+    from eds_spark_imaging.pipeline.pseudonymise.job import bring_up_to_date as job
+
+    job(source, tier, key)
+    last = tier.runs("pseudonymise").orderBy("run_id", ascending=False).first()
+    assert last is not None
+    return dict(last["counts"])
+
+
+def rows_of(context: Context, table: str) -> list[dict[str, Any]]:
+    return [row.asDict(recursive=True) for row in context.lake.read(table).collect()]
+
+
+def test_everybody_is_found_in_the_nominative_lake_and_nobody_in_the_tier(made: Made) -> None:
+    search = Search(EVERYBODY)
+    everybody = {person.number for person in EVERYBODY}
+    nominative = search.people_below(made.place / "lake" / "imaging_study", made.place / "lake" / "imaging_series")
+    assert set().union(*nominative.values()) == everybody, "the search finds what is there"
+    assert search.people_below(made.place / "tier") == {}
+    assert KEY not in b"".join(p.read_bytes() for p in made.place.rglob("*") if p.is_file())
+
+
+def test_nothing_is_left_in_scratch_and_staging(made: Made) -> None:
+    for lake in ("lake", "tier"):
+        for folder in ("_scratch", "_staging"):
+            left = [p for p in (made.place / lake / folder).rglob("*") if p.is_file()]
+            assert not left
+
+
+def test_records_of_runs_and_access_name_nobody(made: Made) -> None:
+    search = Search(EVERYBODY)
+    for lake, table in (("lake", "imaging_access"), ("tier", "imaging_run")):
+        assert not search.people_below(made.place / lake / table)
+    given = rows_of(made.source, "imaging_access")
+    assert [(row["access"], row["project"]) for row in given[:2]] == [("tier_begun", "heart"), ("tier_made", "heart")]
+    assert given[1]["rows"] == sum(len(rows_of(made.tier, name)) for name in made.tier.catalogue.tables) - 1
+    assert given[0]["given_by"]
+    assert given[0]["release"]
+
+
+def test_keys_and_joins_hold(made: Made) -> None:
+    tables = ("imaging_study", "imaging_series", "imaging_acquisition", "imaging_study_diagnosis")
+    for name in tables:
+        source, tier = rows_of(made.source, name), rows_of(made.tier, name)
+        assert len(tier) == len(source) > 0
+        # As many rows for each exam, and for each patient.
+        for column in ("study_instance_uid", "person_id", "visit_occurrence_id", "device_serial_number"):
+            if column in source[0]:
+                assert _sizes(source, column) == _sizes(tier, column)
+    studies = {row["study_instance_uid"]: row for row in rows_of(made.tier, "imaging_study")}
+    for row in rows_of(made.tier, "imaging_study_diagnosis"):
+        assert studies[row["study_instance_uid"]]["person_id"] == row["person_id"]
+    for row in rows_of(made.tier, "imaging_series"):
+        assert row["request_accession_number"] == [studies[row["study_instance_uid"]]["accession_number"]]
+
+
+def _sizes(rows: list[dict[str, Any]], column: str) -> list[int]:
+    return sorted(Counter(row[column] for row in rows if row[column] is not None).values())
+
+
+def test_values_that_many_have_stay_and_rare_ones_go(made: Made) -> None:
+    series = rows_of(made.tier, "imaging_series")
+    assert {row["manufacturer"] for row in series} == {"ACME"}
+    assert {row["series_description"] for row in series} == {"COMMON WORDS"}
+    assert {row["site_text"] for row in series} == {None}
+    studies = rows_of(made.tier, "imaging_study")
+    assert {row["main_modality"] for row in studies} == {"CT"}
+    assert {row["study_description"] for row in studies} == {None}, "allowed, but each names somebody"
+    # Four women and four men are fewer than k.
+    assert {row["patient_sex"] for row in studies} == {None}
+    assert {row["condition_code"] for row in rows_of(made.tier, "imaging_study_diagnosis")} == {"I10", "E11+9", None}
+    assert {row["procedure_code"] for row in rows_of(made.tier, "imaging_study_procedure")} == {"ZBQK002"}
+    columns = set(studies[0]) | set(series[0])
+    assert not columns & {"patient_name", "patient_birth_date", "operators_name", "institution_name", "removed_at"}
+
+
+def test_dates_move_together_and_ages_stay(made: Made) -> None:
+    source = {row["ipp"]: row for row in rows_of(made.source, "imaging_study")}
+    tier = rows_of(made.tier, "imaging_study")
+    series = {row["study_instance_uid"]: row for row in rows_of(made.tier, "imaging_series")}
+    by_time = {row["study_datetime"].time(): row for row in source.values()}
+    assert len(tier) == len(by_time) == len(EVERYBODY)
+    for row in tier:
+        true = by_time[row["study_datetime"].time()]
+        shift = row["study_datetime"] - true["study_datetime"]
+        assert shift.days in {*range(-364, 0, 7), *range(7, 365, 7)}
+        assert row["study_date"] == row["study_datetime"].date()
+        birth, exam = true["patient_birth_date"], true["study_datetime"].date()
+        years = exam.year - birth.year - ((exam.month, exam.day) < (birth.month, birth.day))
+        assert row["age_at_exam"] == min(years, 90)
+        found = series[row["study_instance_uid"]]
+        assert (found["series_datetime"], found["series_date"]) == (row["study_datetime"], row["study_date"])
+        assert found["series_time"] == f"{row['study_datetime']:%H:%M:%S}"
+    assert max(row["age_at_exam"] for row in tier) == 90, "somebody is older"
+
+
+def test_what_others_may_know_finds_nobody_by_dates_and_k_is_told(made: Made) -> None:
+    truth = {row["study_instance_uid"]: row for row in rows_of(made.source, "imaging_study")}
+    names = {hmac.digest(KEY, f"uid\x1f{uid}".encode(), "sha256").hex()[:32]: uid for uid in truth}
+    tier = {names[row["study_instance_uid"]]: row for row in rows_of(made.tier, "imaging_study")}
+    assert tier.keys() == truth.keys(), "who has the key can tell who is who"
+    # By the true date and time, or the true date and the sex.
+    for known in (("study_datetime",), ("study_date", "patient_sex")):
+        assert not [uid for uid in truth if all(truth[uid][name] == tier[uid][name] for name in known)]
+    # The same count of patients in groups as the run has told.
+    groups: dict[tuple[Any, ...], set[str]] = {}
+    for row in tier.values():
+        month = f"{row['study_datetime']:%Y-%m}"
+        known = (row["hospital_code"], month, row["age_at_exam"], row["patient_sex"])
+        known += (row["main_modality"], row["main_body_part"])
+        groups.setdefault(known, set()).add(row["ipp"])
+    last = made.tier.runs("pseudonymise").orderBy("run_id").first()
+    assert last is not None
+    assert last["counts"]["smallest_group"] == min(map(len, groups.values()))
+    assert last["counts"]["exams_in_groups_below_k"] == sum(len(g) for g in groups.values() if len(g) < PROJECT.k)
+
+
+def test_a_second_run_writes_nothing(made: Made) -> None:
+    before = {name: made.tier.lake.version(name) for name in made.tier.catalogue.treated}  # type: ignore[attr-defined]
+    assert not bring_up_to_date(made.source, made.tier).get("rows")
+    after = {name: made.tier.lake.version(name) for name in before}
+    assert after == before
+
+
+@pytest.mark.slow  # half a minute
+def test_what_changes_is_brought_up_to_date(made: Made) -> None:
+    """As a tier made anew: somebody new makes common what was rare, an exam is gone, a link is another one."""
+    from pyspark.sql import functions as F
+
+    assert {row["patient_sex"] for row in rows_of(made.tier, "imaging_study")} == {None}
+    write(made.source, planted.people(14)[8:], "2")
+    lake = made.source.lake
+    studies = lake.read("imaging_study").drop("row_hash", "changed_run")
+    gone = studies.where(F.col("ipp") == EVERYBODY[0].ipp).withColumn("removed_at", F.current_timestamp())
+    scope = gone.select("study_instance_uid")
+    lake.sync("imaging_study", gone.withColumn("number_of_series", F.lit(0).cast("bigint")), "3", scope=scope)
+    for table in made.tier.catalogue.treated.keys() - {"imaging_study"}:  # type: ignore[attr-defined]
+        none = lake.read(table).drop("row_hash", "changed_run").where("false")
+        lake.sync(table, none, "3", scope=scope)
+    linked = studies.where(F.col("ipp") == EVERYBODY[1].ipp).select("study_instance_uid", F.lit("x").alias("ipp"))
+    lake.update("imaging_study", linked, ["ipp"], ("link_run", "4"))
+
+    assert bring_up_to_date(made.source, made.tier)["rows"] > 0
+    anew = tier_at(made.source, made.place / "anew")
+    bring_up_to_date(made.source, anew)
+    for name in made.source.catalogue.tables:
+        if name in anew.catalogue.tables and name != "imaging_run":
+            found, expected = (sorted(map(content, rows_of(tier, name))) for tier in (made.tier, anew))
+            assert found == expected
+            assert found
+    assert {row["patient_sex"] for row in rows_of(made.tier, "imaging_study")} == {"F", "M"}
+    assert Search(planted.people(14)).people_below(made.place / "tier", made.place / "anew") == {}
+
+
+def content(row: dict[str, Any]) -> str:
+    return repr({name: value for name, value in row.items() if name != "changed_run"})
+
+
+def test_another_key_or_other_rules_need_another_place(made: Made) -> None:
+    with pytest.raises(LakeError, match="another key"):
+        bring_up_to_date(made.source, made.tier, b"k" * 32)
+    config = made.source.config
+    made.source.config = replace(config, projects=(replace(PROJECT, k=6),))
+    try:
+        with pytest.raises(LakeError, match=r"other rules \(k\)"):
+            bring_up_to_date(made.source, tier_at(made.source, made.place / "tier"))
+    finally:
+        made.source.config = config
+
+
+def test_a_column_that_does_not_say_its_treatment_stops_the_job(made: Made) -> None:
+    from eds_spark_imaging.privacy.tier import TierCatalogue
+    from eds_spark_imaging.tables import Catalogue
+
+    said = {name: value for name, value in planted.SITE_ATTRIBUTE.items() if name != "treatment"}
+    site = Config(attributes=(said,)).site_attributes
+    with pytest.raises(ConfigError, match=r"imaging_series\.site_text does not say its treatment"):
+        TierCatalogue(Catalogue(site), PROJECT)
