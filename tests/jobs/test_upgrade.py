@@ -103,6 +103,7 @@ def test_what_cannot_be_brought_up(spark: SparkSession, tmp_path: Path) -> None:
             opening()
 
 
+@pytest.mark.unproven
 @pytest.mark.slow  # budget: 4 minutes
 def test_a_lake_of_release_0_1_0_equals_one_built_anew(spark: SparkSession, tmp_path: Path, tree: Path) -> None:
     from eds_spark_imaging.pipeline.jobs import Options, _run
