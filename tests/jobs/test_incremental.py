@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
     from eds_spark_imaging.runs.context import Context
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.unproven, pytest.mark.usefixtures("few_attributes")]  # some two minutes
+# Some two minutes.
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.slow,
+    pytest.mark.unproven,
+    pytest.mark.usefixtures("few_attributes"),
+]
 
 SHIPPED = Path(pydicom.__file__).parent / "data" / "test_files"
 BATCHES = 4

@@ -20,7 +20,13 @@ from eds_spark_imaging.linkage import (
 )
 
 pytest.importorskip("splink")
-pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.unproven, pytest.mark.filterwarnings("default")]  # budget: 2 minutes
+# Budget: 2 minutes.
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.slow,
+    pytest.mark.unproven,
+    pytest.mark.filterwarnings("default"),
+]
 
 FAMILIES = [
     "ALBA", "BERTIN", "CARON", "DUMAS", "ESTEVE", "FABRE", "GARNIER", "HUBERT", "IMBERT", "JOLY", "KLEIN",
