@@ -46,7 +46,7 @@ def _unmapped(_: Catalogue) -> str:
     return f"""
         SELECT {texts}, count(*) AS number_of_series, count(DISTINCT s.study_instance_uid) AS number_of_studies
         FROM imaging_series s JOIN imaging_study e ON s.study_instance_uid = e.study_instance_uid
-        WHERE s.terms_version IS NOT NULL AND coalesce(size(s.body_parts), 0) <= 0
+        WHERE s.terms_version IS NOT NULL AND coalesce(CAST(s.body_parts AS STRING), '[]') = '[]'
         GROUP BY {texts}
         ORDER BY number_of_series DESC, {texts}"""
 
