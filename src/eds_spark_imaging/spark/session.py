@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING
 from eds_spark_imaging.errors import SetupError
 from eds_spark_imaging.spark import jars
 from eds_spark_imaging.spark.class_archive import archive_options
+from eds_spark_imaging.spark.java_names import remember_names
 from eds_spark_imaging.spark.metastore import DERBY_OPTION, metastore_conf
 from eds_spark_imaging.spark.settings import LOCAL_CONF, SMALL_CONF, TABLE_CONF
 
@@ -144,5 +145,6 @@ def spark_session(
     # PySpark logs every failed query with its whole plan, as JSON on standard error; the error itself is enough.
     for name in ("DataFrameQueryContextLogger", "SQLQueryContextLogger"):
         logging.getLogger(name).disabled = True
+    remember_names(session.sparkContext._jvm)
     session.sparkContext.setLogLevel("ERROR" if not given else "WARN")
     return session

@@ -55,8 +55,16 @@ TABLE_CONF = {
 SMALL_CONF = {
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.codegen.wholeStage": "false",
-    # With one compiler the JVM keeps 48 MB for code, which these jobs fill; it then goes on without compiling.
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC",
+    # Planning again after each stage, to fit the work to what the stage before it gave, takes longer than the work.
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.shuffle.partitions": "1",
+    # A run broadcasts a thousand times and sorts hundreds: of these sizes, each of them a few kB.
+    "spark.broadcast.blockSize": "128k",
+    "spark.buffer.pageSize": "1m",
+    # With one compiler the JVM keeps 48 MB for code, which these jobs fill; it then goes on without compiling. A run
+    # makes 40 GB of objects that live for a moment, and classes that live to its end.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseParallelGC"
+    " -XX:NewSize=700m -XX:MetaspaceSize=256m",
 }
 
 # On one machine: no shuffle of 200 tasks, no web page, no look-up of the host's name.
