@@ -18,16 +18,20 @@ def table_version(spark: SparkSession, path: str) -> int:
 
 def file_count(spark: SparkSession, path: str) -> int | None:
     """How many files a table has, where its last commit says it; None where that would take a query."""
-    return _known(_log(spark, path).unsafeVolatileSnapshot().numOfFilesIfKnown())
+    said = _checksum(spark, path)
+    return int(said.numFiles()) if said else None
 
 
 def table_bytes(spark: SparkSession, path: str) -> int | None:
     """The size of a table's files, where its last commit says it; None where that would take a query."""
-    return _known(_log(spark, path).unsafeVolatileSnapshot().sizeInBytesIfKnown())
+    said = _checksum(spark, path)
+    return int(said.tableSizeBytes()) if said else None
 
 
-def _known(option: Any) -> int | None:
-    return int(option.get()) if option.isDefined() else None
+def _checksum(spark: SparkSession, path: str) -> Any:
+    """What lies beside the last commit. The snapshot's own ``...IfKnown`` compute its state where they do not know."""
+    found = _log(spark, path).unsafeVolatileSnapshot().checksumOpt()
+    return found.get() if found.isDefined() else None
 
 
 def _log(spark: SparkSession, path: str) -> Any:
