@@ -31,10 +31,10 @@ class Meeting:
     found: DataFrame
     decisions: DataFrame | None = None
 
-    def of(self, some: DataFrame) -> Meeting:
-        """The same for the exams of ``some`` alone."""
+    def of(self, chosen: DataFrame) -> Meeting:
+        """The same for the exams of ``chosen`` alone."""
         return replace(
-            self, exams=self.exams.join(some, _STUDY, "left_semi"), found=self.found.join(some, _STUDY, "left_semi")
+            self, exams=self.exams.join(chosen, _STUDY, "left_semi"), found=self.found.join(chosen, _STUDY, "left_semi")
         )
 
 

@@ -50,18 +50,18 @@ _STATE = ("link_status", "person_id", "ipp", "link_method")
 
 @dataclass(frozen=True)
 class _Work:
-    """What a run has to do: the exams ``again`` (with the cause) of ``studies``, and those that are ``gone``."""
+    """What a run has to do: the exams of ``studies`` that are ``relinked`` (with the cause), and those ``removed``."""
 
     studies: DataFrame
     meeting: Meeting
     inputs: DataFrame
-    again: DataFrame
-    gone: DataFrame
+    relinked: DataFrame
+    removed: DataFrame
 
     @property
     def scope(self) -> DataFrame:
         """The exams whose rows the run replaces or deletes."""
-        return self.again.select(_STUDY).union(self.gone)
+        return self.relinked.select(_STUDY).union(self.removed)
 
 
 def check_link(config: LinkConfig) -> None:
@@ -85,17 +85,17 @@ def link(context: Context) -> None:
             run.watermark = now.text
             return
         persons = _persons(context, warehouse, scratch, now, seen)
-        some = None
+        scope = None
         if seen and now.allows_part(seen):
-            some = scratch.keep("some", exams_to_look_at(context.lake, now, seen, persons.changed))
-        work = _work(context, persons, scratch, some)
-        run.count(exams=work.inputs.count(), exams_linked_again=work.again.count())
-        if run.counts["exams_linked_again"] or not work.gone.isEmpty():
+            scope = scratch.keep("scope", exams_to_look_at(context.lake, now, seen, persons.changed))
+        work = _work(context, persons, scratch, scope)
+        run.count(exams=work.inputs.count(), exams_linked_again=work.relinked.count())
+        if run.counts["exams_linked_again"] or not work.removed.isEmpty():
             _link(context, run, work, scratch)
-            rows = work.inputs.join(work.again, _STUDY, "left_semi")
+            rows = work.inputs.join(work.relinked, _STUDY, "left_semi")
             context.lake.sync(LINK_INPUT.name, rows, run.run_id, scope=work.scope)
         # Last: what is not recorded is done again after a kill.
-        _record_keys(context, run, work, persons, some)
+        _record_keys(context, run, work, persons, scope)
         run.watermark = replace(now, inputs=inputs_state(context.lake)).text
 
 
@@ -125,20 +125,20 @@ def _persons(
     return _Persons(base, traits, names, hashes, changed)
 
 
-def _record_keys(context: Context, run: Run, work: _Work, persons: _Persons, some: DataFrame | None) -> None:
+def _record_keys(context: Context, run: Run, work: _Work, persons: _Persons, scope: DataFrame | None) -> None:
     """The keys of the exams that were looked at, then those of persons, which lead to the exams of the next change."""
-    context.lake.sync(IMAGING_STUDY_LINK_KEY.name, kept_keys(work.meeting.keys), run.run_id, scope=some)
+    context.lake.sync(IMAGING_STUDY_LINK_KEY.name, kept_keys(work.meeting.keys), run.run_id, scope=scope)
     if persons.hashes is not None and persons.changed is not None:
         rows = persons.hashes.join(persons.changed, ["kind", "key"], "left_semi")
         context.lake.sync(PERSON_LINK_KEY.name, rows, run.run_id, scope=persons.changed)
 
 
-def _work(context: Context, persons: _Persons, scratch: Scratch, some: DataFrame | None) -> _Work:
-    """What there is to do for the exams ``some``, or for all."""
+def _work(context: Context, persons: _Persons, scratch: Scratch, scope: DataFrame | None) -> _Work:
+    """What there is to do for the exams of ``scope``, or for all."""
     lake, config = context.lake, context.config.link
 
     def read(name: str) -> DataFrame:
-        return lake.read(name) if some is None else lake.read(name).join(some, _STUDY, "left_semi")
+        return lake.read(name) if scope is None else lake.read(name).join(scope, _STUDY, "left_semi")
 
     studies = with_series(read("imaging_study").where("removed_at IS NULL"), read("imaging_series"))
     meeting = meet(studies, persons.base, persons.traits, config, persons.names)
@@ -148,19 +148,19 @@ def _work(context: Context, persons: _Persons, scratch: Scratch, some: DataFrame
     # Without a key in common, any new person may be that of an exam: where the probabilistic step is on.
     by_model = F.col("person_id").isNull() | F.col("link_method").eqNullSafe(str(LinkMethod.PROBABILISTIC))
     open_ended = by_model if config.probabilistic else F.lit(False)
-    again = scratch.keep("again", due(inputs, recorded, studies, open_ended))
-    gone = scratch.keep("gone", recorded.join(studies, _STUDY, "left_anti").select(_STUDY))
-    return _Work(studies, meeting, inputs, again, gone)
+    relinked = scratch.keep("relinked", due(inputs, recorded, studies, open_ended))
+    removed = scratch.keep("removed", recorded.join(studies, _STUDY, "left_anti").select(_STUDY))
+    return _Work(studies, meeting, inputs, relinked, removed)
 
 
 def _link(context: Context, run: Run, work: _Work, scratch: Scratch) -> None:
-    studies = work.studies.join(work.again, _STUDY, "inner")
-    meeting = work.meeting.of(work.again)
+    studies = work.studies.join(work.relinked, _STUDY, "inner")
+    meeting = work.meeting.of(work.relinked)
     found = scratch.keep("candidates", judged(meeting))
     if context.config.link.probabilistic:
         more = with_probable(found, meeting, work.meeting.exams, context.config.link, scratch.keep)
         found = scratch.keep("probable", more)
-    links = decide(meeting.exams, found).join(work.again, _STUDY, "inner")
+    links = decide(meeting.exams, found).join(work.relinked, _STUDY, "inner")
     links = scratch.keep("links", links)
     done = context.lake.sync("imaging_study_person", found, run.run_id, scope=work.scope)
     crash_point("candidates")

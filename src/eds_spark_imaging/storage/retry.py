@@ -39,11 +39,11 @@ class Retry:
         try:
             result = operation()
         except OSError as error:
-            result = self.again(error, operation)
+            result = self.repeat(error, operation)
         self._given_up = 0
         return result
 
-    def again(self, error: OSError, operation: Callable[[], Result]) -> Result:
+    def repeat(self, error: OSError, operation: Callable[[], Result]) -> Result:
         """The result of one of the attempts after the first one, which failed with ``error``."""
         for pause in PAUSES[: ATTEMPTS - 1]:
             if not is_passing(error):
@@ -77,14 +77,14 @@ class Retrying:
         try:
             return self._source.size
         except OSError as error:
-            return self._retry.again(error, self._size_anew)
+            return self._retry.repeat(error, self._size_anew)
 
     def read_at(self, offset: int, length: int) -> bytes:
         """The ``length`` bytes from ``offset``, fewer only at the end. Raises OSError."""
         try:
             return self._source.read_at(offset, length)
         except OSError as error:
-            return self._retry.again(error, lambda: self._read_anew(offset, length))
+            return self._retry.repeat(error, lambda: self._read_anew(offset, length))
 
     def close(self) -> None:
         """Close the source."""

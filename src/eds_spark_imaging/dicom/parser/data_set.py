@@ -47,7 +47,7 @@ class DataSet:
             child.groups = self.groups
         return child
 
-    def again(self, hits: list[Hit]) -> DataSet:
+    def in_other_file(self, hits: list[Hit]) -> DataSet:
         """The same place in another file: what was passed so far is the same."""
         other = DataSet(self.order, self.explicit, self.node, hits)
         other.charset, other.creators = self.charset, self.creators

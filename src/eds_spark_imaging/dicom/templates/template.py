@@ -128,7 +128,7 @@ class Template:
             Resolution(header, hits, *self.charsets).resolve()
         else:
             known = len(hits)
-            found = walk_on(source, data, length, self.context.again(hits))
+            found = walk_on(source, data, length, self.context.in_other_file(hits))
             if not self._fits(hits[known:]):
                 return None
             header = found.header()
