@@ -7,11 +7,12 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any, Final
 
+from eds_spark_imaging.dicom.candidates import Candidate, by_attribute, rank, way_of
 from eds_spark_imaging.dicom.declaration.attribute import WIDEST, Kind
 from eds_spark_imaging.dicom.items import Items, is_blank
 from eds_spark_imaging.dicom.naming import is_private, path, shown
 from eds_spark_imaging.dicom.parser.data_set import Hit
-from eds_spark_imaging.dicom.parser.plan import FRAME_COUNT, Slot
+from eds_spark_imaging.dicom.parser.plan import FRAME_COUNT
 from eds_spark_imaging.dicom.reason import Reason
 from eds_spark_imaging.dicom.result import Header, Issue
 from eds_spark_imaging.dicom.values.charset import Charset, charset_of
@@ -21,8 +22,6 @@ from eds_spark_imaging.dicom.values.typed import choose_vr, decode, is_rounding
 MAX_ISSUES: Final = 100
 
 _ORDERED: Final = frozenset((Kind.DOUBLE, Kind.BIGINT, Kind.DATE, Kind.TIME, Kind.DATETIME))
-
-Candidate = tuple[Slot, Hit]
 
 
 class Resolution:
@@ -51,7 +50,7 @@ class Resolution:
         unsettled, ordered = self._short_ways(self._hits)
         if self._explain or not ordered:
             self._header.values = {}
-            unsettled = _long_ways(self._hits)
+            unsettled = by_attribute(self._hits)
         for candidates in unsettled:
             self._choose(candidates)
         for oddity in (*oddities, *(() if ordered else (Reason.TAG_ORDER,))):
@@ -154,8 +153,8 @@ class Resolution:
         """
         if not candidates:
             return []
-        candidates.sort(key=_rank)
-        places = [list(group) for _, group in groupby(candidates, key=_way)]
+        candidates.sort(key=rank)
+        places = [list(group) for _, group in groupby(candidates, key=way_of)]
         way = None if candidates[0][0].only else self._items.way(candidates[0][0].group)
         return places if way is None else [place for place in places if place[0][0].items == way]
 
@@ -288,21 +287,3 @@ class Resolution:
             self._header.issues.append(Issue(column, tag, raw, reason))
         else:
             self._dropped += 1
-
-
-def _long_ways(hits: list[Hit]) -> Iterable[list[Candidate]]:
-    """All that was found, by attribute."""
-    places: dict[int, list[Candidate]] = {}
-    for hit in hits:
-        if hit[2] or hit[0].tag == FRAME_COUNT.tag:
-            for slot in hit[0].slots:
-                places.setdefault(slot.attribute, []).append((slot, hit))
-    return places.values()
-
-
-def _rank(candidate: Candidate) -> int:
-    return candidate[0].rank
-
-
-def _way(candidate: Candidate) -> int:
-    return candidate[0].items
