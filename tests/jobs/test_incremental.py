@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 pytestmark = [
     pytest.mark.spark,
     pytest.mark.slow,
-    pytest.mark.unproven,
     pytest.mark.usefixtures("few_attributes"),
 ]
 

@@ -199,7 +199,6 @@ def edit(hospital: Path, table: str, change: Callable[[pd.DataFrame], pd.DataFra
     change(pd.read_parquet(file, dtype_backend="numpy_nullable")).to_parquet(file, index=False)
 
 
-@pytest.mark.unproven
 @pytest.mark.slow  # budget: 2 minutes
 def test_a_run_links_only_what_changed_and_as_a_full_run_would(
     spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -281,7 +280,6 @@ def test_a_run_links_only_what_changed_and_as_a_full_run_would(
     assert removed not in {row["study_instance_uid"] for row in again}
 
 
-@pytest.mark.unproven
 @pytest.mark.slow  # budget: 3 minutes
 @pytest.mark.filterwarnings("default")
 def test_the_probabilistic_step_links_what_no_key_leads_to(spark: SparkSession, tmp_path: Path) -> None:

@@ -24,7 +24,6 @@ pytest.importorskip("splink")
 pytestmark = [
     pytest.mark.spark,
     pytest.mark.slow,
-    pytest.mark.unproven,
     pytest.mark.filterwarnings("default"),
 ]
 
