@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eds_spark_imaging.terminology.exam import Reader
-from eds_spark_imaging.terminology.reading import lies_within, members
+from eds_spark_imaging.terminology.parts import lies_within, members
 from eds_spark_imaging.terminology.site import site_lexicon
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eds_spark_imaging.terminology.exam import Reader, Terms
-from eds_spark_imaging.terminology.reading import members
+from eds_spark_imaging.terminology.parts import members
 
 HERE = Path(__file__).parents[1] / "unit" / "terminology" / "data"
 SETS = ("texts.csv", "texts_second.csv", "texts_third.csv")

@@ -8,7 +8,7 @@ disagrees is listed in ``conflicts``; nothing is decided in silence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -16,7 +16,8 @@ from eds_spark_imaging.terminology import reading as texts
 from eds_spark_imaging.terminology.agents import contrast_of
 from eds_spark_imaging.terminology.lexicon import Lexicon, lexicon
 from eds_spark_imaging.terminology.modality import PRIORITY
-from eds_spark_imaging.terminology.reading import Reading, members, text_category, written
+from eds_spark_imaging.terminology.parts import lies_within, members
+from eds_spark_imaging.terminology.reading import Reading, text_category
 from eds_spark_imaging.terminology.sides import MIXED
 from eds_spark_imaging.terminology.sources import (
     CODED,
@@ -191,8 +192,8 @@ class Reader:
         mine, theirs = members(self.lexicon, one.parts), members(self.lexicon, other.parts)
         if not mine or not theirs or mine & theirs or (mine | theirs) & _ANYWHERE:
             return True
-        within = texts.lies_within
-        return any(within(self.lexicon, p, theirs) for p in mine) or any(within(self.lexicon, p, mine) for p in theirs)
+        known = self.lexicon
+        return any(lies_within(known, p, theirs) for p in mine) or any(lies_within(known, p, mine) for p in theirs)
 
     def _confidence(self, chosen: Reading, source: str, read: Mapping[str, Reading]) -> float:
         """Of parts: how the words were found, less for a lesser source, more where another source says the same."""
@@ -254,8 +255,3 @@ _SIDES = {
     **{"R": "R", "L": "L", "B": "B", "RIGHT": "R", "LEFT": "L", "BOTH": "B", "BILATERAL": "B"},
     **{"D": "R", "G": "L", "DROIT": "R", "DROITE": "R", "GAUCHE": "L", "BILATÉRAL": "B", "R\\L": "B", "L\\R": "B"},
 }
-
-
-def union(lexicon: Lexicon, series: Iterable[Sequence[str]]) -> tuple[str, ...]:
-    """The parts of an exam from those of its series: each once, composites written as such, general terms left out."""
-    return written(lexicon, texts.specific(lexicon, [part for parts in series for part in parts]))

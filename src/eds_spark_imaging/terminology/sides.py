@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from eds_spark_imaging.terminology.matching import Span
+from eds_spark_imaging.terminology.span import Span
 
 # Both sides said, of different parts: no one side is the exam's.
 MIXED = "mixed"

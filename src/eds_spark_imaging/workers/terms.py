@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 
-from eds_spark_imaging.terminology.exam import Reader, union
+from eds_spark_imaging.terminology.exam import Reader
 from eds_spark_imaging.terminology.lexicon import SiteRow, lexicon
+from eds_spark_imaging.terminology.parts import union
 from eds_spark_imaging.terminology.sources import KEYS
 
 Batches = Iterator[pa.RecordBatch]

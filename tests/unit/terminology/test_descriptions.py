@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eds_spark_imaging.terminology.exam import Reader
-from eds_spark_imaging.terminology.reading import members
+from eds_spark_imaging.terminology.parts import members
 from eds_spark_imaging.terminology.sources import KEYS
 
 READER = Reader()

@@ -1,0 +1,117 @@
+"""Phrases that are not written out: cut at the end of a text, or with an abbreviated adjective (`sterno-clav`)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+
+from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry, WordNode
+from eds_spark_imaging.terminology.span import Span, holding
+from eds_spark_imaging.terminology.text import Words
+
+# Systems cut descriptions at 16 characters (SH), some at 64 (LO); a shorter text was not cut.
+SHORT_TEXT = 16
+_CUT_AT = frozenset({15, 16, 63, 64})
+_CUT_FROM = 15
+# Letters that the beginning of a word needs: at the lengths where systems cut, and elsewhere.
+_SHORTEST_CUT = 3
+_SHORTEST_ELSEWHERE = 5
+_SHORTEST_SECOND = 2
+_LONGEST_PHRASE = 4
+
+
+def shortest_cut(text: str) -> int:
+    """How many letters a last word needs to count as one that was cut: few at the lengths where systems cut."""
+    length = len(text.strip())
+    return _SHORTEST_CUT if length in _CUT_AT else _SHORTEST_ELSEWHERE if length >= _CUT_FROM else 0
+
+
+def cut_phrase(lexicon: Lexicon, text: Words, i: int, category: str, cut: int) -> tuple[Span, int] | None:
+    """The last words of a text that was cut, where all phrases that go on like this agree on something.
+
+    ``cut``: how many letters one word alone needs (``shortest_cut``); a word after others of a phrase needs fewer.
+    """
+    forms, breaks = text
+    length = len(forms) - i
+    last = lexicon.root.next.get(forms[-1])
+    whole = (last is not None and bool(last.entries)) or forms[-1] in lexicon.plain
+    node = lexicon.root
+    first = node.next.get(forms[i])
+    combining = length > 1 and first is not None and not any(entry.place for entry in first.entries)
+    if length > _LONGEST_PHRASE or len(forms[-1]) < (_SHORTEST_SECOND if combining else cut):
+        return None
+    for word in forms[i:-1]:
+        following = node.next.get(word)
+        if following is None:
+            return None
+        node = following
+    if whole and not combining:
+        return None
+    if forms[-1] in node.next and cut != _SHORTEST_CUT:
+        return None
+    entry = _agreed(lexicon, list(_continued(lexicon, node, forms[-1])), category)
+    return (Span(forms[i:], breaks[i], (entry,), "cut"), length) if entry else None
+
+
+def combined_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tuple[Span, int] | None:
+    """`sterno-clav`, `fémoro pat`: a combining form with the beginning of the adjective that it goes with."""
+    forms, breaks = text
+    first = lexicon.root.next.get(forms[i])
+    if not forms[i].endswith("o") or first is None or any(entry.place for entry in first.entries):
+        return None
+    nodes, best, length = [first], None, 0
+    for j in range(i + 1, min(i + _LONGEST_PHRASE, len(forms))):
+        if len(forms[j]) < _SHORTEST_SECOND or breaks[j] not in {" ", "-", "/", "+"}:
+            break
+        nodes = [child for node in nodes for word, child in node.next.items() if word.startswith(forms[j])]
+        entry = _common(lexicon, [entry for node in nodes for entry in _places(node, category)])
+        if entry is not None:
+            best, length = entry, j + 1 - i
+    return (Span(forms[i : i + length], breaks[i], (best,), "abbreviated"), length) if best else None
+
+
+def _agreed(lexicon: Lexicon, words: list[tuple[str, WordNode]], category: str) -> LexiconEntry | None:
+    """What completions share: those of the one word where it ends a phrase, else of all phrases that go on."""
+    own = [(word, entry) for word, node in words for entry in _said(node, category)]
+    shortest = [entry for word, entry in own if not any(word != o and word.startswith(o) for o, _ in own)]
+    found = _common(lexicon, shortest)
+    return found or _common(lexicon, [leaf for _, node in words for leaf in _leaves(node, category)])
+
+
+def _continued(lexicon: Lexicon, node: WordNode, beginning: str) -> Iterator[tuple[str, WordNode]]:
+    """The words with this beginning that may follow, and where they lead."""
+    if node is not lexicon.root:
+        yield from ((word, child) for word, child in node.next.items() if word.startswith(beginning))
+        return
+    first, last = (bisect_left(lexicon.first_words, end) for end in (beginning, beginning + "\uffff"))
+    yield from ((word, node.next[word]) for word in lexicon.first_words[first:last])
+
+
+def _places(node: WordNode, category: str) -> list[LexiconEntry]:
+    return [entry for entry in holding(node.entries, category) if entry.place]
+
+
+def _said(node: WordNode, category: str) -> list[LexiconEntry]:
+    return [entry for entry in holding(node.entries, category) if entry.place or entry.role]
+
+
+def _leaves(node: WordNode, category: str) -> Iterator[LexiconEntry]:
+    yield from _said(node, category)
+    for child in node.next.values():
+        yield from _leaves(child, category)
+
+
+def _common(lexicon: Lexicon, entries: Iterable[LexiconEntry]) -> LexiconEntry | None:
+    """What several meanings share: their common parts, or their one role; None where they share nothing."""
+    entries = list(entries)
+    if not entries:
+        return None
+    roles = {entry.role for entry in entries}
+    if roles != {""}:
+        return next((entry for entry in entries if entry.role), None) if len(roles) == 1 else None
+    sets = [{member for part in entry.parts for member in lexicon.composites.get(part, (part,))} for entry in entries]
+    shared = tuple(part for part in lexicon.parts if part in set.intersection(*sets))
+    if not shared:
+        return None
+    regions = tuple(dict.fromkeys(region for part in shared for region in lexicon.parts[part].regions))
+    return LexiconEntry(shared, regions, any(lexicon.parts[part].paired for part in shared), place=True)

@@ -1,0 +1,83 @@
+"""What an unknown word may stand for: words written together, an abbreviation, a misspelling."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from eds_spark_imaging.terminology.lexicon import Lexicon
+
+_SHORTEST_ABBREVIATION = 5
+_LEFT_OUT = 8
+_SHORTEST_TYPO = 5
+_TWO_SLIPS_FROM = 12
+
+
+@lru_cache(maxsize=65536)
+def _guesses(version: str, word: str) -> tuple[tuple[str, str], ...]:
+    lexicon = _LOADED[version]
+    return _joined(lexicon, word) or _abbreviation(lexicon, word) or _typo(lexicon, word)
+
+
+_LOADED: dict[str, Lexicon] = {}
+
+
+def guesses(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
+    """What an unknown word may stand for: words of the lexicon, each with how it was found; empty if nothing."""
+    _LOADED.setdefault(lexicon.version, lexicon)
+    return _guesses(lexicon.version, word)
+
+
+_JOINABLE = frozenset({"right", "left"})
+
+
+def _joined(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
+    """`chestabdomen`, `irmgenou`, `lknee`: words of the lexicon written together, at least one of them a place."""
+    if word[0] in "lr" and any(entry.paired for entry in lexicon.singles.get(word[1:], ())):
+        return (word[0], "joined"), (word[1:], "joined")
+    if len(word) < 7:
+        return ()
+    best: dict[int, tuple[str, ...]] = {0: ()}
+    for end in range(2, len(word) + 1):
+        for start in sorted(best):
+            piece = word[start:end]
+            if start < end and len(piece) >= 2 and _piece(lexicon, piece) and end not in best:
+                best[end] = (*best[start], piece)
+    pieces = best.get(len(word), ())
+    named = [piece for piece in pieces if any(entry.place for entry in lexicon.singles[piece])]
+    return tuple((piece, "joined") for piece in pieces) if any(len(piece) > 3 for piece in named) else ()
+
+
+def _piece(lexicon: Lexicon, piece: str) -> bool:
+    entries = lexicon.singles.get(piece, ())
+    if len(piece) == 2:
+        return any(entry.role in _JOINABLE or (entry.category and not entry.place) for entry in entries)
+    return any((entry.place and entry.parts) or entry.category or entry.role in _JOINABLE for entry in entries)
+
+
+def _abbreviation(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
+    """The beginning of words that all name the same parts."""
+    near = (full for full in lexicon.spellings.get(word[0], ()) if full.startswith(word))
+    longer = [full for full in near if full in lexicon.singles and len(full) <= len(word) + _LEFT_OUT]
+    meanings = {entry.parts or (entry.role,) for full in longer for entry in lexicon.singles[full] if not entry.only}
+    return ((longer[0], "abbreviated"),) if longer and len(meanings) == 1 else ()
+
+
+def _typo(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
+    """The one spelling within a slip or two of the keyboard, if no other is as near."""
+    if len(word) < _SHORTEST_TYPO:
+        return ()
+    slips = 2 if len(word) >= _TWO_SLIPS_FROM else 1
+    word = word[:-1] if word.endswith("le") else word
+    near = process.extract(word, lexicon.spellings.get(word[0], ()), scorer=OSA.distance, score_cutoff=slips, limit=2)
+    if not near or (len(near) > 1 and near[0][1] == near[1][1] and not _same(lexicon, near[0][0], near[1][0])):
+        return ()
+    if len(word) == _SHORTEST_TYPO and sorted(word) != sorted(near[0][0]) and len(near[0][0]) == len(word):
+        return ()
+    return ((near[0][0], "typo"),)
+
+
+def _same(lexicon: Lexicon, one: str, other: str) -> bool:
+    return lexicon.root.next[one].entries == lexicon.root.next[other].entries

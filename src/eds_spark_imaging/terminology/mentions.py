@@ -1,0 +1,146 @@
+"""Places that a text names, and how each stands there: said of the exam, beside it, or negated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from eds_spark_imaging.terminology.lexicon import LexiconEntry
+from eds_spark_imaging.terminology.span import Span
+
+# How far a place is to be trusted, by how its words were found.
+CONFIDENCE = {
+    "exact": 0.95,
+    "joined": 0.9,
+    "vertebrae": 0.85,
+    "abbreviated": 0.8,
+    "cut": 0.75,
+    "typo": 0.7,
+    "context": 0.6,
+    "kernel": 0.3,
+}
+# How a mention stands in the text: said of the exam, beside it (disease, follow-up, view), or not said of it at all.
+SAID, BESIDE, NOT = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A place named at span ``index`` and how it stands there."""
+
+    index: int
+    entry: LexiconEntry
+    standing: int
+    negated: bool
+    why: str
+    how: str
+
+
+def mentions_of(found: Sequence[Span], *, views: bool) -> list[Mention]:
+    """The places that the spans name; ``views``: a word that may be a view (`face`) is one."""
+    scopes = scopes_of(found)
+    negated = _negated(found)
+    mentions: list[Mention] = []
+    for i, span in enumerate(found):
+        place = span.place
+        if place is None or (views and "noise" in span.roles and not place.only):
+            continue
+        standing, why = _standing(found, i, scopes[i], mentions)
+        mentions.append(Mention(i, place, standing, negated[i], why, span.how))
+    return mentions
+
+
+def scopes_of(found: Sequence[Span]) -> list[str]:
+    """For each span the scope that it is in: `strong` or `weak` indication, `view`, or none."""
+    scopes: list[str] = []
+    scope = ""
+    for i, span in enumerate(found):
+        roles = span.roles
+        begun = i > 0 and bool(found[i - 1].roles & {"strong_indication", "weak_indication"})
+        if span.before == ";" or (scope in {"strong", "weak", "procedure"} and _exam_word(span) and not begun):
+            scope = ""
+        if "strong_indication" in roles and not span.place:
+            after = found[i + 1] if i + 1 < len(found) else None
+            scope = (
+                "procedure"
+                if after is not None and "procedure" in after.roles and span.words[0] in {"pour", "for"}
+                else "strong"
+            )
+        elif "weak_indication" in roles and not span.place and scope != "strong":
+            scope = "weak"
+        elif "view_scope" in roles and not scope:
+            scope = "view"
+        scopes.append(scope)
+    return scopes
+
+
+def _exam_word(span: Span) -> bool:
+    return any(entry.category and not entry.place for entry in span.entries) and "strong_indication" not in span.roles
+
+
+def _standing(found: Sequence[Span], i: int, scope: str, earlier: list[Mention]) -> tuple[int, str]:
+    """How the place at ``i`` stands in the text, and why where it is not said of the exam."""
+    before = found[i - 1] if i and found[i].before in {" ", "-"} else None
+    after = found[i + 1] if i + 1 < len(found) and found[i + 1].before in {" ", "-"} else None
+    place = found[i].place
+    if scope == "strong":
+        return NOT, "indication"
+    if _is_approach(before, after):
+        return NOT, "approach"
+    if scope in {"weak", "view"}:
+        return BESIDE, scope
+    if _of_disease(found[i], before, after, earlier[-1] if earlier else None, i):
+        return BESIDE, "disease"
+    return (BESIDE, "kind of exam") if place is not None and place.weak else (SAID, "")
+
+
+def _is_approach(before: Span | None, after: Span | None) -> bool:
+    """`par voie fémorale`, `femoral approach`."""
+    if before is not None and "approach" in before.roles:
+        return True
+    return after is not None and after.words[0] in {"approach", "access"}
+
+
+def _of_disease(span: Span, before: Span | None, after: Span | None, last: Mention | None, i: int) -> bool:
+    """`cancer du sein` whatever stands before; `liver lesion` only where another place was named before."""
+    if before is not None and "disease" in before.roles:
+        return True
+    follows = last is not None and last.index == i - 1 and before is not None
+    if follows and last is not None and last.why == "disease":
+        return True
+    second = follows or (last is not None and span.before == ";")
+    return second and after is not None and "disease" in after.roles
+
+
+def _negated(found: Sequence[Span]) -> list[bool]:
+    """Places after `hors`, `sans`, `except`, with those joined to them by `et`, `ou` or `/`."""
+    flags = [False] * len(found)
+    active = False
+    for i, span in enumerate(found):
+        if "negate" in span.roles:
+            active = True
+        elif active and span.place:
+            flags[i] = not (span.before == "+" and i and flags[i - 1])
+            active = flags[i]
+        elif active and span.words[0] in {"et", "ou", "ni", "or", "nor"} and i + 1 < len(found) and found[i + 1].place:
+            active = True
+        else:
+            active = False
+        if active and span.before in {";", ","} and not span.roles & {"negate"} and i and flags[i - 1]:
+            flags[i] = active = False
+    return flags
+
+
+def used_of(mentions: Sequence[Mention]) -> list[Mention]:
+    """The mentions that count: those said of the exam, else those beside it."""
+    for wanted in (SAID, BESIDE):
+        used = [mention for mention in mentions if mention.standing == wanted and not mention.negated]
+        if any(mention.entry.parts for mention in used) or (wanted == BESIDE and used):
+            return used
+    return [mention for mention in mentions if mention.standing == SAID and not mention.negated]
+
+
+def how_found(used: Sequence[Mention]) -> str:
+    """The least certain way in which one of them was found."""
+    ways = [mention.how for mention in used]
+    ways += ["context" for mention in used if mention.standing == BESIDE]
+    return min(ways, key=lambda way: CONFIDENCE[way]) if ways else ""

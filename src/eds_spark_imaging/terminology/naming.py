@@ -1,0 +1,58 @@
+"""Parts and regions that the places of a text come to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
+from eds_spark_imaging.terminology.mentions import Mention
+from eds_spark_imaging.terminology.parts import IN_HEAD, WHOLE, lies_within, members, specific, written
+from eds_spark_imaging.terminology.span import Span
+
+
+def parts_named(
+    lexicon: Lexicon, found: Sequence[Span], used: Sequence[Mention], mentions: Sequence[Mention]
+) -> tuple[str, ...]:
+    """The parts that the mentions in use name, as DICOM writes them, without what is negated."""
+    named: list[str] = []
+    for mention in used:
+        if not _is_frame(lexicon, found, mention, used):
+            named.extend(part for part in mention.entry.parts if part not in named)
+    denied = {part for mention in mentions if mention.negated for part in members(lexicon, mention.entry.parts)}
+    if denied:
+        named = [part for part in _apart(lexicon, named, denied) if part not in denied]
+    return written(lexicon, specific(lexicon, named))
+
+
+def regions_named(lexicon: Lexicon, entry: LexiconEntry, parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The regions of a place, of those of its parts alone that were kept."""
+    if not entry.parts:
+        return entry.regions
+    kept = members(lexicon, parts)
+    here = members(lexicon, entry.parts)
+    if here <= kept:
+        return entry.regions
+    return tuple(region for part in here & kept for region in lexicon.parts[part].regions)
+
+
+def _apart(lexicon: Lexicon, named: Sequence[str], denied: set[str]) -> list[str]:
+    return [
+        member
+        for part in named
+        for member in (lexicon.composites.get(part, (part,)) if members(lexicon, [part]) & denied else (part,))
+    ]
+
+
+def _is_frame(lexicon: Lexicon, found: Sequence[Span], mention: Mention, used: Sequence[Mention]) -> bool:
+    """`ABDOMEN FOIE`, without a word between: the larger part only says where the smaller one is."""
+    for other in used:
+        near, far = sorted((mention.index, other.index))
+        if far - near != 1 or found[far].before not in {" ", "-"} or set(mention.entry.parts) & WHOLE:
+            continue
+        if "HEAD" in mention.entry.parts and set(other.entry.parts) - IN_HEAD:
+            continue
+        if mention.entry.parts and all(
+            lies_within(lexicon, part, mention.entry.parts) for part in other.entry.parts or ("",)
+        ):
+            return True
+    return False

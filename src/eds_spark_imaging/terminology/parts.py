@@ -1,0 +1,66 @@
+"""Body parts among each other: composites, what lies within what, what says nothing beside another."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from eds_spark_imaging.terminology.lexicon import Lexicon
+
+# General terms that say nothing beside a part of them.
+_GENERAL = frozenset({"SPINE", "UPPERLIMB", "LOWERLIMB", "AORTA", "VENACAVA", "CAROTIDARTERY"})
+
+# Terms whose own parts say nothing beside them: a chamber is not another part than the heart.
+WHOLE = frozenset({"HEART"})
+
+# What the head only frames: `HEAD^BRAIN`. A face beside a head is another part.
+IN_HEAD = frozenset({"BRAIN", "CEREBELLUM", "SELLA", "IAC", "ORBIT", "SKULL"})
+
+_EMPTY = frozenset({"EXTREMITY", "JOINT"})
+
+
+def members(lexicon: Lexicon, parts: Sequence[str]) -> set[str]:
+    """Parts with composites taken apart."""
+    return {member for part in parts for member in lexicon.composites.get(part, (part,))}
+
+
+def lies_within(lexicon: Lexicon, part: str, places: Collection[str]) -> bool:
+    """Whether a part lies within one of others, at any depth."""
+    here = lexicon.parts[part].within if part in lexicon.parts else ""
+    while here:
+        if here in places:
+            return True
+        here = lexicon.parts[here].within if here in lexicon.parts else ""
+    return False
+
+
+def specific(lexicon: Lexicon, named: Sequence[str]) -> list[str]:
+    """Parts without the general terms that say nothing beside them."""
+    if "WHOLEBODY" in named:
+        return ["WHOLEBODY"]
+    kept = [part for part in named if part not in _EMPTY] or list(named)
+    whole = [part for part in kept if part in WHOLE]
+    kept = [part for part in kept if part in whole or not whole or not lies_within(lexicon, part, whole)]
+    return [
+        part
+        for part in kept
+        if part not in _GENERAL
+        or not any(lies_within(lexicon, other, (part,)) for other in kept if other != "SPINALCORD")
+    ]
+
+
+def written(lexicon: Lexicon, named: Sequence[str]) -> tuple[str, ...]:
+    """Parts as DICOM writes them: members of a composite as the composite, its members left out beside it."""
+    parts = list(dict.fromkeys(named))
+    for composite in lexicon.written_composites:
+        inside = lexicon.composites[composite]
+        flat = members(lexicon, parts)
+        if set(inside) <= flat and (composite in parts or len(set(inside) & set(parts)) > 0):
+            place = min(i for i, part in enumerate(parts) if members(lexicon, [part]) & set(inside))
+            rest = [part for part in parts if not members(lexicon, [part]) <= set(inside)]
+            parts = [*rest[:place], composite, *rest[place:]]
+    return tuple(parts)
+
+
+def union(lexicon: Lexicon, series: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """The parts of an exam from those of its series: each once, composites written as such, general terms left out."""
+    return written(lexicon, specific(lexicon, [part for parts in series for part in parts]))

@@ -1,0 +1,32 @@
+"""Levels of the spine: `L4-L5`, `C3 à C7`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from eds_spark_imaging.terminology.span import Span
+
+_LEVEL = re.compile(r"([ctdls])([0-9]{1,2})(?:([ctdls]?)([0-9]{1,2}))?")
+
+_LEVELS = {"c": ("CSPINE", 7), "t": ("TSPINE", 12), "d": ("TSPINE", 12), "l": ("LSPINE", 5), "s": ("SSPINE", 5)}
+
+
+def levels(found: Sequence[Span], category: str, least: int) -> tuple[str, ...]:
+    """`L4-L5`, `C5C6`: vertebrae, two of them (``least``) where no word says spine, since L1 or C5 may be anything."""
+    if category == "echographie":
+        return ()
+    letters: list[str] = []
+    for span in found:
+        match = _LEVEL.fullmatch(span.words[0]) if not span.entries else None
+        if match is None or int(match[2]) > _LEVELS[match[1]][1] or (match[1] == "t" and int(match[2]) < 3):
+            if match is None and letters and len(letters) < 2:
+                letters = letters if span.words[0] in {"a", "et", "au"} else []
+            continue
+        letters.append(match[1])
+        if match[4]:
+            letters.append(match[3] or match[1])
+    if len(letters) < least or set(letters) == {"s"}:
+        return ()
+    parts = tuple(dict.fromkeys(_LEVELS[letter][0] for letter in letters))
+    return ("LSSPINE",) if parts == ("LSPINE", "SSPINE") else parts
