@@ -18,6 +18,8 @@ _SHORTEST_CUT = 3
 _SHORTEST_ELSEWHERE = 5
 _SHORTEST_SECOND = 2
 _LONGEST_PHRASE = 4
+# Roles of words that are not taken for the end of one that was cut.
+_NEVER_MEANT = frozenset({"", "kernel", "slight"})
 
 
 def shortest_cut(text: str) -> int:
@@ -92,7 +94,7 @@ def _places(node: WordNode, category: str) -> list[LexiconEntry]:
 
 
 def _said(node: WordNode, category: str) -> list[LexiconEntry]:
-    return [entry for entry in holding(node.entries, category) if entry.place or entry.role]
+    return [entry for entry in holding(node.entries, category) if entry.place or entry.role not in _NEVER_MEANT]
 
 
 def _leaves(node: WordNode, category: str) -> Iterator[LexiconEntry]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
-from eds_spark_imaging.terminology.span import Span
+from eds_spark_imaging.terminology.span import Span, holding
 
 WITH, WITHOUT, BOTH = "with", "without", "both"
 _ENHANCED = {"enhanced": WITH, "unenhanced": WITHOUT, "enhanced_both": BOTH}
@@ -32,22 +32,23 @@ def stated_contrast(spans: Sequence[Span], category: str, cut: bool, outside: Se
     return next(iter(said), "")
 
 
-def implied_contrast(lexicon: Lexicon, spans: Sequence[Span], outside: Sequence[bool]) -> str:
+def implied_contrast(lexicon: Lexicon, spans: Sequence[Span], category: str, outside: Sequence[bool]) -> str:
     """The contrast that an exam of this name always has; the name may be the first word of a place (`cystographie`)."""
     named = (
         entry
         for span, said in zip(spans, outside, strict=True)
         if said
-        for entry in (*span.entries, *_within_place(lexicon, span))
+        for entry in (*span.entries, *_within_place(lexicon, span, category))
     )
     return next((entry.contrast for entry in named if entry.contrast), "")
 
 
-def _within_place(lexicon: Lexicon, span: Span) -> list[LexiconEntry]:
+def _within_place(lexicon: Lexicon, span: Span, category: str) -> list[LexiconEntry]:
     place = span.place
     words = span.words if place is not None and not place.weak and len(span.words) > 1 else ()
-    inner = [entry for word in words for entry in lexicon.singles.get(word, ())]
-    agent = [LexiconEntry(contrast=WITH)] if any(entry.role == "agent_alone" for entry in inner) else []
+    inner = [entry for word in words for entry in holding(lexicon.singles.get(word, ()), category)]
+    told = (entry for word in words if len(word) > 2 for entry in lexicon.singles.get(word, ()))
+    agent = [LexiconEntry(contrast=WITH)] if any(entry.role == "agent_alone" for entry in told) else []
     return [*(entry for entry in inner if entry.contrast), *agent]
 
 
@@ -85,6 +86,8 @@ def _after_chain(
         return {BOTH if both else polarities[0]}, end
     if following is not None and "enhanced_both" in following.roles:
         return {BOTH}, j + 1
+    if cut and j == len(spans) - 1 and _begins_agent(spans[j]):
+        return {BOTH if both else polarities[0]}, j + 1
     word = spans[j - 1].words[0]
     ends = following is None or following.before in {";", ",", "+"}
     if category in {*_PHASED, ""} and not cut and (both or (ends and word in _SAY_IT_ALONE) or word in _SHORT_FORMS):
@@ -92,6 +95,12 @@ def _after_chain(
     return set(), j
 
 
+def _begins_agent(last: Span) -> bool:
+    """`SS I`, `AVEC CO`, where the text was cut there."""
+    return len(last.words) == 1 and any(agent.startswith(last.words[0]) for agent in _AGENTS)
+
+
+_AGENTS = ("injection", "contraste", "produit")
 _SAY_IT_ALONE = frozenset({"w", "wo", "with", "without", "san", "avec", "sans"})
 _SHORT_FORMS = frozenset({"w", "wo"})
 

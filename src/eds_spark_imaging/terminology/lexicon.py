@@ -199,7 +199,7 @@ def phrases(cell: str) -> Iterator[tuple[str, ...]]:
     """The phrases of a cell: terms parted by `|`, `a/b c` both ways, hyphenated words also written together."""
     for term in filter(None, (term.strip() for term in cell.split("|"))):
         for variant in dict.fromkeys((*_alternatives(term), term)):
-            for form in dict.fromkeys((variant, variant.replace("-", ""))):
+            for form in dict.fromkeys((variant, variant.replace("-", ""), variant.replace("-", "").lower())):
                 phrase = words(form).forms
                 if phrase:
                     yield phrase

@@ -11,6 +11,8 @@ MIXED = "mixed"
 _WORDS = {"right": "R", "left": "L", "both_sides": "B"}
 _LETTERS = {"right_letter": "R", "left_letter": "L"}
 _VOWELS = "aeiouyh"
+# `3 D` is no side, `30 D` is one.
+_DIMENSIONS = frozenset("1234")
 
 
 def stated_side(spans: Sequence[Span], paired: Sequence[bool], outside: Sequence[bool], parts: int, views: bool) -> str:
@@ -65,7 +67,7 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
     letter = spans[i].words[0]
     before = spans[i - 1] if i else None
     after = spans[i + 1] if i + 1 < len(spans) else None
-    if before is not None and before.words[-1].isdigit():
+    if before is not None and before.words[-1] in _DIMENSIONS:
         return False
     if after is not None and paired[i + 1] and after.before in {" ", "-", "/"}:
         if before is not None and not before.entries and spans[i].before == " ":
@@ -83,11 +85,7 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
 
 def _slight(span: Span) -> bool:
     """Words of views between a part and its side: `PIED F P G`."""
-    return (
-        all(len(word) <= 2 or word.isdigit() for word in span.words)
-        or "noise" in span.roles
-        or span.words[-1] in {"face", "profil", "lat", "obl", "incidence", "trois", "quart", "irm", "tdm"}
-    )
+    return all(len(word) <= 2 or word.isdigit() for word in span.words) or bool(span.roles & {"noise", "slight"})
 
 
 _ENGLISH = frozenset(

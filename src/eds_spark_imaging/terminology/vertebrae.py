@@ -20,7 +20,7 @@ def levels(found: Sequence[Span], category: str, least: int) -> tuple[str, ...]:
     for span in found:
         match = _LEVEL.fullmatch(span.words[0]) if not span.entries else None
         if match is None or int(match[2]) > _LEVELS[match[1]][1] or (match[1] == "t" and int(match[2]) < 3):
-            if match is None and letters and len(letters) < 2:
+            if match is None and 0 < len(letters) < least:
                 letters = letters if span.words[0] in {"a", "et", "au"} else []
             continue
         letters.append(match[1])
