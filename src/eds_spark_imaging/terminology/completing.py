@@ -36,10 +36,10 @@ def cut_phrase(lexicon: Lexicon, text: Words, i: int, category: str, cut: int) -
     forms, breaks = text
     length = len(forms) - i
     last = lexicon.root.next.get(forms[-1])
-    whole = (last is not None and bool(last.entries)) or forms[-1] in lexicon.plain
+    whole = (last is not None and bool(last.entries)) or (length == 1 and forms[-1] in lexicon.plain)
     node = lexicon.root
     first = node.next.get(forms[i])
-    combining = length > 1 and first is not None and not any(entry.place for entry in first.entries)
+    combining = length > 2 or (length > 1 and first is not None and _combines(first))
     if length > _LONGEST_PHRASE or len(forms[-1]) < (_SHORTEST_SECOND if combining else cut):
         return None
     for word in forms[i:-1]:
@@ -52,6 +52,8 @@ def cut_phrase(lexicon: Lexicon, text: Words, i: int, category: str, cut: int) -
     if forms[-1] in node.next and cut != _SHORTEST_CUT:
         return None
     entry = _agreed(lexicon, list(_continued(lexicon, node, forms[-1])), category)
+    if entry is not None and length > 1 and not entry.place:
+        return None
     return (Span(forms[i:], breaks[i], (entry,), "cut"), length) if entry else None
 
 
@@ -59,7 +61,9 @@ def combined_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tup
     """`sterno-clav`, `fémoro pat`: a combining form with the beginning of the adjective that it goes with."""
     forms, breaks = text
     first = lexicon.root.next.get(forms[i])
-    if not forms[i].endswith("o") or first is None or any(entry.place for entry in first.entries):
+    if i + 1 == len(forms) or not forms[i].endswith("o") or first is None:
+        return None
+    if any(entry.place for entry in first.entries) and breaks[i + 1] != "-":
         return None
     nodes, best, length = [first], None, 0
     for j in range(i + 1, min(i + _LONGEST_PHRASE, len(forms))):
@@ -70,6 +74,12 @@ def combined_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tup
         if entry is not None:
             best, length = entry, j + 1 - i
     return (Span(forms[i : i + length], breaks[i], (best,), "abbreviated"), length) if best else None
+
+
+def _combines(first: WordNode) -> bool:
+    """A word that needs another: a combining form (`sacro`), or the noun of an adjective (`rachis`)."""
+    places = [entry for entry in first.entries if entry.place]
+    return all(entry.parts == ("SPINE",) for entry in places)
 
 
 def _agreed(lexicon: Lexicon, words: list[tuple[str, WordNode]], category: str) -> LexiconEntry | None:

@@ -25,11 +25,17 @@ def stated_contrast(spans: Sequence[Span], category: str, cut: bool, outside: Se
             told, i = _after_chain(spans, j, polarities, category, cut)
             said |= told
             continue
-        said |= _alone(spans, i, category, outside[i])
-        i += 1
+        told = _alone(spans, i, category, outside[i])
+        said |= told
+        i += 2 if told and spans[i].roles & _ENHANCED.keys() and _more_of_agent(spans, i + 1) else 1
     if BOTH in said or {WITH, WITHOUT} <= said:
         return BOTH
     return next(iter(said), "")
+
+
+def _more_of_agent(spans: Sequence[Span], i: int) -> bool:
+    """`non injecté PDC`: the agent is named once more."""
+    return i < len(spans) and "agent" in spans[i].roles and not spans[i].place
 
 
 def implied_contrast(lexicon: Lexicon, spans: Sequence[Span], category: str, outside: Sequence[bool]) -> str:

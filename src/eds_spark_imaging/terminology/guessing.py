@@ -7,7 +7,7 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from eds_spark_imaging.terminology.lexicon import Lexicon
+from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
 
 _SHORTEST_ABBREVIATION = 5
 _LEFT_OUT = 8
@@ -61,8 +61,14 @@ def _abbreviation(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
     """The beginning of words that all name the same parts."""
     near = (full for full in lexicon.spellings.get(word[0], ()) if full.startswith(word))
     longer = [full for full in near if full in lexicon.singles and len(full) <= len(word) + _LEFT_OUT]
-    meanings = {entry.parts or (entry.role,) for full in longer for entry in lexicon.singles[full] if not entry.only}
+    meanings = {meaning for full in longer for meaning in _meanings(lexicon.singles[full])}
     return ((longer[0], "abbreviated"),) if longer and len(meanings) == 1 else ()
+
+
+def _meanings(entries: tuple[LexiconEntry, ...]) -> set[tuple[str, ...]]:
+    """The places that a word names, else its roles."""
+    general = [entry for entry in entries if not entry.only]
+    return {entry.parts for entry in general if entry.place} or {(entry.role,) for entry in general}
 
 
 def _typo(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:

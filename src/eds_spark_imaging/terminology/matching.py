@@ -57,6 +57,10 @@ def _at(lexicon: Lexicon, text: Words, i: int, category: str, head: str) -> tupl
         shared, more = _shared_head(lexicon, head, forms, i, category)
         if more >= length and shared:
             return Span((head, *forms[i : i + more]), breaks[i], shared), more
+    if length <= 1 and i + 1 < len(forms) and breaks[i + 1] == "-":
+        hyphened = lexicon.singles.get(forms[i] + forms[i + 1], ())
+        if any(entry.place for entry in hyphened):
+            return Span(forms[i : i + 2], breaks[i], holding(hyphened, category)), 2
     tail = _shared_tail(lexicon, forms, i, category) if length <= 1 else ()
     if tail:
         return Span(forms[i : i + 1], breaks[i], tail), 1

@@ -91,7 +91,7 @@ def text_category(lexicon: Lexicon, text: str) -> str:
 
 def _within_phrase(lexicon: Lexicon, span: Span) -> list[LexiconEntry]:
     """`écho du col` is a place, and its first word is an exam."""
-    words_of = span.words if len(span.words) > 1 else ()
+    words_of = span.words if len(span.words) > 1 and span.place else ()
     return [entry for word in words_of for entry in lexicon.singles.get(word, ()) if not entry.only and not entry.place]
 
 

@@ -55,6 +55,8 @@ def _of_view(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
     """Whether the side is that of a view, a lobe, a chamber or a deficit named just before or after."""
     before = spans[i - 1] if i and spans[i].before not in {";", ",", "+"} else None
     after = spans[i + 1] if i + 1 < len(spans) and spans[i + 1].before not in {";", ",", "+"} else None
+    if before is not None and "oblique_view" in before.roles and any(paired[: i - 1]):
+        return False
     if before is not None and "side_view" in before.roles:
         return True
     if before is not None and "disease" in before.roles and not before.place and not (i > 1 and paired[i - 2]):
@@ -67,7 +69,7 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
     letter = spans[i].words[0]
     before = spans[i - 1] if i else None
     after = spans[i + 1] if i + 1 < len(spans) else None
-    if before is not None and before.words[-1] in _DIMENSIONS:
+    if before is not None and before.words[-1] in _DIMENSIONS and not (i > 1 and _numbered(spans[i - 2])):
         return False
     if after is not None and paired[i + 1] and after.before in {" ", "-", "/"}:
         if before is not None and not before.entries and spans[i].before == " ":
@@ -81,6 +83,11 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
     while back >= 0 and not paired[back] and _slight(spans[back]):
         back -= 1
     return back >= 0 and paired[back] and (after is None or _slight(after))
+
+
+def _numbered(span: Span) -> bool:
+    """Fingers and toes have numbers: `DOIGT 4 D`."""
+    return span.words[-1] in {"doigt", "orteil", "rayon", "finger", "toe", "digit"}
 
 
 def _slight(span: Span) -> bool:

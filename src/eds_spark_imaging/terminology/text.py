@@ -39,9 +39,18 @@ _REWRITES = tuple(
         (r"(?:(?<=[a-z\s(_^])|^)\+\s?c(?![a-z0-9])", " avec iv "),
         (r"(?:(?<=[\s(_^])|^)-\s?c(?![a-z0-9-])", " sans iv "),
         (r"(?<=[a-z])\.(?=[a-z])", " "),
+        # The article `le` is left out below: not before words that it never goes with.
+        (r"\ble (?=(?:ven[aeo]|art|dopp|angio|dvt|duplex|runoff|lt|rt|left|right|bil|wo?\b))", "lower extremity "),
+        # Angiographie par résonance magnétique, not the arm.
+        (
+            r"\barm (?=(?:des? |du )?(?:tsa|tronc|polyg|willis|cereb|enceph|intracr|cervic|aort|caro|arter|vein|rena))",
+            "angio-irm ",
+        ),
     )
 )
 _WORD = re.compile(r"[a-z0-9]+")
+# Letters of a word that a dot after it may abbreviate.
+_ABBREVIATED = 4
 _SMALL_WORDS = frozenset(["de", "du", "des", "la", "le", "les", "of", "the", "un", "une", "d'"])
 
 
@@ -74,15 +83,16 @@ def words(text: str) -> Words:
             gap += " "
             continue
         forms.append(stem(match[0]))
-        breaks.append(_break(gap) if len(forms) > 1 else ";")
+        breaks.append(_break(gap, len(forms[-2]) if len(forms) > 1 else 0))
         gap = ""
         if len(forms) == MAX_WORDS:
             break
     return Words(tuple(forms), tuple(breaks))
 
 
-def _break(gap: str) -> str:
-    if any(c in gap for c in ";:()[]|\n?!") or " - " in gap or ". " in gap:
+def _break(gap: str, before: int) -> str:
+    """The sign between two words, the first of ``before`` letters: a dot after few letters abbreviates."""
+    if not before or any(c in gap for c in ";:()[]|\n?!") or " - " in gap or (". " in gap and before > _ABBREVIATED):
         return ";"
     for sign in ",+&/-":
         if sign in gap:
@@ -101,7 +111,11 @@ def stem(word: str) -> str:
         return word[:-1]
     if word.endswith("aux") and len(word) > 4:
         return word[:-3] + "al"
-    if word.endswith("s") and not word.endswith(("ss", "is", "us", "as", "os", "ies")) and word != "cotes":
+    if (
+        word.endswith("s")
+        and not word.endswith(("ss", "is", "us", "as", "os", "ies"))
+        and word not in {"cotes", "temps"}
+    ):
         word = word[:-1]
     for ending, masculine in _FEMININE:
         if word.endswith(ending) and len(word) > len(ending) + 1:
