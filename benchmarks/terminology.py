@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eds_spark_imaging.terminology.exam import Reader
-from eds_spark_imaging.terminology.parts import lies_within, members
+from eds_spark_imaging.terminology.parts import agree as may_agree
 from eds_spark_imaging.terminology.site import site_lexicon
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
@@ -95,7 +95,7 @@ def agreement(reader: Reader, rows: list[tuple[str, Series]]) -> None:
         stored, said = _parts(reader, one, texts=False), _parts(reader, one, stored=False)
         if stored and said:
             both += count
-            agree = _agree(reader, set(members(reader.lexicon, stored)), set(members(reader.lexicon, said)))
+            agree = may_agree(reader.lexicon, stored, said)
             same += count * agree
             if not agree:
                 against[(one.body_part, "+".join(said), one.study or "")] += count
@@ -105,14 +105,6 @@ def agreement(reader: Reader, rows: list[tuple[str, Series]]) -> None:
     print("\n| Body Part Examined | texts say | exam | series |\n|---|---|---|---|")
     for (stored, said, study), count in against.most_common(25):
         print(f"| {stored} | {said} | {study[:60]} | {count} |")
-
-
-def _agree(reader: Reader, one: set[str], other: set[str]) -> bool:
-    """The same part, or one within the other."""
-    if one & other or "WHOLEBODY" in one | other:
-        return True
-    known = reader.lexicon
-    return any(lies_within(known, p, other) for p in one) or any(lies_within(known, p, one) for p in other)
 
 
 def unmapped(reader: Reader, rows: list[tuple[str, Series]]) -> Iterator[tuple[str, int]]:

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 
@@ -16,7 +16,12 @@ from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import InputError
 from eds_spark_imaging.runs import events
 from eds_spark_imaging.terminology.exam import Reader
-from eds_spark_imaging.terminology.site import site_lexicon
+from eds_spark_imaging.terminology.exam_names import ExamNames, key_of, kind_of_exam
+from eds_spark_imaging.terminology.site import site_lexicon, site_names
+from eds_spark_imaging.terminology.sources import sources
+
+# Bytes of one line, more than any row of texts has.
+_LONGEST_LINE = 1_000_000
 
 
 def terms(
@@ -42,6 +47,7 @@ def print_terms(file: str, config: Config, *, explain: bool) -> None:
     InputError at the end where a line is no JSON object; each is named, the others are printed all the same.
     """
     reader = Reader(site_lexicon(config.terminology.file, config.terminology.terms))
+    names = site_names(config.terminology.exam_names, reader.lexicon)
     bad = 0
     for number, line in enumerate(_lines(file), 1):
         if not line.strip():
@@ -49,30 +55,56 @@ def print_terms(file: str, config: Config, *, explain: bool) -> None:
         row = _object(line)
         if row is None:
             bad += 1
-            events.note(f"line {number} is not a JSON object")
+            too_long = len(line) > _LONGEST_LINE
+            events.note(f"line {number} is {'longer than 1 MB' if too_long else 'not a JSON object'}")
             continue
-        answer = {"id": row.get("id"), **reader.read(row).as_dict()}
-        if explain:
-            answer["explain"] = reader.explain(row)
-        print(json.dumps(answer))
+        print(json.dumps(_answer(reader, names, row, explain=explain)))
     if bad:
         raise InputError(f"{bad} {'line was' if bad == 1 else 'lines were'} no JSON object; the others are printed")
 
 
-def _lines(file: str) -> Iterator[str]:
+def _answer(reader: Reader, names: ExamNames | None, row: dict[str, object], *, explain: bool) -> dict[str, object]:
+    given = sources(row)
+    terms = reader.terms(given)
+    answer = {"id": row.get("id"), **terms.as_dict()}
+    if names is not None:
+        kind = kind_of_exam(reader.lexicon, names, given, terms)
+        answer["exam_loinc_code"] = names.code(key_of(reader.lexicon, terms, kind)) if kind else ""
+    if explain:
+        answer["explain"] = reader.explain(row)
+    return answer
+
+
+def _lines(file: str) -> Iterator[bytes]:
     if file == "-":
-        yield from (line.decode("utf-8-sig", "replace") for line in sys.stdin.buffer)
+        yield from _short_lines(sys.stdin.buffer)
         return
     try:
         with Path(file).open("rb") as opened:
-            yield from (line.decode("utf-8-sig", "replace") for line in opened)
+            yield from _short_lines(opened)
     except OSError as error:
         raise InputError(f"{file}: {error.strerror or 'cannot be read'}") from None
 
 
-def _object(line: str) -> dict[str, object] | None:
+def _short_lines(opened: IO[bytes]) -> Iterator[bytes]:
+    """Lines; of one that is too long no more is kept than shows that."""
+    while line := opened.readline(_LONGEST_LINE + 1):
+        rest = line
+        while len(rest) > _LONGEST_LINE and not rest.endswith(b"\n"):
+            rest = opened.readline(_LONGEST_LINE + 1)
+        yield line
+
+
+def _object(line: bytes) -> dict[str, object] | None:
+    if len(line) > _LONGEST_LINE:
+        return None
     try:
-        row = json.loads(line)
+        row = json.loads(line.decode("utf-8-sig", "replace"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
         return None
     return row if isinstance(row, dict) else None
+
+
+def _no_constant(name: str) -> None:
+    """NaN and Infinity are no JSON."""
+    raise ValueError(name)

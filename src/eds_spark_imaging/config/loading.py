@@ -52,7 +52,7 @@ def _absolute(content: dict[str, Any], folder: Path) -> dict[str, Any]:
         if name in result:
             result[name] = places(result[name], ("path",))
     if "terminology" in result:
-        result["terminology"] = places(result["terminology"], ("file",))
+        result["terminology"] = places(result["terminology"], ("file", "exam_names"))
     if isinstance(result.get("sources"), list):
         result["sources"] = [places(source, ("root", "inventory")) for source in result["sources"]]
     if isinstance(result.get("projects"), list):

@@ -32,7 +32,7 @@ from eds_spark_imaging.runs import events
 from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.runs.progress import Progress
 from eds_spark_imaging.spark.session import spark_session
-from eds_spark_imaging.terminology.site import site_lexicon
+from eds_spark_imaging.terminology.site import site_lexicon, site_names
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,8 @@ def _check(names: list[str], config: Config) -> None:
     if "link" in names:
         check_link(config.link)
     if "terms" in names:
-        site_lexicon(config.terminology.file, config.terminology.terms)
+        known = site_lexicon(config.terminology.file, config.terminology.terms)
+        site_names(config.terminology.exam_names, known)
 
 
 def _check_places(names: list[str], config: Config) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -12,44 +13,64 @@ from eds_spark_imaging.lake.scratch import Scratch
 from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.tables.spec import Column, sql_type
 from eds_spark_imaging.tables.terms import SERIES_TERMS, STUDY_TERMS
+from eds_spark_imaging.terminology.exam_names import ExamNames
 from eds_spark_imaging.terminology.lexicon import SiteRow, lexicon
-from eds_spark_imaging.terminology.site import site_rows_of
+from eds_spark_imaging.terminology.site import site_names, site_rows_of
 from eds_spark_imaging.transforms import terms as transforms
 from eds_spark_imaging.workers.crash import crash_point
-from eds_spark_imaging.workers.terms import ANSWER, UNION, read_batches, unite_batches
+from eds_spark_imaging.workers.terms import ANSWER, EXAM, SETTLED, UNION, read_batches, settle_batches, unite_batches
 
 _STUDY = "study_instance_uid"
 _RUN = "terms_run"
+_ACTS = "imaging_study_procedure"
 # Distinct descriptions that one task reads: about a second of work.
 _A_TASK = 5_000
 
 
 @dataclass(frozen=True)
 class _State:
-    """What the terms were made from: the version of rules and lexicon, and the last run that changed an exam."""
+    """What the terms were made from: rules, lexicon and names, the last run that changed an exam, and the acts.
+
+    ``acts``: the version of the table of acts.
+    """
 
     version: str
     exams: str
+    acts: int = -1
+
+
+@dataclass(frozen=True)
+class _Site:
+    """What a site brings: rows of the lexicon, the names of exams, and the version of all that is read with."""
+
+    rows: tuple[SiteRow, ...]
+    names: ExamNames | None
+
+    @property
+    def version(self) -> str:
+        own = lexicon(self.rows).version
+        return f"{own}-{self.names.digest}" if self.names else own
 
 
 def terms(context: Context) -> None:
     """Fill the terms of exams that changed; of all where rules, lexicon or the terms of the site are other ones."""
-    site = site_rows_of(context.config.terminology.file, context.config.terminology.terms)
-    version = lexicon(site).version
+    given = context.config.terminology
+    rows = site_rows_of(given.file, given.terms)
+    site = _Site(rows, site_names(given.exam_names, lexicon(rows)))
     with context.run("terms") as run, context.lake.scratch("terms") as scratch:
         run.main_count = "exams"
         text = context.newest_watermark("terms")
         seen = _State(**json.loads(text)) if text else None
-        now = _State(version, _last_change(context))
+        now = _State(site.version, _last_change(context), context.lake.version(_ACTS))
         run.watermark = json.dumps(asdict(now))
         if now == seen:
             run.count(exams=0, series_changed=0, exams_changed=0)
             return
-        some = _changed(context, seen.exams) if seen and seen.version == version else None
+        some = _changed(context, seen.exams) if seen and seen.version == site.version else None
         _terms(context, run, scratch, site, scratch.keep("changed", some) if some is not None else None)
 
 
-def _terms(context: Context, run: Run, scratch: Scratch, site: tuple[SiteRow, ...], some: DataFrame | None) -> None:
+def _terms(context: Context, run: Run, scratch: Scratch, site: _Site, some: DataFrame | None) -> None:
     lake = context.lake
 
     def read(name: str) -> DataFrame:
@@ -63,15 +84,18 @@ def _terms(context: Context, run: Run, scratch: Scratch, site: tuple[SiteRow, ..
     distinct = scratch.keep("distinct", transforms.distinct_descriptions(of_series, of_exams))
     tasks = max(1, distinct.count() // _A_TASK)
     run.count(descriptions=distinct.count())
-    answers = distinct.repartition(tasks).mapInArrow(read_batches(site), _ddl(ANSWER))
+    answers = distinct.repartition(tasks).mapInArrow(read_batches(site.rows, site.names), _ddl(ANSWER))
     answers = scratch.keep("answers", answers)
-    version = F.lit(lexicon(site).version)
+    version = F.lit(site.version)
     found = scratch.keep("series", transforms.series_terms(of_series, answers, version, _filled(SERIES_TERMS)))
     changed = lake.update("imaging_series", found, _names(SERIES_TERMS), (_RUN, run.run_id))
     crash_point("series_terms")
     gathered = scratch.keep("gathered", transforms.exams_with_series(of_exams, answers, found, series))
-    united = gathered.select("named").distinct().mapInArrow(unite_batches(site), _ddl(UNION))
-    exams = transforms.exam_terms(gathered, scratch.keep("united", united), version, _filled(STUDY_TERMS))
+    united = gathered.select("named").distinct().mapInArrow(unite_batches(site.rows), _ddl(UNION))
+    exams = transforms.exam_terms(gathered, scratch.keep("united", united), version)
+    exams = scratch.keep("with_acts", transforms.with_acts(exams, transforms.accepted_acts(lake.read(_ACTS))))
+    settled = exams.select(*EXAM.names).distinct().mapInArrow(settle_batches(site.rows, site.names), _ddl(SETTLED))
+    exams = transforms.settled_exams(exams, scratch.keep("settled", settled), _filled(STUDY_TERMS))
     exams = scratch.keep("exams", exams)
     run.count(
         series_changed=changed,
@@ -86,10 +110,12 @@ def _last_change(context: Context) -> str:
 
 
 def _changed(context: Context, since: str) -> DataFrame:
-    """UIDs of the exams that have changed since a run."""
+    """UIDs of the exams that have changed since a run, or have other acts than when they were read."""
     tables = [context.lake.read(name) for name in ("imaging_study", "imaging_series", "imaging_acquisition")]
     changed = [table.where(F.col("changed_run") > since).select(_STUDY) for table in tables]
-    return changed[0].union(changed[1]).union(changed[2]).distinct()
+    acts = transforms.accepted_acts(context.lake.read(_ACTS))
+    changed.append(transforms.exams_with_other_acts(context.lake.read("imaging_study"), acts))
+    return reduce(DataFrame.union, changed).distinct()
 
 
 def _filled(columns: tuple[Column, ...]) -> tuple[Column, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from eds_spark_imaging.tables.spec import DOUBLE, STRING, STRINGS, Column
 from eds_spark_imaging.treatment import Treatment
 
-_RULES = "exact, joined, vertebrae, abbreviated, cut, typo, context or modality"
+_RULES = "exact, joined, vertebrae, abbreviated, cut, typo, context, modality or, of exams, act"
 _TERMS = (
     Column(
         "exam_category",
@@ -70,6 +70,19 @@ STUDY_TERMS = (
         "The part that names the exam: the first of its description, else of most series",
         treatment=Treatment.MASK,
     ),
-    *_TERMS[6:],
+    *_TERMS[6:-2],
+    Column(
+        "procedure_codes",
+        STRINGS,
+        "CCAM codes of the acts that the last crossing accepted: the last source of parts, compared with the others",
+        treatment=Treatment.KEEP,
+    ),
+    Column(
+        "exam_loinc_code",
+        STRING,
+        "LOINC code of the one name that says just this exam, from the site's list; null where none or several do",
+        treatment=Treatment.KEEP,
+    ),
+    *_TERMS[-2:],
     _RUN,
 )

@@ -19,7 +19,7 @@ _SHORTEST_ELSEWHERE = 5
 _SHORTEST_SECOND = 2
 _LONGEST_PHRASE = 4
 # Roles of words that are not taken for the end of one that was cut.
-_NEVER_MEANT = frozenset({"", "kernel", "slight"})
+_NEVER_MEANT = frozenset({"", "kernel", "slight", "plain_exam", "vessels_exam", "fluoroscopy_exam"})
 
 
 def shortest_cut(text: str) -> int:

@@ -16,7 +16,7 @@ from eds_spark_imaging.terminology import reading as texts
 from eds_spark_imaging.terminology.agents import contrast_of
 from eds_spark_imaging.terminology.lexicon import Lexicon, lexicon
 from eds_spark_imaging.terminology.modality import PRIORITY
-from eds_spark_imaging.terminology.parts import lies_within, members
+from eds_spark_imaging.terminology.parts import agree, members
 from eds_spark_imaging.terminology.reading import Reading, text_category
 from eds_spark_imaging.terminology.sides import MIXED
 from eds_spark_imaging.terminology.sources import (
@@ -168,7 +168,9 @@ class Reader:
         against = [
             column
             for column in others
-            if (column in naming or column in CODED) and read[column].parts and not self._agree(chosen, read[column])
+            if (column in naming or column in CODED)
+            and read[column].parts
+            and not agree(self.lexicon, chosen.parts, read[column].parts)
         ]
         parts = {column: "+".join(read[column].parts) for column in (source, *against)}
         conflicts = tuple(f"body_part: {source}={parts[source]}, {other}={parts[other]}" for other in against)
@@ -183,17 +185,11 @@ class Reader:
             return order[0] if order else ""
 
         def backed(column: str) -> bool:
-            return any(self._agree(naming[column], naming[other]) for other in order if other != column)
+            return any(
+                agree(self.lexicon, naming[column].parts, naming[other].parts) for other in order if other != column
+            )
 
         return next(filter(backed, order), order[0])
-
-    def _agree(self, one: Reading, other: Reading) -> bool:
-        """Whether two texts speak of the same: one lies within the other, or they share a part."""
-        mine, theirs = members(self.lexicon, one.parts), members(self.lexicon, other.parts)
-        if not mine or not theirs or mine & theirs or (mine | theirs) & _ANYWHERE:
-            return True
-        known = self.lexicon
-        return any(lies_within(known, p, theirs) for p in mine) or any(lies_within(known, p, mine) for p in theirs)
 
     def _confidence(self, chosen: Reading, source: str, read: Mapping[str, Reading]) -> float:
         """Of parts: how the words were found, less for a lesser source, more where another source says the same."""
@@ -221,8 +217,11 @@ class Reader:
         return told
 
     def _told_side(self, read: Mapping[str, Reading], parts: Sequence[str]) -> Said:
-        whole = Reading(parts=tuple(parts))
-        sides = {c: one.side for c, one in read.items() if one.side and (not one.parts or self._agree(whole, one))}
+        sides = {
+            c: one.side
+            for c, one in read.items()
+            if one.side and (not one.parts or agree(self.lexicon, parts, one.parts))
+        }
         of_study = [sides[column] for column in OF_STUDY if column in sides]
         clash = len(set(of_study) - {"B"}) > 1
         said = "laterality: " + ", ".join(f"{column}={side}" for column, side in sides.items())
@@ -237,8 +236,6 @@ class Reader:
         return Said(sides[source], source, "text", 0.9) if source else Said()
 
 
-# Parts that contradict no other: all of the body, or a limb of unknown name.
-_ANYWHERE = frozenset({"WHOLEBODY", "EXTREMITY", "JOINT"})
 _READ = frozenset({*TEXTS, *CODED})
 
 

@@ -15,7 +15,11 @@ WHOLE = frozenset({"HEART"})
 # What the head only frames: `HEAD^BRAIN`. A face beside a head is another part.
 IN_HEAD = frozenset({"BRAIN", "CEREBELLUM", "SELLA", "IAC", "ORBIT", "SKULL"})
 
+# A limb of unknown name.
 _EMPTY = frozenset({"EXTREMITY", "JOINT"})
+
+# Parts that contradict no other.
+_ANYWHERE = _EMPTY | {"WHOLEBODY"}
 
 
 def members(lexicon: Lexicon, parts: Sequence[str]) -> set[str]:
@@ -31,6 +35,20 @@ def lies_within(lexicon: Lexicon, part: str, places: Collection[str]) -> bool:
             return True
         here = lexicon.parts[here].within if here in lexicon.parts else ""
     return False
+
+
+def agree(lexicon: Lexicon, one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether both may speak of the same: they share a part, one lies within the other, or one of them says nothing."""
+    mine, theirs = members(lexicon, one), members(lexicon, other)
+    if not mine or not theirs or mine & theirs or (mine | theirs) & _ANYWHERE:
+        return True
+    return any(lies_within(lexicon, p, theirs) for p in mine) or any(lies_within(lexicon, p, mine) for p in theirs)
+
+
+def broadest(lexicon: Lexicon, named: Sequence[str]) -> list[str]:
+    """Parts that lie within no other of them, composites taken apart."""
+    flat = list(dict.fromkeys(member for part in named for member in lexicon.composites.get(part, (part,))))
+    return [part for part in flat if not lies_within(lexicon, part, flat)]
 
 
 def specific(lexicon: Lexicon, named: Sequence[str]) -> list[str]:

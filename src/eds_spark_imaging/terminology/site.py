@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from eds_spark_imaging.errors import ConfigError
+from eds_spark_imaging.terminology.exam import Reader
+from eds_spark_imaging.terminology.exam_names import ExamNames, exam_names, load_names
 from eds_spark_imaging.terminology.lexicon import Lexicon, SiteRow, lexicon, parse_rows, phrases
+from eds_spark_imaging.terminology.sources import STUDY
 
 COLUMNS = ("category", "contrast", "side", "body_parts", "only", "weak", "terms")
 _CONTRASTS = frozenset({"", "with", "without", "both"})
@@ -28,6 +31,18 @@ def site_lexicon(file: str | None, terms: Sequence[Mapping[str, object]]) -> Lex
 def site_rows_of(file: str | None, terms: Sequence[Mapping[str, object]]) -> tuple[SiteRow, ...]:
     """The rows that ``site_lexicon`` adds, to be sent to other processes. ConfigError as there."""
     return (*site_rows(_file_rows(file), file or ""), *site_rows(terms, "[[terminology.terms]]"))
+
+
+def site_names(file: str | None, known: Lexicon) -> ExamNames | None:
+    """The names of exams that a site loaded, read with its lexicon; None where there is no such file.
+
+    Raises:
+        ConfigError: the file cannot be read, or has no columns `code` and `name`.
+    """
+    if file is None:
+        return None
+    reader = Reader(known)
+    return exam_names(known, ((code, name, reader.read({STUDY: name})) for code, name in load_names(file)))
 
 
 def site_rows(terms: Iterable[Mapping[str, object]], where: str) -> tuple[SiteRow, ...]:

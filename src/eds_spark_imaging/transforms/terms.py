@@ -12,6 +12,9 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.tables.spec import Column as TableColumn
+from eds_spark_imaging.terminology.exam_acts import CONFIDENCE as ACT_CONFIDENCE
+from eds_spark_imaging.terminology.exam_acts import RULE as ACT_RULE
+from eds_spark_imaging.terminology.exam_acts import SOURCE as ACT
 from eds_spark_imaging.terminology.modality import IMAGING
 from eds_spark_imaging.terminology.sources import KEYS
 
@@ -25,6 +28,11 @@ _RENAMED = {
     **{f"contrast{end}": f"exam_contrast{end}" for end in ("", "_source", "_rule", "_confidence")},
     "conflicts": "terms_conflicts",
 }
+# What acts and the list of names are settled by.
+EXAM_COLUMNS = (
+    *("exam_category", "exam_kind", "own_parts", "own_regions", "exam_laterality", "exam_contrast"),
+    *("body_part_source", "body_parts", "procedure_codes"),
+)
 
 
 def describe_series(series: DataFrame, studies: DataFrame, acquisitions: DataFrame) -> DataFrame:
@@ -101,13 +109,14 @@ def exams_with_series(described: DataFrame, answers: DataFrame, of_series: DataF
         F.avg("body_part_confidence").alias("series_confidence"),
     )
     joined = own.join(gathered, STUDY, "left").join(_most_frequent(terms), STUDY, "left")
+    joined = joined.withColumns({"own_parts": F.col("body_parts"), "own_regions": F.col("region_codes")})
     parts = F.coalesce("series_parts", F.array().cast("array<string>"))
     own_parts = F.coalesce("body_parts", F.array().cast("array<string>"))
     return joined.withColumn("named", F.array_distinct(F.concat(own_parts, F.array_sort(F.array_distinct(parts)))))
 
 
-def exam_terms(gathered: DataFrame, united: DataFrame, version: Column, columns: Sequence[TableColumn]) -> DataFrame:
-    """The terms of exams: the union of their series and their own description; grain exam.
+def exam_terms(gathered: DataFrame, united: DataFrame, version: Column) -> DataFrame:
+    """The terms of exams: the union of their series and their own description, beside what they come from; grain exam.
 
     The own description wins for the side; sides of series that differ are both sides. An exam is with and without
     contrast where its series, or its description and its series, say both.
@@ -119,7 +128,7 @@ def exam_terms(gathered: DataFrame, united: DataFrame, version: Column, columns:
     side = F.coalesce("exam_laterality", F.when(F.size(sides) > 1, F.lit("B")).otherwise(F.get(sides, F.lit(0))))
     contrast = F.when(F.size(contrasts) > 1, F.lit("both")).otherwise(F.get(contrasts, F.lit(0)))
     found = F.size("named") > 0
-    described = joined.withColumns(
+    return joined.withColumns(
         {
             "main_body_part": F.when(own, F.get("named", F.lit(0))).otherwise(F.col("most")),
             "region_codes": F.array_distinct(_both_lists(F.col("region_codes"), F.col("series_regions"))),
@@ -134,7 +143,52 @@ def exam_terms(gathered: DataFrame, united: DataFrame, version: Column, columns:
             "terms_version": version,
         }
     )
+
+
+def accepted_acts(procedures: DataFrame) -> DataFrame:
+    """CCAM codes of the acts that the crossing accepted; grain exam that has any."""
+    accepted = procedures.where(F.col("accepted") & F.col("procedure_code").isNotNull())
+    return accepted.groupBy(STUDY).agg(F.array_sort(F.collect_set("procedure_code")).alias("procedure_codes"))
+
+
+def with_acts(exams: DataFrame, acts: DataFrame) -> DataFrame:
+    """Exams with the codes of their acts and the key of all that is known of them; grain exam."""
+    joined = exams.join(acts, STUDY, "left")
+    return joined.withColumn("exam_key", F.sha2(F.to_json(F.struct(*EXAM_COLUMNS)), 256))
+
+
+def settled_exams(exams: DataFrame, settled: DataFrame, columns: Sequence[TableColumn]) -> DataFrame:
+    """Exams with what their acts say, and the code of their name; grain exam. ``columns``: of the table.
+
+    Acts give parts only where nothing else does; where they contradict, they are named and the confidence is less.
+    """
+    joined = exams.join(settled, "exam_key", "inner")
+    filled = (F.size("body_parts") == 0) & (F.size("act_parts") > 0)
+    nothing = filled & (F.coalesce(F.size("region_codes"), F.lit(0)) <= 0)
+    denied = F.when(F.col("act_conflict").isNotNull(), F.array("act_conflict"))
+    sure = F.col("body_part_confidence")
+    described = joined.withColumns(
+        {
+            "main_body_part": F.when(filled, F.get("act_parts", F.lit(0))).otherwise(F.col("main_body_part")),
+            "body_part_source": F.when(filled, F.lit(ACT)).otherwise(F.col("body_part_source")),
+            "body_part_rule": F.when(filled, F.lit(ACT_RULE)).otherwise(F.col("body_part_rule")),
+            "body_part_confidence": F.when(filled, F.lit(ACT_CONFIDENCE))
+            .when(F.col("act_conflict").isNotNull(), F.round(sure * 0.8, 2))
+            .otherwise(sure),
+            "region_codes": F.when(nothing, F.col("act_region_codes")).otherwise(F.col("region_codes")),
+            "terms_conflicts": _both_lists(F.col("terms_conflicts"), denied),
+            "body_part_codes": F.when(filled, F.col("act_part_codes")).otherwise(F.col("body_part_codes")),
+            "body_parts": F.when(filled, F.col("act_parts")).otherwise(F.col("body_parts")),
+        }
+    )
     return described.select(STUDY, *(column.name for column in columns))
+
+
+def exams_with_other_acts(studies: DataFrame, acts: DataFrame) -> DataFrame:
+    """Exams whose accepted acts are not those that their terms were made from; grain exam."""
+    known = studies.where("removed_at IS NULL").select(STUDY, F.col("procedure_codes").alias("read_codes"))
+    joined = known.join(acts, STUDY, "left")
+    return joined.where(~F.col("procedure_codes").eqNullSafe(F.col("read_codes"))).select(STUDY)
 
 
 def _most_frequent(terms: DataFrame) -> DataFrame:

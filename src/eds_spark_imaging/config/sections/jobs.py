@@ -69,11 +69,13 @@ class TerminologyConfig:
     """Terms of the site for what texts call exams and parts: a CSV ``file``, ``terms`` in place, or both.
 
     Columns and keys are those of ``exams.csv``: `terms`, and any of `body_parts`, `category`, `contrast`, `side`,
-    `only`, `weak`.
+    `only`, `weak`. ``exam_names``: a CSV file of `code` and `name`, the list of exam names (LOINC) that the site has
+    downloaded.
     """
 
     file: str | None = None
     terms: tuple[Mapping[str, Any], ...] = ()
+    exam_names: str | None = None
 
 
 @dataclass(frozen=True)
