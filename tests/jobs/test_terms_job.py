@@ -132,6 +132,51 @@ def test_terms_of_exams_and_series(spark: SparkSession, tmp_path: Path) -> None:
     assert found(again, "imaging_study", "body_parts")["3"] == (["PROSTATE"],)
 
 
+def test_acts_and_names_of_a_site(spark: SparkSession, tmp_path: Path) -> None:
+    from eds_spark_imaging.runs.context import Context
+
+    names = tmp_path / "names.csv"
+    names.write_text(
+        "code,name\n1-1,RM genou - droit sans contraste\n1-2,RM genou - droit\n1-3,RX thorax ; 2 incidences\n"
+    )
+    given = Config(terminology=TerminologyConfig(exam_names=str(names)))
+    context = Context(spark, given.with_places((), str(tmp_path / "lake")))
+    write(
+        context,
+        "imaging_study",
+        [exam("1", "IRM GENOU D", ["MR"]), exam("2", None, ["CR"]), exam("3", "RX GENOU", ["CR"])],
+        "run-1",
+    )
+    write(
+        context,
+        "imaging_series",
+        [series("1", 1, "MR", "T1 SANS IV"), series("2", 1, "CR", None), series("3", 1, "CR", None)],
+        "run-1",
+    )
+    assert run_terms(context)["exams_changed"] == 3
+    columns = ("body_parts", "body_part_source", "exam_loinc_code")
+    before = found(context, "imaging_study", *columns)
+    assert before == {
+        "1": (["KNEE"], "study_description", "1-1"),
+        "2": ([], None, None),
+        "3": (["KNEE"], "study_description", None),
+    }
+
+    acts = [
+        {"study_instance_uid": uid, "procedure_occurrence_id": n, "person_id": 1, "procedure_code": "ZBQK002"}
+        | {"ambiguous": False, "accepted": uid != "1"}
+        for n, uid in enumerate(("1", "2", "3"))
+    ]
+    write(context, "imaging_study_procedure", acts, "run-2")
+    counts = run_terms(context)
+    assert (counts["exams"], counts["exams_changed"]) == (2, 2)
+    after = found(context, "imaging_study", *columns, "terms_conflicts", "procedure_codes", "main_body_part")
+    assert after["2"] == (["CHEST"], "procedure_codes", None, [], ["ZBQK002"], "CHEST")
+    conflict = "body_part: study_description=KNEE, procedure_codes=CHEST"
+    assert after["3"] == (["KNEE"], "study_description", None, [conflict], ["ZBQK002"], "KNEE")
+    assert run_terms(context) == {"exams": 0, "series_changed": 0, "exams_changed": 0}
+
+
 def test_unmapped_descriptions_are_a_view(spark: SparkSession, tmp_path: Path) -> None:
     from eds_spark_imaging.runs.context import Context
 

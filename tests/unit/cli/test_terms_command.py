@@ -63,3 +63,38 @@ def test_a_missing_file_is_one_line() -> None:
     ran = terms("/no/such/file")
     assert (ran.returncode, ran.stdout) == (4, "")
     assert len(ran.stderr.splitlines()) == 1
+
+
+def test_hostile_lines_are_named_and_nothing_else_stops(tmp_path: Path) -> None:
+    file = tmp_path / "lines.jsonl"
+    lines = (
+        b'{"id": NaN, "study_description": "IRM GENOU"}',
+        b"\xff\xfe\x00",
+        b"\x00" * 40,
+        b"[" * 100_000,
+        b"x" * 3_000_000,
+        b'{"id": 2, "study_description": "RX \\u0000 MAIN \\ud800", "modality": {"a": [1, 2.5, true]}}',
+        b'{"id": 3, "study_description": "' + b"GENOU " * 100_000 + b'"}',
+    )
+    file.write_bytes(b"\n".join(lines))
+    ran = terms(str(file))
+    answers = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert ran.returncode == 4
+    assert [(a["id"], a["body_parts"]) for a in answers] == [(2, ["HAND"]), (3, ["KNEE"])]
+    assert "line 5 is longer than 1 MB" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_an_empty_file_and_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    ran = terms(str(tmp_path / "empty"))
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+    folder = terms(str(tmp_path))
+    assert (folder.returncode, folder.stdout, len(folder.stderr.splitlines())) == (4, "", 1)
+
+
+def test_the_name_of_the_exam_where_the_site_has_a_list(tmp_path: Path) -> None:
+    (tmp_path / "names.csv").write_text("code,name\n1-1,RM genou - droit\n", encoding="utf-8")
+    (tmp_path / "c.toml").write_text('[terminology]\nexam_names = "names.csv"\n', encoding="utf-8")
+    ran = terms("-", "--config", str(tmp_path / "c.toml"), given=LINES[0])
+    assert json.loads(ran.stdout)["exam_loinc_code"] == "1-1"
