@@ -84,7 +84,7 @@ def _after_chain(
     following = spans[j] if j < len(spans) else None
     if following is not None and following.roles & {"agent", "agent_alone", "enhanced", "agent_imaging"}:
         end = j + 1
-        if end < len(spans) and "agent" in spans[end].roles and not spans[end].place:
+        while _more_of_agent(spans, end):
             end += 1
         traced = end < len(spans) and "tracer" in spans[end].roles
         if traced or _of_tracer(following, category, polarities):
@@ -94,11 +94,16 @@ def _after_chain(
         return {BOTH}, j + 1
     if cut and j == len(spans) - 1 and _begins_agent(spans[j]):
         return {BOTH if both else polarities[0]}, j + 1
-    word = spans[j - 1].words[0]
+    said = category in {*_PHASED, ""} and _says_it_alone(spans[j - 1].words[0], following, cut, both)
+    return ({BOTH if both else polarities[-1]} if said else set()), j
+
+
+def _says_it_alone(word: str, following: Span | None, cut: bool, both: bool) -> bool:
+    """`TDM THORAX SANS`, `BRAIN W/O`: no agent need be named, unless the text may go on."""
+    if following is None and word in _ENDS[cut]:
+        return True
     ends = following is None or following.before in {";", ",", "+"}
-    if category in {*_PHASED, ""} and not cut and (both or (ends and word in _SAY_IT_ALONE) or word in _SHORT_FORMS):
-        return {BOTH if both else polarities[-1]}, j
-    return set(), j
+    return not cut and (both or (ends and word in _SAY_IT_ALONE) or word in _SHORT_FORMS)
 
 
 def _begins_agent(last: Span) -> bool:
@@ -108,6 +113,8 @@ def _begins_agent(last: Span) -> bool:
 
 _AGENTS = ("injection", "contraste", "produit")
 _SAY_IT_ALONE = frozenset({"w", "wo", "with", "without", "san", "avec", "sans"})
+# Words that say it at the end of a text, by whether the text may have been cut there: `AX T1 POST`.
+_ENDS = (frozenset({"post"}), frozenset({"post", "wo"}))
 _SHORT_FORMS = frozenset({"w", "wo"})
 
 

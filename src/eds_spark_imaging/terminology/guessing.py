@@ -13,6 +13,9 @@ _SHORTEST_ABBREVIATION = 5
 _LEFT_OUT = 8
 _SHORTEST_TYPO = 5
 _TWO_SLIPS_FROM = 12
+_ENOUGH = 4
+# Names of techniques differ by few letters: `remnographie`, `rétinographie`.
+_NAMES_OF_EXAMS = ("graphie", "graphy", "gramme", "gram", "scopie", "scopy")
 
 
 @lru_cache(maxsize=65536)
@@ -54,6 +57,8 @@ def _piece(lexicon: Lexicon, piece: str) -> bool:
     entries = lexicon.singles.get(piece, ())
     if len(piece) == 2:
         return any(entry.role in _JOINABLE or (entry.category and not entry.place) for entry in entries)
+    if any(entry.side for entry in entries):
+        return False
     return any((entry.place and entry.parts) or entry.category or entry.role in _JOINABLE for entry in entries)
 
 
@@ -76,14 +81,30 @@ def _typo(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
     if len(word) < _SHORTEST_TYPO:
         return ()
     slips = 2 if len(word) >= _TWO_SLIPS_FROM else 1
-    word = word[:-1] if word.endswith("le") else word
-    near = process.extract(word, lexicon.spellings.get(word[0], ()), scorer=OSA.distance, score_cutoff=slips, limit=2)
-    if not near or (len(near) > 1 and near[0][1] == near[1][1] and not _same(lexicon, near[0][0], near[1][0])):
+    if word.endswith(_NAMES_OF_EXAMS):
+        slips = 1
+    forms = (word, *_unstemmed(word))
+    near = next(filter(None, (_nearest(lexicon, form, slips) for form in forms)), "")
+    if not near or (len(word) == _SHORTEST_TYPO == len(near) and sorted(word) != sorted(near)):
         return ()
-    if len(word) == _SHORTEST_TYPO and sorted(word) != sorted(near[0][0]) and len(near[0][0]) == len(word):
-        return ()
-    return ((near[0][0], "typo"),)
+    return ((near, "typo"),)
+
+
+def _unstemmed(word: str) -> tuple[str, ...]:
+    """As the word would end if it were no feminine adjective, or had not been taken for one: `epu-ale`."""
+    if word.endswith("le"):
+        return (word[:-1],)
+    return (f"{word}e",) if word.endswith("al") else ()
+
+
+def _nearest(lexicon: Lexicon, word: str, slips: int) -> str:
+    """The nearest spelling, if all that are as near mean the same."""
+    known = lexicon.spellings.get(word[0], ())
+    near = process.extract(word, known, scorer=OSA.distance, score_cutoff=slips, limit=_ENOUGH)
+    best = [spelt for spelt, distance, _ in near if distance == near[0][1]]
+    return best[0] if best and all(_same(lexicon, best[0], other) for other in best[1:]) else ""
 
 
 def _same(lexicon: Lexicon, one: str, other: str) -> bool:
-    return lexicon.root.next[one].entries == lexicon.root.next[other].entries
+    mine, theirs = (_meanings(lexicon.root.next[word].entries) for word in (one, other))
+    return not mine or not theirs or mine == theirs

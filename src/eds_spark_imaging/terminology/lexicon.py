@@ -206,7 +206,9 @@ def phrases(cell: str) -> Iterator[tuple[str, ...]]:
 
 
 def _alternatives(term: str) -> Iterator[str]:
-    """`rachis/colonne cervical` is two terms; a word of few letters (`w/o`, `c/a/p`) is left as it is."""
+    """`rachis/colonne cervical` is two terms; `foot/ankle` and few letters (`l/s spine`) are left as they are."""
+    if " " not in term:
+        return
     choices = [
         word.split("/") if "/" in word and min(map(len, word.split("/"))) > 3 else [word] for word in term.split()
     ]

@@ -118,6 +118,8 @@ def _negated(found: Sequence[Span]) -> list[bool]:
     for i, span in enumerate(found):
         if "negate" in span.roles:
             active = True
+        elif active and span.place and i and found[i - 1].roles & {"negate"} and span.before in {",", ";"}:
+            active = False
         elif active and span.place:
             flags[i] = not (span.before == "+" and i and flags[i - 1])
             active = flags[i]

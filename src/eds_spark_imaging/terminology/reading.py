@@ -52,7 +52,8 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
     )
     how = how_found(used)
     if (not parts and not regions) or parts == ("SPINE",):
-        spinal = levels(found, category, 1 if parts else 2)
+        led = any("procedure" in span.roles for span in found)
+        spinal = levels(found, category, 1 if parts or led else 2)
         if spinal:
             parts, how, regions = spinal, "vertebrae", ("SP",)
     scopes = scopes_of(found)
