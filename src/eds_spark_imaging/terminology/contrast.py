@@ -94,7 +94,10 @@ def _after_chain(
         return {BOTH}, j + 1
     if cut and j == len(spans) - 1 and _begins_agent(spans[j]):
         return {BOTH if both else polarities[0]}, j + 1
-    said = category in {*_PHASED, ""} and _says_it_alone(spans[j - 1].words[0], following, cut, both)
+    word = spans[j - 1].words[0]
+    if word == "w" and following is not None and "kernel" in following.roles and not following.place and not both:
+        return set(), j  # `w/ 3D`
+    said = category in {*_PHASED, ""} and _says_it_alone(word, following, cut, both)
     return ({BOTH if both else polarities[-1]} if said else set()), j
 
 
@@ -141,7 +144,7 @@ def _alone(spans: Sequence[Span], i: int, category: str, outside: bool) -> set[s
     treated = after is not None and after.words[0] in {"op", "operatoire", "traitement", "therapy"}
     numbered = i > 0 and spans[i - 1].words[-1] in _NUMBERED
     given = (
-        "agent_alone" in roles
+        ("agent_alone" in roles and not spans[i].place)
         or (phased and "phase" in roles)
         or (category == "irm" and "phase_mr" in roles and not treated)
         or (phased and "agent_imaging" in roles and not numbered)

@@ -52,9 +52,9 @@ def _names_exam(last: list[Span]) -> bool:
 
 def _at(lexicon: Lexicon, text: Words, i: int, category: str, head: str) -> tuple[Span | None, int]:
     forms, breaks = text
-    entries, length = _longest(lexicon.root, forms, i, category)
+    entries, length = _longest(lexicon.root, text, i, category)
     if head:
-        shared, more = _shared_head(lexicon, head, forms, i, category)
+        shared, more = _shared_head(lexicon, head, text, i, category)
         if more >= length and shared:
             return Span((head, *forms[i : i + more]), breaks[i], shared), more
     if length <= 1 and i + 1 < len(forms) and breaks[i + 1] == "-":
@@ -67,28 +67,32 @@ def _at(lexicon: Lexicon, text: Words, i: int, category: str, head: str) -> tupl
     return (Span(forms[i : i + length], breaks[i], entries), length) if entries else (None, 0)
 
 
-def _longest(root: WordNode, forms: tuple[str, ...], i: int, category: str) -> tuple[tuple[LexiconEntry, ...], int]:
+def _longest(root: WordNode, text: Words, i: int, category: str) -> tuple[tuple[LexiconEntry, ...], int]:
+    """The longest phrase from ``i`` on; a place does not reach over a sign: `CRANE+FACE` is two."""
+    forms, breaks = text
     node, length = root, 0
     best: tuple[LexiconEntry, ...] = ()
+    parted = False
     for j in range(i, len(forms)):
+        parted = parted or (j > i and breaks[j] in {"+", ","})
         following = node.next.get(forms[j])
         if following is None:
             break
         node = following
         entries = holding(node.entries, category)
-        if entries:
+        if entries and not (parted and any(entry.place for entry in entries)):
             best, length = entries, j + 1 - i
     return best, length
 
 
 def _shared_head(
-    lexicon: Lexicon, head: str, forms: tuple[str, ...], i: int, category: str
+    lexicon: Lexicon, head: str, text: Words, i: int, category: str
 ) -> tuple[tuple[LexiconEntry, ...], int]:
     """`rachis cervical et lombaire`: the second adjective belongs to the first noun too."""
     node = lexicon.root.next.get(head)
     if node is None:
         return (), 0
-    entries, length = _longest(node, forms, i, category)
+    entries, length = _longest(node, text, i, category)
     return tuple(entry for entry in entries if entry.place), length
 
 
