@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry, WordNode
+from eds_spark_imaging.terminology.parts import lies_within
 from eds_spark_imaging.terminology.span import Span, holding
 from eds_spark_imaging.terminology.text import Words
 
@@ -19,7 +20,7 @@ _SHORTEST_ELSEWHERE = 5
 _SHORTEST_SECOND = 2
 _LONGEST_PHRASE = 4
 # Roles of words that are not taken for the end of one that was cut.
-_NEVER_MEANT = frozenset({"", "kernel", "slight", "plain_exam", "vessels_exam", "fluoroscopy_exam"})
+_NEVER_MEANT = frozenset({"", "kernel", "slight", "noun", "plain_exam", "vessels_exam", "fluoroscopy_exam"})
 
 
 def shortest_cut(text: str) -> int:
@@ -51,7 +52,7 @@ def cut_phrase(lexicon: Lexicon, text: Words, i: int, category: str, cut: int) -
         return None
     if forms[-1] in node.next and cut != _SHORTEST_CUT:
         return None
-    entry = _agreed(lexicon, list(_continued(lexicon, node, forms[-1])), category)
+    entry = _agreed(lexicon, list(_continued(lexicon, node, forms[-1])), category, alone=length == 1)
     if entry is not None and length > 1 and not entry.place:
         return None
     return (Span(forms[i:], breaks[i], (entry,), "cut"), length) if entry else None
@@ -82,12 +83,28 @@ def _combines(first: WordNode) -> bool:
     return all(entry.parts == ("SPINE",) for entry in places)
 
 
-def _agreed(lexicon: Lexicon, words: list[tuple[str, WordNode]], category: str) -> LexiconEntry | None:
-    """What completions share: those of the one word where it ends a phrase, else of all phrases that go on."""
-    own = [(word, entry) for word, node in words for entry in _said(node, category)]
-    shortest = [entry for word, entry in own if not any(word != o and word.startswith(o) for o, _ in own)]
-    found = _common(lexicon, shortest)
+def begins_words(lexicon: Lexicon, beginning: str) -> bool:
+    """Whether words that a phrase may begin with begin like this."""
+    return next(_continued(lexicon, lexicon.root, beginning), None) is not None
+
+
+def _agreed(lexicon: Lexicon, words: list[tuple[str, WordNode]], category: str, *, alone: bool) -> LexiconEntry | None:
+    """What completions share: those where a phrase ends, else all phrases that go on.
+
+    ``alone``: it is the first word of its phrase, and phrases that go on count as much as words that end one.
+    """
+    plain = [(word, node) for word, node in words if not _run_together(lexicon, word, words)]
+    own = [(_said(node, category), node) for _, node in plain]
+    if alone:
+        meant = [one for said, node in own for one in said or _leaves(node, category)]
+        return _common(lexicon, [one for one in meant if one.place] or meant)
+    found = _common(lexicon, [one for said, _ in own for one in said])
     return found or _common(lexicon, [leaf for _, node in words for leaf in _leaves(node, category)])
+
+
+def _run_together(lexicon: Lexicon, word: str, words: list[tuple[str, WordNode]]) -> bool:
+    """A DICOM term of several words (`cranialvenoussystem`), of which the first is there too."""
+    return word.upper() in lexicon.parts and any(word != other and word.startswith(other) for other, _ in words)
 
 
 def _continued(lexicon: Lexicon, node: WordNode, beginning: str) -> Iterator[tuple[str, WordNode]]:
@@ -122,8 +139,18 @@ def _common(lexicon: Lexicon, entries: Iterable[LexiconEntry]) -> LexiconEntry |
     if roles != {""}:
         return next((entry for entry in entries if entry.role), None) if len(roles) == 1 else None
     sets = [{member for part in entry.parts for member in lexicon.composites.get(part, (part,))} for entry in entries]
-    shared = tuple(part for part in lexicon.parts if part in set.intersection(*sets))
+    shared = tuple(part for part in lexicon.parts if part in set.intersection(*sets)) or _around(lexicon, sets)
     if not shared:
         return None
     regions = tuple(dict.fromkeys(region for part in shared for region in lexicon.parts[part].regions))
     return LexiconEntry(shared, regions, any(lexicon.parts[part].paired for part in shared), place=True)
+
+
+def _around(lexicon: Lexicon, sets: Sequence[set[str]]) -> tuple[str, ...]:
+    """The one part that all others lie within: `CERVE` begins brain and cerebellum."""
+    found = set[str]().union(*sets)
+    return tuple(part for part in found if all(part in one or _one_within(lexicon, one, part) for one in sets))
+
+
+def _one_within(lexicon: Lexicon, parts: Iterable[str], place: str) -> bool:
+    return any(lies_within(lexicon, part, (place,)) for part in parts)

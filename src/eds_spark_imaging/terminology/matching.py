@@ -6,7 +6,7 @@ as an abbreviation, then as a misspelling; how a span was found is kept (``how``
 
 from __future__ import annotations
 
-from eds_spark_imaging.terminology.completing import combined_phrase, cut_phrase
+from eds_spark_imaging.terminology.completing import begins_words, combined_phrase, cut_phrase
 from eds_spark_imaging.terminology.guessing import guesses
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry, WordNode
 from eds_spark_imaging.terminology.span import Span, holding
@@ -35,6 +35,8 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
             span, length = cut_phrase(lexicon, text, i, category, cut) or (span, length)
         if length <= 1:
             span, length = combined_phrase(lexicon, text, i, category) or (span, length)
+        if span is None and cut and i + 1 == len(forms) and begins_words(lexicon, forms[i]):
+            span, length = Span((forms[i],), breaks[i], ()), 1  # cut, and no one word that it begins
         if span is None:
             found.extend(_unknown(lexicon, forms[i], breaks[i], category))
             i += 1
@@ -85,12 +87,16 @@ def _longest(root: WordNode, text: Words, i: int, category: str) -> tuple[tuple[
     return best, length
 
 
+def _is_noun(lexicon: Lexicon, word: str) -> bool:
+    return any(entry.role == "noun" for entry in lexicon.singles.get(word, ()))
+
+
 def _shared_head(
     lexicon: Lexicon, head: str, text: Words, i: int, category: str
 ) -> tuple[tuple[LexiconEntry, ...], int]:
-    """`rachis cervical et lombaire`: the second adjective belongs to the first noun too."""
+    """`rachis cervical et lombaire`: the second adjective belongs to the first noun too; a noun (`thorax`) does not."""
     node = lexicon.root.next.get(head)
-    if node is None:
+    if node is None or _is_noun(lexicon, text.forms[i]):
         return (), 0
     entries, length = _longest(node, text, i, category)
     return tuple(entry for entry in entries if entry.place), length
@@ -99,7 +105,7 @@ def _shared_head(
 def _shared_tail(lexicon: Lexicon, forms: tuple[str, ...], i: int, category: str) -> tuple[LexiconEntry, ...]:
     """`cervical and lumbar spine`: the first adjective belongs to the last noun too."""
     node = lexicon.root.next.get(forms[i])
-    if node is None or not node.next or any(entry.category for entry in node.entries):
+    if node is None or not node.next or any(entry.category for entry in node.entries) or _is_noun(lexicon, forms[i]):
         return ()
     for j in range(i + 2, min(i + 6, len(forms))):
         last = forms[j]
