@@ -19,6 +19,9 @@ IN_HEAD = frozenset({"BRAIN", "CEREBELLUM", "SELLA", "IAC", "ORBIT", "SKULL"})
 _EMPTY = frozenset({"EXTREMITY", "JOINT"})
 
 # Parts that contradict no other.
+# Different parts that are in the same images: neither contradicts the other.
+_SAME_IMAGES = (frozenset({"BRAIN", "SKULL"}), frozenset({"HEART", "CORONARYARTERY"}))
+
 _ANYWHERE = _EMPTY | {"WHOLEBODY"}
 
 
@@ -41,6 +44,8 @@ def agree(lexicon: Lexicon, one: Sequence[str], other: Sequence[str]) -> bool:
     """Whether both may speak of the same: they share a part, one lies within the other, or one of them says nothing."""
     mine, theirs = members(lexicon, one), members(lexicon, other)
     if not mine or not theirs or mine & theirs or (mine | theirs) & _ANYWHERE:
+        return True
+    if any(mine & pair and theirs & pair for pair in _SAME_IMAGES):
         return True
     return any(lies_within(lexicon, p, theirs) for p in mine) or any(lies_within(lexicon, p, mine) for p in theirs)
 
