@@ -59,12 +59,10 @@ def cut_phrase(lexicon: Lexicon, text: Words, i: int, category: str, cut: int) -
 
 
 def combined_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tuple[Span, int] | None:
-    """`sterno-clav`, `fémoro pat`: a combining form with the beginning of the adjective that it goes with."""
+    """`sterno-clav`, `fémoro pat`, `aorte asc`: the first word of a phrase with the beginnings of the others."""
     forms, breaks = text
     first = lexicon.root.next.get(forms[i])
-    if i + 1 == len(forms) or not forms[i].endswith("o") or first is None:
-        return None
-    if any(entry.place for entry in first.entries) and breaks[i + 1] != "-":
+    if i + 1 == len(forms) or first is None or not _may_be_first(lexicon, first, text, i):
         return None
     nodes, best, length = [first], None, 0
     for j in range(i + 1, min(i + _LONGEST_PHRASE, len(forms))):
@@ -81,6 +79,17 @@ def _combines(first: WordNode) -> bool:
     """A word that needs another: a combining form (`sacro`), or the noun of an adjective (`rachis`)."""
     places = [entry for entry in first.entries if entry.place]
     return all(entry.parts == ("SPINE",) for entry in places)
+
+
+def _may_be_first(lexicon: Lexicon, first: WordNode, text: Words, i: int) -> bool:
+    """A word that means nothing alone; one that does only before a hyphen (`hépato-bil`) or an unknown abbreviation."""
+    forms, breaks = text
+    following = forms[i + 1]
+    if not first.entries:
+        return True
+    if forms[i].endswith("o") and breaks[i + 1] == "-":
+        return True
+    return len(following) >= _SHORTEST_CUT and following not in lexicon.known and following.isalpha()
 
 
 def begins_words(lexicon: Lexicon, beginning: str) -> bool:

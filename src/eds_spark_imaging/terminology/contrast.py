@@ -105,7 +105,7 @@ def _says_it_alone(word: str, following: Span | None, cut: bool, both: bool) -> 
     """`TDM THORAX SANS`, `BRAIN W/O`: no agent need be named, unless the text may go on."""
     if following is None and word in _ENDS[cut]:
         return True
-    ends = following is None or following.before in {";", ",", "+"}
+    ends = following is None or following.before in {";", ",", "+"} or bool(following.roles & _SIDES)
     return not cut and (both or (ends and word in _SAY_IT_ALONE) or word in _SHORT_FORMS)
 
 
@@ -115,6 +115,7 @@ def _begins_agent(last: Span) -> bool:
 
 
 _AGENTS = ("injection", "contraste", "produit")
+_SIDES = frozenset({"right", "left", "both_sides"})
 _SAY_IT_ALONE = frozenset({"w", "wo", "with", "without", "san", "avec", "sans"})
 # Words that say it at the end of a text, by whether the text may have been cut there: `AX T1 POST`.
 _ENDS = (frozenset({"post"}), frozenset({"post", "wo"}))

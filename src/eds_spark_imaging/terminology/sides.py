@@ -74,7 +74,10 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
     if after is not None and paired[i + 1] and after.before in {" ", "-", "/"}:
         if before is not None and not before.entries and spans[i].before == " ":
             return False
-        return not (letter in {"l", "d"} and after.words[0][0] in _VOWELS and not (letter == "l" and _english(after)))
+        told = before is not None and paired[i - 1] and spans[i].before == " "
+        return told or not (
+            letter in {"l", "d"} and after.words[0][0] in _VOWELS and not (letter == "l" and _english(after))
+        )
     if before is None or spans[i].before == ";":
         return i > 0 and paired[i - 1] and spans[i].before == ";" and (after is None or after.before == ";")
     if paired[i - 1]:

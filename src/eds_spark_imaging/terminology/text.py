@@ -30,6 +30,7 @@ _REWRITES = tuple(
         (r"\bw\s?[/-]\s?o(?:ut)?(?![a-z])", " without "),
         (r"\bw\s?/(?!\s?o\b)", " w "),
         (_SIGNED + r"\s?\(?(?:\+\s?/?\s?-|-\s?/?\s?\+|±)(?![a-z0-9])\)?", " plusminus "),
+        (r"(?:\+\s?/\s?-|±)\s?(?:iv|inj\w*|pdc|gado\w*|gd|contraste?)(?![a-z0-9])", " plusminus "),
         (r"(?<![a-z0-9])c(?:\+/?-|-/?\+)(?![a-z0-9])", " wwo "),
         (r"(?<![a-z0-9])c-\s?(?:et|and|/|\+|puis)?\s?c\+", " wwo "),
         (_SIGNED + r"\s?\(?\+\)?(?=$|[^a-z0-9+]*$|[^a-z0-9+]*[ ,;)/-])", " avec iv "),
@@ -39,6 +40,7 @@ _REWRITES = tuple(
         (r"(?:(?<=[a-z\s(_^])|^)\+\s?c(?![a-z0-9])", " avec iv "),
         (r"(?:(?<=[\s(_^])|^)-\s?c(?![a-z0-9-])", " sans iv "),
         (r"(?<=[a-z])\.(?=[a-z])", " "),
+        (r"\btemp\.? bone", "temporal bone"),
         # The article `le` is left out below: not before words that it never goes with.
         (r"\ble (?=(?:ven[aeo]|art|dopp|angio|dvt|duplex|runoff|lt|rt|left|right|bil|wo?\b))", "lower extremity "),
         # Angiographie par résonance magnétique, not the arm.
@@ -96,7 +98,7 @@ def _break(gap: str, before: int) -> str:
         return ";"
     for sign in ",+&/-":
         if sign in gap:
-            return "+" if sign == "&" else sign
+            return "/" if sign == "&" else sign
     return " "
 
 
