@@ -11,7 +11,9 @@ from eds_spark_imaging.terminology.exam import Reader, Terms
 from eds_spark_imaging.terminology.parts import members
 
 HERE = Path(__file__).parents[1] / "unit" / "terminology" / "data"
-SETS = ("texts.csv", "texts_second.csv", "texts_third.csv")
+SETS = tuple(
+    f"texts{n}.csv" for n in ("", "_second", "_third", "_fourth", "_fifth", "_sixth", "_seventh", "_eighth", "_ninth")
+)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def cut_phrase(lexicon: Lexicon, text: Words, i: int, category: str, cut: int) -
     if forms[-1] in node.next and cut != _SHORTEST_CUT:
         return None
     entry = _agreed(lexicon, list(_continued(lexicon, node, forms[-1])), category, alone=length == 1)
-    if entry is not None and length > 1 and not entry.place:
+    if entry is not None and length > 1 and not entry.place and (first is None or _names_place(first)):
         return None
     return (Span(forms[i:], breaks[i], (entry,), "cut"), length) if entry else None
 
@@ -73,6 +73,10 @@ def combined_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tup
         if entry is not None:
             best, length = entry, j + 1 - i
     return (Span(forms[i : i + length], breaks[i], (best,), "abbreviated"), length) if best else None
+
+
+def _names_place(node: WordNode) -> bool:
+    return any(entry.place for entry in node.entries)
 
 
 def _combines(first: WordNode) -> bool:

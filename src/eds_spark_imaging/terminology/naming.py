@@ -43,10 +43,16 @@ def _apart(lexicon: Lexicon, named: Sequence[str], denied: set[str]) -> list[str
     ]
 
 
+# `BRAIN/HEAD` is one place, by two names.
+_HEAD_AND_BRAIN = (("HEAD",), ("BRAIN",))
+
+
 def _is_frame(lexicon: Lexicon, found: Sequence[Span], mention: Mention, used: Sequence[Mention]) -> bool:
     """`ABDOMEN FOIE`, without a word between: the larger part only says where the smaller one is."""
     for other in used:
         near, far = sorted((mention.index, other.index))
+        if far - near == 1 and found[far].before == "/" and (mention.entry.parts, other.entry.parts) == _HEAD_AND_BRAIN:
+            return True
         if far - near != 1 or found[far].before not in {" ", "-"} or set(mention.entry.parts) & WHOLE:
             continue
         if "HEAD" in mention.entry.parts and set(other.entry.parts) - IN_HEAD:
