@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from eds_spark_imaging.terminology.lexicon import UNKNOWN, LexiconEntry
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Span:
     """A phrase found: its words, the break before it, what it says here, and how it was found."""
 
@@ -16,7 +17,7 @@ class Span:
     entries: tuple[LexiconEntry, ...]
     how: str = "exact"
 
-    @property
+    @cached_property
     def place(self) -> LexiconEntry | None:
         """The place that the phrase names; a meaning that holds for this category only wins over the general one."""
         places = [entry for entry in self.entries if entry.place]
@@ -24,7 +25,7 @@ class Span:
             return None
         return next((entry for entry in places if entry.only), None) or next((e for e in places if e.parts), places[0])
 
-    @property
+    @cached_property
     def roles(self) -> frozenset[str]:
         """The roles of the phrase among the words around places."""
         return frozenset(entry.role for entry in self.entries if entry.role)
