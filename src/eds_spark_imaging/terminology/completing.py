@@ -19,6 +19,8 @@ _SHORTEST_CUT = 3
 _SHORTEST_ELSEWHERE = 5
 _SHORTEST_SECOND = 2
 _LONGEST_PHRASE = 4
+# Letters that a DICOM term, which is one word, may have after a beginning.
+_LONGEST_REST = 8
 # Roles of words that are not taken for the end of one that was cut.
 _NEVER_MEANT = frozenset({"", "kernel", "slight", "noun", "plain_exam", "vessels_exam", "fluoroscopy_exam"})
 
@@ -126,7 +128,9 @@ def _continued(lexicon: Lexicon, node: WordNode, beginning: str) -> Iterator[tup
         yield from ((word, child) for word, child in node.next.items() if word.startswith(beginning))
         return
     first, last = (bisect_left(lexicon.first_words, end) for end in (beginning, beginning + "\uffff"))
-    yield from ((word, node.next[word]) for word in lexicon.first_words[first:last])
+    for word in lexicon.first_words[first:last]:
+        if word.upper() not in lexicon.parts or len(word) <= len(beginning) + _LONGEST_REST:
+            yield word, node.next[word]
 
 
 def _places(node: WordNode, category: str) -> list[LexiconEntry]:

@@ -129,6 +129,9 @@ def _negated(found: Sequence[Span]) -> list[bool]:
             active = False
         if active and span.before in {";", ","} and not span.roles & {"negate"} and i and flags[i - 1]:
             flags[i] = active = False
+    for i, span in enumerate(found[1:], 1):
+        if "negated_before" in span.roles and found[i - 1].place and span.before in {" ", "-"}:
+            flags[i - 1] = True  # `PELVIS EXCLU`
     return flags
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
 from eds_spark_imaging.terminology.mentions import Mention
@@ -22,6 +23,21 @@ def parts_named(
     if denied:
         named = [part for part in _apart(lexicon, named, denied) if part not in denied]
     return written(lexicon, specific(lexicon, named))
+
+
+def neck_of_spine(lexicon: Lexicon, found: Sequence[Span], used: Sequence[Mention]) -> list[Mention]:
+    """`cervical, dorsal et lombaire`: beside other parts of the spine the adjective means its part, not the neck."""
+    if not any(found[mention.index].words in _CERVICAL for mention in used):
+        return list(used)
+    named = members(lexicon, [part for mention in used for part in mention.entry.parts])
+    if not any(lies_within(lexicon, part, ("SPINE",)) for part in named):
+        return list(used)
+    part = lexicon.parts["CSPINE"]
+    spine = LexiconEntry((part.term,), part.regions, part.paired, place=True)
+    return [replace(mention, entry=spine) if found[mention.index].words in _CERVICAL else mention for mention in used]
+
+
+_CERVICAL = frozenset({("cervical",), ("cerv",)})
 
 
 def regions_named(lexicon: Lexicon, entry: LexiconEntry, parts: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from eds_spark_imaging.terminology.kernels import kernels_only, without_kernels
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
 from eds_spark_imaging.terminology.matching import spans
 from eds_spark_imaging.terminology.mentions import CONFIDENCE, Mention, how_found, mentions_of, scopes_of, used_of
-from eds_spark_imaging.terminology.naming import parts_named, regions_named
+from eds_spark_imaging.terminology.naming import neck_of_spine, parts_named, regions_named
 from eds_spark_imaging.terminology.sides import stated_side
 from eds_spark_imaging.terminology.span import Span
 from eds_spark_imaging.terminology.text import words
@@ -44,7 +44,7 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
     kernel = series and category in {"scanner", ""} and kernels_only(found)
     if series and category == "scanner":
         mentions = without_kernels(found, mentions)
-    used = used_of(mentions)
+    used = neck_of_spine(lexicon, found, used_of(mentions))
     parts = parts_named(lexicon, found, used, mentions)
     paired = any(mention.entry.paired for mention in used)
     regions = tuple(
@@ -63,6 +63,7 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
             outside[mention.index + 1] = False
     unpurposed = [scope not in {"strong", "procedure"} for scope in scopes]
     marked = _paired_spans(found, used)
+    places = {mention.index for mention in used}
     return Reading(
         parts=parts,
         regions=regions,
@@ -74,7 +75,7 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
         confidence=CONFIDENCE.get(how, 0.0),
         kernel=kernel,
         words=tuple(" ".join(found[mention.index].words) for mention in used),
-        reasons=tuple(_reason(found, mention) for mention in mentions if mention not in used),
+        reasons=tuple(_reason(found, mention) for mention in mentions if mention.index not in places),
     )
 
 

@@ -19,7 +19,9 @@ def levels(found: Sequence[Span], category: str, least: int) -> tuple[str, ...]:
     letters: list[str] = []
     for span in found:
         match = _LEVEL.fullmatch(span.words[0]) if not span.entries else None
-        if match is None or int(match[2]) > _LEVELS[match[1]][1] or (match[1] == "t" and int(match[2]) < 3):
+        # `T1` is a weighting, unless a vertebra of the neck stands before it.
+        weighting = match is not None and match[1] == "t" and int(match[2]) < 3 and letters[-1:] != ["c"]
+        if match is None or int(match[2]) > _LEVELS[match[1]][1] or weighting:
             if match is None and 0 < len(letters) < least:
                 letters = letters if span.words[0] in {"a", "et", "au"} else []
             continue
