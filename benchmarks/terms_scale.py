@@ -41,13 +41,9 @@ def descriptions(wanted: int) -> list[tuple[str, str]]:
     """Modalities and texts, each different."""
     from description_sets import SETS, expected
 
-    known = [(one.modality or "CT", one.text) for name in SETS for one in expected(name)]
-    written = (
-        (modality, f"{text} {'' if n == 0 else f'P{n:03}'}".strip())
-        for n in itertools.count()
-        for modality, text in known
-    )
-    return list(itertools.islice(dict.fromkeys(written), wanted))
+    known = list(dict.fromkeys((one.modality or "CT", one.text) for name in SETS for one in expected(name)))
+    numbered = ((modality, f"{text} P{n:03}") for n in itertools.count(1) for modality, text in known)
+    return list(itertools.islice(itertools.chain(known, numbered), wanted))
 
 
 def fill(context: Context, series: int, texts: list[tuple[str, str]]) -> None:
