@@ -1,4 +1,4 @@
-"""Patients as rows: what of the tables each patient has, side by side, for the workers that settle them."""
+"""Patients as rows: what of the tables each patient has, side by side, for the workers that match them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from eds_spark_imaging.linkage.ids import plain
 
 EXAM = (
     "study_instance_uid string, moments array<timestamp_ntz>, timed boolean, hospital_code string,"
-    " numbers array<string>, accessions array<string>, modalities array<string>, main_modality string,"
+    " numbers array<string>, admissions array<string>, accessions array<string>, orders array<string>,"
+    " modalities array<string>, main_modality string,"
     " modality string, study_description string, requested_procedure_description string, body_part_examined string,"
     " laterality string"
 )
@@ -26,13 +27,17 @@ REPORT = (
     " hospitals array<string>"
 )
 _SIDES = {"exams": EXAM, "visits": VISIT, "acts": ACT, "reports": REPORT}
-# Where the visit number may stand: also in place of the patient's identifier.
-_NUMBER_PLACES = (*VISIT_PLACES, "patient_id", *OTHER_IDS)
-_ACCESSION_PLACES = (
-    "accession_number",
-    "request_accession_number",
+# Other numbers of the order, one of which may be what the base centrale has for an accession number.
+_ORDER_PLACES = (
+    "study_id",
+    "requested_procedure_id",
+    "placer_order_number_imaging_service_request",
     "filler_order_number_imaging_service_request",
 )
+_ADMISSION_PLACES = ("admission_id", "service_episode_id")
+# Where the visit number may stand: also in place of the patient's identifier, or of the order's.
+_NUMBER_PLACES = (*VISIT_PLACES, *_ORDER_PLACES, "patient_id", *OTHER_IDS)
+_ACCESSION_PLACES = ("accession_number", "request_accession_number")
 
 
 def exam_rows(studies: DataFrame, series: DataFrame) -> DataFrame:
@@ -60,7 +65,9 @@ def exam_rows(studies: DataFrame, series: DataFrame) -> DataFrame:
         F.exists(moments, lambda moment: moment != F.date_trunc("day", moment)).alias("timed"),
         columns.text(exams, "hospital_code").alias("hospital_code"),
         _plain(exams, *_NUMBER_PLACES).alias("numbers"),
+        _plain(exams, *_ADMISSION_PLACES).alias("admissions"),
         _plain(exams, *_ACCESSION_PLACES).alias("accessions"),
+        _plain(exams, *_ORDER_PLACES).alias("orders"),
         columns.texts(exams, "modalities").alias("modalities"),
         columns.text(exams, "main_modality").alias("main_modality"),
         columns.text(exams, "main_modality").alias("modality"),

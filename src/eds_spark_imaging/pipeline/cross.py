@@ -18,7 +18,7 @@ from eds_spark_imaging.crossing.events import on_survivors, stays
 from eds_spark_imaging.crossing.inputs import cross_inputs, due
 from eds_spark_imaging.crossing.procedures import acts_once, is_imaging, procedures
 from eds_spark_imaging.crossing.results import acts_without_exam, exams_without_act, report_table, visit_table
-from eds_spark_imaging.crossing.workers import PAIRS_DDL, settler
+from eds_spark_imaging.crossing.workers import PAIRS_DDL, matcher
 from eds_spark_imaging.lake.scratch import Scratch
 from eds_spark_imaging.linkage import survivors
 from eds_spark_imaging.linkage.care_sites import hospitals_of_care_sites
@@ -58,22 +58,22 @@ class _Base:
     hospitals: DataFrame
     survivors: DataFrame
 
-    def of(self, persons: DataFrame, again: DataFrame) -> _Base:
-        """What belongs to the surviving persons ``again``; ``persons`` are all rows that lead to them."""
+    def of(self, persons: DataFrame, survivors: DataFrame) -> _Base:
+        """What belongs to ``survivors``; ``persons`` are all rows that lead to them."""
         # A person without a row of its own survives as itself.
-        own = persons.select("person_id").union(again).distinct()
+        own = persons.select("person_id").union(survivors).distinct()
 
-        def some(frame: DataFrame) -> DataFrame:
+        def of_them(frame: DataFrame) -> DataFrame:
             return frame.join(own, "person_id", "left_semi")
 
-        studies = self.studies.join(again, "person_id", "left_semi")
+        studies = self.studies.join(survivors, "person_id", "left_semi")
         return _Base(
             studies=studies,
             series=self.series.join(studies.select(_STUDY), _STUDY, "left_semi"),
-            visits=some(self.visits),
-            conditions=some(self.conditions),
-            acts=some(self.acts),
-            notes=None if self.notes is None else some(self.notes),
+            visits=of_them(self.visits),
+            conditions=of_them(self.conditions),
+            acts=of_them(self.acts),
+            notes=None if self.notes is None else of_them(self.notes),
             details=self.details,
             units=self.units,
             hospitals=self.hospitals,
@@ -98,13 +98,13 @@ def cross(context: Context) -> None:
         _count_key_faults(run, warehouse)
         base = _base(context, warehouse, scratch)
         inputs = scratch.keep("inputs", _inputs(base, rules))
-        again = scratch.keep("again", due(inputs, context.lake.read(CROSS_INPUT.name)))
-        run.count(patients=again.count())
+        changed = scratch.keep("changed", due(inputs, context.lake.read(CROSS_INPUT.name)))
+        run.count(patients=changed.count())
         if run.counts["patients"]:
-            _cross(context, run, scratch, base, again)
+            _cross(context, run, scratch, base, changed)
             # Last: what is not recorded is done again after a kill.
-            rows = inputs.join(again, "person_id", "left_semi")
-            context.lake.sync(CROSS_INPUT.name, rows, run.run_id, scope=again)
+            rows = inputs.join(changed, "person_id", "left_semi")
+            context.lake.sync(CROSS_INPUT.name, rows, run.run_id, scope=changed)
         run.watermark = state
 
 
@@ -168,11 +168,11 @@ def _inputs(base: _Base, rules: int) -> DataFrame:
     return cross_inputs(exams, events, imaging, rules)
 
 
-def _cross(context: Context, run: Run, scratch: Scratch, base: _Base, again: DataFrame) -> None:
+def _cross(context: Context, run: Run, scratch: Scratch, base: _Base, changed: DataFrame) -> None:
     everyone = base.survivors.join(
-        again.select(F.col("person_id").alias("surviving_person_id")), "surviving_person_id", "left_semi"
+        changed.select(F.col("person_id").alias("surviving_person_id")), "surviving_person_id", "left_semi"
     ).where("person_id IS NOT NULL")
-    base = base.of(everyone, again)
+    base = base.of(everyone, changed)
     exams = scratch.keep("exams", frames.exam_rows(base.studies, base.series))
     visits = scratch.keep("stays", stays(base.visits, base.survivors))
     acts = scratch.keep("acts", acts_once(base.acts, visits, base.survivors))
@@ -182,10 +182,10 @@ def _cross(context: Context, run: Run, scratch: Scratch, base: _Base, again: Dat
         "acts": frames.act_rows(acts, visits, base.hospitals),
         "reports": frames.report_rows(_notes(base, context), visits, base.hospitals),
     }
-    settle = settler(context.config.cross.report_days)
-    pairs = scratch.keep("pairs", frames.patients(rows).mapInArrow(settle, PAIRS_DDL))
+    match = matcher(context.config.cross.report_days)
+    pairs = scratch.keep("pairs", frames.patients(rows).mapInArrow(match, PAIRS_DDL))
     for name, table in _tables(context, base, exams, visits, acts, pairs).items():
-        done = context.lake.sync(name, table, run.run_id, scope=_scope(context, name, again, exams, acts))
+        done = context.lake.sync(name, table, run.run_id, scope=_scope(context, name, changed, exams, acts))
         crash_point(name)
         what = _COUNTED[name]
         run.count(**{f"{what}_new": done.inserted, f"{what}_changed": done.updated, f"{what}_gone": done.deleted})
@@ -217,9 +217,9 @@ def _tables(  # noqa: PLR0917
     }
 
 
-def _scope(context: Context, name: str, again: DataFrame, exams: DataFrame, acts: DataFrame) -> DataFrame:
-    """The keys of the rows that the persons ``again`` have, or had."""
+def _scope(context: Context, name: str, changed: DataFrame, exams: DataFrame, acts: DataFrame) -> DataFrame:
+    """The keys of the rows that the persons ``changed`` have, or had."""
     key = context.catalogue[name].keys[0]
-    had = context.lake.read(name).join(again, "person_id", "left_semi").select(key)
+    had = context.lake.read(name).join(changed, "person_id", "left_semi").select(key)
     have = exams.select(_STUDY) if key == _STUDY else acts.select(F.col("event_id").alias(key))
     return had.union(have).distinct()
