@@ -13,7 +13,7 @@ from eds_spark_imaging.config.sections.jobs import (
     ParseConfig,
     TerminologyConfig,
 )
-from eds_spark_imaging.config.sections.places import LakeConfig, TableConfig, WarehouseConfig
+from eds_spark_imaging.config.sections.places import JdbcConfig, LakeConfig, TableConfig, WarehouseConfig
 from eds_spark_imaging.config.sections.projects import ProjectConfig
 from eds_spark_imaging.config.sections.sources import HospitalConfig, SourceConfig, SuspensionConfig
 
@@ -21,6 +21,7 @@ __all__ = [
     "Config",
     "CrossConfig",
     "HospitalConfig",
+    "JdbcConfig",
     "LakeConfig",
     "LinkConfig",
     "MaintainConfig",

@@ -18,6 +18,7 @@ from eds_spark_imaging.errors import InputError
 from eds_spark_imaging.spark.hadoop import folder_states
 from eds_spark_imaging.tables.spec import DATE, WALL_CLOCK, sql_type
 from eds_spark_imaging.warehouse.contract import INPUTS, ROW_STATUS, InputColumn, InputTable
+from eds_spark_imaging.warehouse.jdbc import JdbcTables
 from eds_spark_imaging.warehouse.mapping import check_layout, column_names, concept, table_names
 
 _MISSING = ("PATH_NOT_FOUND", "TABLE_OR_VIEW_NOT_FOUND", "DELTA_TABLE_NOT_FOUND", "DELTA_PATH_DOES_NOT_EXIST")
@@ -33,6 +34,7 @@ class Warehouse:
         check_layout(config)
         self._spark = spark
         self._config = config
+        self._jdbc = JdbcTables(spark, config) if config.jdbc else None
 
     def table(self, name: str) -> DataFrame | None:
         """The canonical columns of a table, without deleted rows; None where an optional table is absent.
@@ -95,7 +97,7 @@ class Warehouse:
     def _open(self, spec: InputTable) -> DataFrame | None:
         for name in table_names(self._config, spec.name):
             for place in self._places(name):
-                frame = self._load(place)
+                frame = self._load(spec, place)
                 if frame is not None:
                     return frame
         if spec.required:
@@ -104,16 +106,20 @@ class Warehouse:
 
     def _absent(self, spec: InputTable) -> InputError:
         names = " or ".join(table_names(self._config, spec.name))
-        return InputError(f"base centrale: no table {names} in {self._config.path or self._config.database}")
+        return InputError(f"base centrale: no table {names} in {self._config.place}")
 
     def _places(self, name: str) -> list[str]:
+        if self._jdbc is not None:
+            return [name]
         if self._config.database is not None:
             return [f"{self._config.database}.{name}"]
         root = str(self._config.path).rstrip("/")
         return [f"{root}/{name}", f"{root}/{name}.{self._config.format}"]
 
-    def _load(self, place: str) -> DataFrame | None:
+    def _load(self, spec: InputTable, place: str) -> DataFrame | None:
         try:
+            if self._jdbc is not None:
+                return self._jdbc.load(spec, place)
             if self._config.database is not None:
                 return self._spark.table(place)
             return self._spark.read.format(self._config.format).load(place)
