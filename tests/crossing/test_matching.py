@@ -34,7 +34,7 @@ def exam(uid: str, when: datetime | None, description: str, modality: str = "CT"
 
 def visit(visit_id: int, start: datetime, end: datetime | None, kind: str = "hospitalisés", **more: Any) -> Row:
     row = {"visit_id": visit_id, "number": None, "start": start, "end": end, "kind": kind, "hospitals": ["066", "PSL"]}
-    return {**row, **more}
+    return {**row, "deleted": False, **more}
 
 
 def act(act_id: int, when: datetime, code: str, **more: Any) -> Row:
@@ -123,6 +123,17 @@ class TestVisits:
         visits = [visit(1, at("9:00"), at("9:00", 900)), visit(2, at("8:00", 5), at("9:00", 5), "urgences")]
         found = matched(exams=[exam("1", at("10:00", 4), HEAD), exam("2", at("10:00", 7), HEAD)], visits=visits)
         assert accepted(found.visits) == {("1", 1)}
+
+    def test_an_exam_of_a_deleted_visit_was_not_in_another_one(self) -> None:
+        stay = visit(1, at("9:00", -2), None)
+        consultation = visit(2, at("9:30"), at("10:30"), "consultation", deleted=True)
+        assert accepted(matched(exams=[exam("1", at("10:00"), HEAD)], visits=[stay]).visits) == {("1", 1)}
+        found = matched(exams=[exam("1", at("10:00"), HEAD)], visits=[stay, consultation])
+        assert [(pair.event_id, pair.accepted) for pair in found.visits] == [(1, False)]
+
+    def test_a_visit_that_was_recorded_twice_and_deleted_once_is_still_there(self) -> None:
+        visits = [visit(1, at("9:00"), at("12:00")), visit(2, at("9:05"), at("12:00"), deleted=True)]
+        assert accepted(matched(exams=[exam("1", at("10:00"), HEAD)], visits=visits).visits) == {("1", 1)}
 
     def test_the_number_of_another_visit_speaks_against_the_interval(self) -> None:
         visits = [visit(1, at("9:00"), at("12:00"), number="6600000001")]

@@ -126,6 +126,9 @@ def test_types_names_and_deleted_rows(spark: SparkSession, tmp_path: Path) -> No
     assert sorted(map(tuple, rows), key=str) == sorted(
         [(1, 11, datetime(2024, 3, 31, 2, 30), None), (4, None, None, None)], key=str
     )
+    assert [
+        row[0] for row in warehouse.deleted("condition_occurrence").select("condition_occurrence_id").collect()
+    ] == [2, 5]
     people = warehouse.required("person").select("person_id", "person_source_value", "gender_source_value").collect()
     assert sorted(map(tuple, people)) == [(1, "8000000001", "m"), (2, "8000000002", "f")]
 

@@ -20,7 +20,10 @@ EXAM = (
     " modality string, study_description string, requested_procedure_description string, body_part_examined string,"
     " laterality string"
 )
-VISIT = "visit_id bigint, number string, start timestamp_ntz, end timestamp_ntz, kind string, hospitals array<string>"
+VISIT = (
+    "visit_id bigint, number string, start timestamp_ntz, end timestamp_ntz, kind string, hospitals array<string>,"
+    " deleted boolean"
+)
 ACT = "act_id bigint, at timestamp_ntz, visit_id bigint, accession string, code string, hospitals array<string>"
 REPORT = (
     "note_id bigint, at timestamp_ntz, visit_id bigint, accession string, note_class string, title string,"
@@ -87,10 +90,13 @@ def _credible(moment: Column) -> Column:
     return F.when((F.year(moment) >= 1990) & (moment < F.localtimestamp() + F.expr("INTERVAL 2 DAYS")), moment)
 
 
-def visit_rows(stays: DataFrame, hospitals: DataFrame) -> DataFrame:
-    """Rows (``person_id``, the fields of ``VISIT``), one a stay."""
+def visit_rows(stays: DataFrame, deleted: DataFrame, hospitals: DataFrame) -> DataFrame:
+    """Rows (``person_id``, the fields of ``VISIT``), one a stay, and those of ``deleted`` visits on their survivor."""
+    own = stays.where("is_stay").withColumn("deleted", F.lit(False))
+    others = deleted.withColumns({"stay_id": F.col("visit_occurrence_id"), "deleted": F.lit(True)})
     return (
-        stays.where("is_stay AND visit_start_datetime IS NOT NULL")
+        own.unionByName(others, allowMissingColumns=True)
+        .where("visit_start_datetime IS NOT NULL")
         .join(hospitals, "care_site_id", "left")
         .select(
             "person_id",
@@ -100,6 +106,7 @@ def visit_rows(stays: DataFrame, hospitals: DataFrame) -> DataFrame:
             F.col("visit_end_datetime").alias("end"),
             F.col("visit_source_value").alias("kind"),
             F.col("hospital_codes").alias("hospitals"),
+            "deleted",
         )
     )
 

@@ -87,7 +87,10 @@ class Exam(NamedTuple):
 
 
 class Visit(NamedTuple):
-    """A stay, once whatever sources have it. ``hospitals`` are the codes that its hospital goes by."""
+    """A stay, once whatever sources have it. ``hospitals`` are the codes that its hospital goes by.
+
+    ``deleted``: it is no exam's visit, but an exam that it suits better was not in another one.
+    """
 
     visit_id: int
     number: str | None
@@ -95,6 +98,7 @@ class Visit(NamedTuple):
     end: datetime | None
     kind: VisitKind
     hospitals: frozenset[str]
+    deleted: bool = False
 
 
 class Act(NamedTuple):

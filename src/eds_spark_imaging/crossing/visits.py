@@ -31,13 +31,14 @@ _STALE = timedelta(days=31)  # how far an exam may lie from the visit that its n
 _EDGE = timedelta(hours=2, minutes=5)  # clocks in UTC, and patients whose exam comes before their registration
 _ENOUGH = 4.0
 _CLEAR = 2.0
+_TWICE = timedelta(hours=1)  # how far apart a visit may begin that was recorded twice, and deleted once
 _FLOOR = -6.0
 
 Evidence = Mapping[tuple[str, int], VisitMethod]
 
 
 def visit_pairs(exams: tuple[Exam, ...], visits: tuple[Visit, ...], by_events: Evidence) -> list[Pair]:
-    """The visits that each exam may have been in; at most one of them is accepted.
+    """The visits that each exam may have been in; at most one of them is accepted, and no deleted one.
 
     ``by_events`` names the method for exams and visits that an accepted act or report brings together.
     """
@@ -45,13 +46,16 @@ def visit_pairs(exams: tuple[Exam, ...], visits: tuple[Visit, ...], by_events: E
 
 
 def _of_exam(exam: Exam, visits: tuple[Visit, ...], by_events: Evidence) -> list[Pair]:
-    found = []
-    has_events = any((exam.uid, visit.visit_id) in by_events for visit in visits)
+    valid = tuple(visit for visit in visits if not visit.deleted)
+    has_events = any((exam.uid, visit.visit_id) in by_events for visit in valid)
+    weighed = []
     for visit in visits:
         by_event = by_events.get((exam.uid, visit.visit_id))
-        traits = weigh(exam, visit, visits, by_event, has_events)
+        traits = weigh(exam, visit, valid, by_event, has_events)
         if traits and total(traits) > _FLOOR:
-            found.append((total(traits), visit, traits, by_event))
+            weighed.append((total(traits), visit, traits, by_event))
+    deleted = [(score, visit) for score, visit, *_ in weighed if visit.deleted]
+    found = [entry for entry in weighed if not entry[1].deleted]
     found.sort(key=lambda entry: (-entry[0], entry[1].visit_id))
     best = found[0][0] if found else 0.0
     near = [entry for entry in found if best - entry[0] < _CLEAR and entry[0] > 0]
@@ -59,6 +63,7 @@ def _of_exam(exam: Exam, visits: tuple[Visit, ...], by_events: Evidence) -> list
     for score, visit, traits, by_event in found:
         ambiguous = len(near) > 1 and best - score < _CLEAR and score > 0
         named = same_visit_number(exam, visit.number)
+        elsewhere = any(other >= score and not _twins(visit, gone) for other, gone in deleted)
         pairs.append(
             Pair(
                 uid=exam.uid,
@@ -67,7 +72,7 @@ def _of_exam(exam: Exam, visits: tuple[Visit, ...], by_events: Evidence) -> list
                 gap=_gap(exam, visit),
                 rivals=sum(entry[0] > 0 for entry in found) - (score > 0),
                 ambiguous=ambiguous,
-                accepted=score == best and score >= _ENOUGH and not ambiguous,
+                accepted=score == best and score >= _ENOUGH and not ambiguous and not elsewhere,
                 traits=traits,
             )
         )
@@ -127,6 +132,11 @@ def _followed(visit: Visit, moment: datetime, visits: tuple[Visit, ...]) -> bool
         visit.start + timedelta(days=1) < other.start <= moment and overlap(visit.hospitals, other.hospitals)
         for other in visits
     )
+
+
+def _twins(visit: Visit, deleted: Visit) -> bool:
+    """Whether a deleted visit is one that was recorded again."""
+    return bool(overlap(visit.hospitals, deleted.hospitals)) and abs(visit.start - deleted.start) <= _TWICE
 
 
 def _gap(exam: Exam, visit: Visit) -> timedelta | None:

@@ -126,6 +126,7 @@ def _visit(row: Row) -> Visit:
         end=row["end"],
         kind=visit_kind(row["kind"]),
         hospitals=frozenset(row["hospitals"] or ()),
+        deleted=row["deleted"],
     )
 
 

@@ -50,6 +50,7 @@ class _Base:
     studies: DataFrame
     series: DataFrame
     visits: DataFrame
+    deleted_visits: DataFrame
     conditions: DataFrame
     acts: DataFrame
     notes: DataFrame | None
@@ -71,6 +72,7 @@ class _Base:
             studies=studies,
             series=self.series.join(studies.select(_STUDY), _STUDY, "left_semi"),
             visits=of_them(self.visits),
+            deleted_visits=of_them(self.deleted_visits),
             conditions=of_them(self.conditions),
             acts=of_them(self.acts),
             notes=None if self.notes is None else of_them(self.notes),
@@ -148,6 +150,7 @@ def _base(context: Context, warehouse: Warehouse, scratch: Scratch) -> _Base:
         studies=studies.where(status),
         series=context.lake.read("imaging_series"),
         visits=warehouse.required("visit_occurrence"),
+        deleted_visits=warehouse.deleted("visit_occurrence"),
         conditions=warehouse.required("condition_occurrence"),
         acts=warehouse.required("procedure_occurrence"),
         notes=warehouse.table("note"),
@@ -160,7 +163,12 @@ def _base(context: Context, warehouse: Warehouse, scratch: Scratch) -> _Base:
 
 def _inputs(base: _Base, rules: int) -> DataFrame:
     exams = frames.exam_rows(base.studies, base.series)
-    frames_of = {"visits": base.visits, "conditions": base.conditions, "acts": base.acts}
+    frames_of = {
+        "visits": base.visits,
+        "deleted": base.deleted_visits,
+        "conditions": base.conditions,
+        "acts": base.acts,
+    }
     if base.notes is not None:
         frames_of["notes"] = base.notes
     events = {name: on_survivors(frame, base.survivors) for name, frame in frames_of.items()}
@@ -178,7 +186,7 @@ def _cross(context: Context, run: Run, scratch: Scratch, base: _Base, changed: D
     acts = scratch.keep("acts", acts_once(base.acts, visits, base.survivors))
     rows = {
         "exams": exams,
-        "visits": frames.visit_rows(visits, base.hospitals),
+        "visits": frames.visit_rows(visits, on_survivors(base.deleted_visits, base.survivors), base.hospitals),
         "acts": frames.act_rows(acts, visits, base.hospitals),
         "reports": frames.report_rows(_notes(base, context), visits, base.hospitals),
     }

@@ -49,14 +49,24 @@ class Warehouse:
 
     def rows(self, name: str) -> DataFrame | None:
         """:meth:`table` with every row, also those whose key another row has, or that have none."""
+        every = self._with_deleted(name)
+        return None if every is None else every.where(~self._is_deleted(INPUTS[name]))
+
+    def deleted(self, name: str) -> DataFrame:
+        """The deleted rows of a table, each once. InputError where it is absent."""
+        every = self._with_deleted(name)
+        if every is None:
+            raise self._absent(INPUTS[name])
+        return one_for_each_key(INPUTS[name], every.where(self._is_deleted(INPUTS[name])))
+
+    def _with_deleted(self, name: str) -> DataFrame | None:
         spec = INPUTS[name]
         raw = self._open(spec)
         if raw is None:
             return None
         raw = self._of_concept(spec, raw)
         by_name = {field.name.lower(): field for field in raw.schema}
-        columns = [self._column(spec, column, by_name).alias(column.name) for column in spec]
-        return self._without_deleted(spec, raw.select(*columns))
+        return raw.select(*[self._column(spec, column, by_name).alias(column.name) for column in spec])
 
     def required(self, name: str) -> DataFrame:
         """:meth:`table`, for a job that cannot do without it. InputError where it is absent."""
@@ -160,12 +170,11 @@ class Warehouse:
             raise InputError(f"base centrale: {spec.name}.{field.name} is {field.dataType.simpleString()}, not a value")
         return source.try_cast(sql_type(column.type))
 
-    def _without_deleted(self, spec: InputTable, frame: DataFrame) -> DataFrame:
+    def _is_deleted(self, spec: InputTable) -> Column:
         if ROW_STATUS not in spec.names:
-            return frame
-        deleted = [status.strip().lower() for status in self._config.deleted_statuses]
-        status = F.lower(F.trim(F.coalesce(F.col(ROW_STATUS), F.lit(""))))
-        return frame.where(~status.isin(deleted))
+            return F.lit(False)
+        words = [status.strip().lower() for status in self._config.deleted_statuses]
+        return F.lower(F.trim(F.coalesce(F.col(ROW_STATUS), F.lit("")))).isin(words)
 
 
 def one_for_each_key(spec: InputTable, rows: DataFrame) -> DataFrame:
