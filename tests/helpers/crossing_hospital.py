@@ -241,7 +241,7 @@ class Maker:
             study = series = at - timedelta(hours=rng.choice((1, 2)))
             own.append("utc_shift")
         elif roll < 0.07:
-            study = series = at.replace(year=2079)
+            study = series = at.replace(year=2080)
             quality = "implausible"
             own.append("date_implausible")
         number = visit.number if visit else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import pytest
 from crossing_hospital import BOTH, PET_CT, SORTS, Made, make_hospital
 
 from eds_spark_imaging.config import Config
+from eds_spark_imaging.errors import ConfigError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -122,3 +124,50 @@ def test_nothing_new_is_nothing_to_do_and_one_act_is_one_patient(hospital: tuple
     assert (uid, gone) not in accepted(context, "acts")
     other = {pair for pair in before["acts"] if pair[0] == uid}
     assert before["acts"] - other <= set(accepted(context, "acts")) | {p for p in before["acts"] if p[1] == gone}
+
+
+def test_every_exam_is_exported_or_has_its_reason(hospital: tuple[Context, Made, Path], tmp_path: Path) -> None:
+    from eds_spark_imaging.exports.words import Standard, TableFormat
+    from eds_spark_imaging.pipeline.export import export
+
+    context, _, _ = hospital
+    exams = set(keys(context, "imaging_study", "study_instance_uid"))
+    for standard in Standard:
+        place = tmp_path / standard
+        done = export(context.config, standard, str(place), TableFormat.PARQUET)
+        left_out = pq.read_table(place / "not_exported").to_pylist()
+        assert done.exams + sum(done.not_exported.values()) == len(exams)
+        assert done.exams == len(exams) - len(left_out) > 0
+        if standard is Standard.MI_CDM:
+            exported = pq.read_table(place / "image_occurrence").to_pylist()
+            uids = [row["image_study_uid"] for row in exported]  # one series an exam here
+            own = {(uid, act) for uid, act in accepted(context, "acts")}
+            assert {(row["image_study_uid"], row["procedure_occurrence_id"]) for row in exported} <= own
+        else:
+            lines = [line for part in (place / "ImagingStudy.ndjson").glob("*.txt") for line in part.open()]
+            uids = [json.loads(line)["id"] for line in lines]
+        assert len(uids) == len(set(uids)) == done.exams
+        assert set(uids) | {row["study_instance_uid"] for row in left_out} == exams
+        assert place.stat().st_mode & 0o077 == 0
+    with pytest.raises(ConfigError, match="not an empty folder"):
+        export(context.config, Standard.FHIR, str(tmp_path / "fhir"), TableFormat.PARQUET)
+
+
+def test_the_base_centrale_stands_beside_the_tables(spark: SparkSession, hospital: tuple[Context, Made, Path]) -> None:
+    from eds_spark_imaging.pipeline.base_views import make_base_views
+
+    context, made, _ = hospital
+    assert context.config.warehouse is not None
+    make_base_views(spark, context.config.warehouse, {"base_procedure_occurrence", "base_person"})
+    acts = made.tables["procedure_occurrence"]
+    query = (
+        "SELECT procedure_occurrence_id, person_id, procedure_code, procedure_activity FROM base_procedure_occurrence"
+    )
+    rows = {row[0]: row for row in spark.sql(query).collect()}
+    assert len(rows) == len(acts)
+    for act in acts:
+        _, person, code, activity = rows[act["procedure_occurrence_id"]]
+        assert code == act["procedure_source_value"][:7]
+        assert activity == (act["procedure_source_value"][-1] if len(act["procedure_source_value"]) > 7 else None)
+        assert person % 2 == 0  # those of merged rows have odd ids, and survive as another
+    assert not spark.catalog.tableExists("base_note")

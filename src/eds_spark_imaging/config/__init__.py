@@ -8,6 +8,7 @@ from eds_spark_imaging.config.config import Config, lake_at
 from eds_spark_imaging.config.loading import load_config
 from eds_spark_imaging.config.sections.jobs import (
     CrossConfig,
+    ExportConfig,
     LinkConfig,
     MaintainConfig,
     ParseConfig,
@@ -20,6 +21,7 @@ from eds_spark_imaging.config.sections.sources import HospitalConfig, SourceConf
 __all__ = [
     "Config",
     "CrossConfig",
+    "ExportConfig",
     "HospitalConfig",
     "JdbcConfig",
     "LakeConfig",

@@ -14,6 +14,7 @@ from typing import Any
 
 from eds_spark_imaging.config.sections.jobs import (
     CrossConfig,
+    ExportConfig,
     LinkConfig,
     MaintainConfig,
     ParseConfig,
@@ -41,6 +42,7 @@ class Config:
     link: LinkConfig = field(default_factory=LinkConfig)
     terminology: TerminologyConfig = field(default_factory=TerminologyConfig)
     cross: CrossConfig = field(default_factory=CrossConfig)
+    export: ExportConfig = field(default_factory=ExportConfig)
     maintain: MaintainConfig = field(default_factory=MaintainConfig)
     projects: tuple[ProjectConfig, ...] = ()
     spark: Mapping[str, str] = field(default_factory=dict)
