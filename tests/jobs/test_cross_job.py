@@ -12,7 +12,7 @@ import pytest
 from crossing_hospital import BOTH, PET_CT, SORTS, Made, make_hospital
 
 from eds_spark_imaging.config import Config
-from eds_spark_imaging.errors import ConfigError
+from eds_spark_imaging.errors import ConfigError, LakeError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -126,12 +126,16 @@ def test_nothing_new_is_nothing_to_do_and_one_act_is_one_patient(hospital: tuple
     assert before["acts"] - other <= set(accepted(context, "acts")) | {p for p in before["acts"] if p[1] == gone}
 
 
+@pytest.mark.slow
 def test_every_exam_is_exported_or_has_its_reason(hospital: tuple[Context, Made, Path], tmp_path: Path) -> None:
     from eds_spark_imaging.exports.words import Standard, TableFormat
     from eds_spark_imaging.pipeline.export import export
 
     context, _, _ = hospital
     exams = set(keys(context, "imaging_study", "study_instance_uid"))
+    with pytest.raises(LakeError, match="no table imaging_acquisition"):
+        export(context.config, Standard.MI_CDM, str(tmp_path / "early"), TableFormat.PARQUET)
+    context.lake.create("imaging_acquisition")
     for standard in Standard:
         place = tmp_path / standard
         done = export(context.config, standard, str(place), TableFormat.PARQUET)

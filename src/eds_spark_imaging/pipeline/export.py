@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 
 from eds_spark_imaging.config import Config
-from eds_spark_imaging.errors import ConfigError, InputError
+from eds_spark_imaging.errors import ConfigError, InputError, LakeError
 from eds_spark_imaging.exports.fhir import fhir_exams, imaging_studies
 from eds_spark_imaging.exports.mi_cdm import (
     Concepts,
@@ -22,10 +22,11 @@ from eds_spark_imaging.exports.mi_cdm import (
 )
 from eds_spark_imaging.exports.reasons import not_exported
 from eds_spark_imaging.exports.words import Standard, TableFormat
-from eds_spark_imaging.lake.opening import open_lake
+from eds_spark_imaging.lake.opening import known_tables, open_lake
 from eds_spark_imaging.tables import Catalogue
 
 _TIME_ZONE = "Europe/Paris"
+_EXPORTED = ("imaging_study", "imaging_series", "imaging_study_procedure", "imaging_study_visit")
 _COLUMNS = ("kind", "code", "concept_id")
 
 
@@ -40,7 +41,7 @@ class Exported:
 def export(config: Config, standard: Standard, to: str, table_format: TableFormat) -> Exported:
     """Write the exams of the newest release below the folder ``to``, which must not be there yet or be empty.
 
-    ConfigError where it is not, or where the file of concepts cannot be read.
+    ConfigError where it is not, or where the file of concepts cannot be read; LakeError where a table is missing.
     """
     concepts = _concepts(config.export.concepts)
     _make_folder(to)
@@ -61,10 +62,10 @@ def export(config: Config, standard: Standard, to: str, table_format: TableForma
 
 def _mi_cdm(spark: SparkSession, config: Config, concepts: Concepts) -> tuple[DataFrame, dict[str, DataFrame]]:
     attributes = Catalogue(config.site_attributes).attributes
-    pairs = spark.table("imaging_study_procedure"), spark.table("imaging_study_visit")
-    exams = mi_cdm_exams(spark.table("imaging_study"), *pairs)
-    occurrences = image_occurrence(exams, spark.table("imaging_series"), concepts)
-    measurements = measurement(occurrences, spark.table("imaging_acquisition"), attributes, concepts)
+    studies, series, acts, visits, acquisitions = _tables(spark, *_EXPORTED, "imaging_acquisition")
+    exams = mi_cdm_exams(studies, acts, visits)
+    occurrences = image_occurrence(exams, series, concepts)
+    measurements = measurement(occurrences, acquisitions, attributes, concepts)
     return exams, {
         "image_occurrence": occurrences,
         "image_feature": image_feature(measurements, concepts),
@@ -74,10 +75,16 @@ def _mi_cdm(spark: SparkSession, config: Config, concepts: Concepts) -> tuple[Da
 
 def _fhir(spark: SparkSession, config: Config) -> tuple[DataFrame, dict[str, DataFrame]]:
     time_zone = config.warehouse.time_zone if config.warehouse else _TIME_ZONE
-    exams = fhir_exams(spark.table("imaging_study"))
-    acts, visits = spark.table("imaging_study_procedure"), spark.table("imaging_study_visit")
-    series = spark.table("imaging_series")
+    studies, series, acts, visits = _tables(spark, *_EXPORTED)
+    exams = fhir_exams(studies)
     return exams, {"ImagingStudy.ndjson": imaging_studies(exams, series, acts, visits, config.export, time_zone)}
+
+
+def _tables(spark: SparkSession, *names: str) -> Iterator[DataFrame]:
+    lacking = sorted(set(names) - known_tables(spark))
+    if lacking:
+        raise LakeError(f"the lake has no table {lacking[0]}, which an export asks: run the jobs first")
+    return map(spark.table, names)
 
 
 def _make_folder(to: str) -> None:
