@@ -366,11 +366,11 @@ LACKS = {
 
 
 def make_hospital(place: Path, patients: int, seed: int, lacks: Collection[str] = ()) -> Made:
-    """The same, with its tables as Parquet below ``place``/warehouse; ``lacks`` of ``LACKS``: hours are midnight then."""
+    """The same, with its tables as Parquet below ``place``/warehouse, without what it ``lacks``: hours are midnight."""
     made = make(patients, seed)
     blank = {column for lack in lacks for column in LACKS[lack]}
     for row in (*made.tables["procedure_occurrence"], *made.tables["note"]):
-        row.update({column: None for column in blank & set(row)})
+        row.update(dict.fromkeys(blank & set(row)))
         if "hours" in lacks:
             row.update({name: at.replace(hour=0, minute=0, second=0) for name, at in row.items() if name in _TIMES})
     diagnosis = {"condition_occurrence_id": 1, "person_id": 5000, "condition_start_datetime": datetime(2020, 1, 1)}
