@@ -63,7 +63,7 @@ def _of_exam(exam: Exam, visits: tuple[Visit, ...], by_events: Evidence) -> list
     for score, visit, traits, by_event in found:
         ambiguous = len(near) > 1 and best - score < _CLEAR and score > 0
         named = same_visit_number(exam, visit.number)
-        elsewhere = any(other >= score and not _twins(visit, gone) for other, gone in deleted)
+        elsewhere = any(other >= score and not _twins(visit, invalid) for other, invalid in deleted)
         pairs.append(
             Pair(
                 uid=exam.uid,

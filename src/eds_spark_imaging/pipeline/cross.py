@@ -196,7 +196,7 @@ def _cross(context: Context, run: Run, scratch: Scratch, base: _Base, changed: D
         done = context.lake.sync(name, table, run.run_id, scope=_scope(context, name, changed, exams, acts))
         crash_point(name)
         what = _COUNTED[name]
-        run.count(**{f"{what}_new": done.inserted, f"{what}_changed": done.updated, f"{what}_gone": done.deleted})
+        run.count(**{f"{what}_new": done.inserted, f"{what}_changed": done.updated, f"{what}_removed": done.deleted})
 
 
 def _notes(base: _Base, context: Context) -> DataFrame:

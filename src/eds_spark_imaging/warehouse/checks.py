@@ -104,9 +104,9 @@ def _repeated(frames: dict[str, DataFrame]) -> Iterator[Finding]:
     identities = frames.get("patient_identity")
     if identities is not None:
         key = identities.select("ipp", "nip", "nip_domain")
-        again = key.count() - key.distinct().count()
-        if again:
-            yield Finding(Fault.REPEATED, "patient_identity", "ipp, nip, nip_domain", again)
+        repeated = key.count() - key.distinct().count()
+        if repeated:
+            yield Finding(Fault.REPEATED, "patient_identity", "ipp, nip, nip_domain", repeated)
 
 
 def _orphans(frames: dict[str, DataFrame]) -> Iterator[Finding]:
