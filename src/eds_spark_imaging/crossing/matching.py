@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from eds_spark_imaging.crossing.acts import act_pairs
 from eds_spark_imaging.crossing.candidates import Event, Known
 from eds_spark_imaging.crossing.pairs import Pair
-from eds_spark_imaging.crossing.patient import Act, Exam, Patient, Report
+from eds_spark_imaging.crossing.patient import Exam, Patient
 from eds_spark_imaging.crossing.reports import report_pairs
 from eds_spark_imaging.crossing.visits import visit_pairs
 from eds_spark_imaging.tables.crossings import VisitMethod
@@ -32,8 +32,8 @@ def match(patient: Patient, report_days: int) -> Matches:
     known = _accepted(visit_pairs(exams, patient.visits, {}))
     acts = act_pairs(exams, patient.acts, known)
     known = _accepted(visit_pairs(exams, patient.visits, dict(_evidence(acts, act_visits, VisitMethod.ACT))))
-    reports = report_pairs(_told_by_acts(exams, patient.acts, acts), patient.reports, known, report_days)
-    acts = act_pairs(_told_by_reports(exams, patient.reports, reports), patient.acts, known)
+    reports = report_pairs(_told(exams, patient.acts, acts), patient.reports, known, report_days)
+    acts = act_pairs(_told(exams, patient.reports, reports), patient.acts, known)
     by_acts = _evidence(acts, act_visits, VisitMethod.ACT)
     by_reports = _evidence(reports, {r.note_id: r.visit_id for r in patient.reports}, VisitMethod.REPORT)
     visits = visit_pairs(exams, patient.visits, {**dict(by_reports), **dict(by_acts)})
@@ -44,48 +44,22 @@ def _accepted(pairs: Iterable[Pair]) -> Known:
     return {pair.uid: frozenset({pair.event_id}) for pair in pairs if pair.accepted}
 
 
-def _told_by_acts(exams: tuple[Exam, ...], acts: tuple[Act, ...], pairs: Iterable[Pair]) -> tuple[Exam, ...]:
-    """Exams whose headers lack what was examined, or the accession number, with that of their acts."""
-    own = _events_of(pairs, {act.act_id: act for act in acts})
-    return tuple(
-        _told(
-            exam,
-            [act.accession for act in own[exam.uid]],
-            [region for act in own[exam.uid] for region in act.meaning.regions],
-            [part for act in own[exam.uid] for part in act.meaning.body_parts],
-        )
-        for exam in exams
-    )
-
-
-def _told_by_reports(exams: tuple[Exam, ...], reports: tuple[Report, ...], pairs: Iterable[Pair]) -> tuple[Exam, ...]:
-    """The same with that of their reports, by the title."""
-    own = _events_of(pairs, {report.note_id: report for report in reports})
-    return tuple(
-        _told(
-            exam,
-            [report.accession for report in own[exam.uid]],
-            [region for report in own[exam.uid] for region in report.regions],
-            [part for report in own[exam.uid] for part in report.parts],
-        )
-        for exam in exams
-    )
-
-
-def _events_of(pairs: Iterable[Pair], by_id: Mapping[int, Event]) -> defaultdict[str, list[Event]]:
+def _told(exams: tuple[Exam, ...], events: Iterable[Event], pairs: Iterable[Pair]) -> tuple[Exam, ...]:
+    """Exams whose headers lack what was examined, or the accession number, with that of their own events."""
+    by_id = {event.event_id: event for event in events}
     own: defaultdict[str, list[Event]] = defaultdict(list)
     for pair in pairs:
         if pair.accepted:
             own[pair.uid].append(by_id[pair.event_id])
-    return own
+    return tuple(_told_by(exam, own[exam.uid]) for exam in exams)
 
 
-def _told(exam: Exam, numbers: list[str | None], regions: list[str], parts: list[str]) -> Exam:
-    blank = not exam.regions and not exam.parts
+def _told_by(exam: Exam, events: Sequence[Event]) -> Exam:
+    told = exam.regions or exam.parts
     return exam._replace(
-        accessions=exam.accessions or frozenset(number for number in numbers if number is not None),
-        regions=frozenset(regions) if blank else exam.regions,
-        parts=frozenset(parts) if blank else exam.parts,
+        accessions=exam.accessions or frozenset(event.accession for event in events if event.accession is not None),
+        regions=exam.regions if told else frozenset().union(*(event.regions for event in events)),
+        parts=exam.parts if told else frozenset().union(*(event.parts for event in events)),
     )
 
 

@@ -117,6 +117,16 @@ class Act(NamedTuple):
         return self.act_id
 
     @property
+    def regions(self) -> frozenset[str]:
+        """The regions that its code names."""
+        return frozenset(self.meaning.regions)
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """The parts of the body that its code names."""
+        return frozenset(self.meaning.body_parts)
+
+    @property
     def times(self) -> tuple[datetime, ...]:
         """The times at which its exam may be looked for."""
         return (self.at,)
