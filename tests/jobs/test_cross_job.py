@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +127,42 @@ def test_nothing_new_is_nothing_to_do_and_one_act_is_one_patient(hospital: tuple
     assert before["acts"] - other <= set(accepted(context, "acts")) | {p for p in before["acts"] if p[1] == gone}
 
 
+def test_a_changed_exam_is_one_patient_and_gives_what_crossing_all_gives(
+    spark: SparkSession, hospital: tuple[Context, Made, Path]
+) -> None:
+    from eds_spark_imaging.pipeline.cross import cross
+    from eds_spark_imaging.pipeline.cross_scope import persons_with_changed_exams
+
+    context, _, _ = hospital
+    names = ("imaging_study", "imaging_series")
+    seen = tuple(context.lake.version(name) for name in names)
+    uid, _ = sorted(accepted(context, "visits"))[-1]
+    studies = context.lake.read("imaging_study")
+    (person,) = studies.where(f"study_instance_uid = '{uid}'").select("person_id").first() or ()
+    lost = spark.createDataFrame([(uid, "conflict", None)], "study_instance_uid string, link_status string, x string")
+    columns = ("link_status", "person_id", "ipp")
+    lost = lost.selectExpr("study_instance_uid", "link_status", "CAST(x AS BIGINT) person_id", "x AS ipp")
+    context.lake.update("imaging_study", lost, columns, ("link_run", "later"))
+    now = tuple(context.lake.version(name) for name in names)
+    with context.lake.scratch("test") as scratch:
+        persons = persons_with_changed_exams(context.lake, scratch, (seen[0], seen[1]), (now[0], now[1]))
+        assert persons is not None
+        assert [row["person_id"] for row in persons.collect()] == [person]
+    cross(context)
+    assert last_counts(context)["patients"] == 1
+    assert all(uid not in keys(context, table, "study_instance_uid") for table, _ in KEYS.values())
+
+    # Under another rule all are crossed, and nothing is found to differ.
+    config = context.config
+    context.config = replace(config, cross=replace(config.cross, report_days=config.cross.report_days + 1))
+    before = {what: set(accepted(context, what)) for what in KEYS}
+    cross(context)
+    counts = last_counts(context)
+    assert counts["patients"] > 1
+    assert {what: set(accepted(context, what)) for what in KEYS} == before
+    assert not any(counts[f"{what}_{how}"] for what in ("visits", "acts") for how in ("new", "changed", "removed"))
+
+
 @pytest.mark.slow
 def test_every_exam_is_exported_or_has_its_reason(hospital: tuple[Context, Made, Path], tmp_path: Path) -> None:
     from eds_spark_imaging.exports.words import Standard, TableFormat
@@ -160,10 +197,10 @@ def test_every_exam_is_exported_or_has_its_reason(hospital: tuple[Context, Made,
 def test_the_base_centrale_stands_beside_the_tables(spark: SparkSession, hospital: tuple[Context, Made, Path]) -> None:
     from eds_spark_imaging.pipeline.base_views import make_base_views
 
-    context, made, _ = hospital
+    context, _, warehouse = hospital
     assert context.config.warehouse is not None
     make_base_views(spark, context.config.warehouse, {"base_procedure_occurrence", "base_person"})
-    acts = made.tables["procedure_occurrence"]
+    acts = pq.read_table(warehouse / "procedure_occurrence").to_pylist()
     query = (
         "SELECT procedure_occurrence_id, person_id, procedure_code, procedure_activity FROM base_procedure_occurrence"
     )

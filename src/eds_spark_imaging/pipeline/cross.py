@@ -22,6 +22,7 @@ from eds_spark_imaging.crossing.workers import PAIRS_DDL, matcher
 from eds_spark_imaging.lake.scratch import Scratch
 from eds_spark_imaging.linkage import survivors
 from eds_spark_imaging.linkage.care_sites import hospitals_of_care_sites
+from eds_spark_imaging.pipeline.cross_scope import persons_with_changed_exams
 from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.tables.crossings import CROSS_INPUT
 from eds_spark_imaging.tables.links import LINKED
@@ -59,10 +60,13 @@ class _Base:
     hospitals: DataFrame
     survivors: DataFrame
 
-    def of(self, persons: DataFrame, survivors: DataFrame) -> _Base:
-        """What belongs to ``survivors``; ``persons`` are all rows that lead to them."""
+    def of(self, survivors: DataFrame) -> _Base:
+        """What belongs to the surviving persons ``survivors``."""
+        merged = self.survivors.join(
+            survivors.select(F.col("person_id").alias("surviving_person_id")), "surviving_person_id", "left_semi"
+        ).where("person_id IS NOT NULL")
         # A person without a row of its own survives as itself.
-        own = persons.select("person_id").union(survivors).distinct()
+        own = merged.select("person_id").union(survivors).distinct()
 
         def of_them(frame: DataFrame) -> DataFrame:
             return frame.join(own, "person_id", "left_semi")
@@ -99,8 +103,12 @@ def cross(context: Context) -> None:
             return
         _count_key_faults(run, warehouse)
         base = _base(context, warehouse, scratch)
-        inputs = scratch.keep("inputs", _inputs(base, rules))
-        changed = scratch.keep("changed", due(inputs, context.lake.read(CROSS_INPUT.name)))
+        recorded = context.lake.read(CROSS_INPUT.name)
+        persons = _persons(context, scratch, state)
+        if persons is not None:
+            recorded = recorded.join(persons, "person_id", "left_semi")
+        inputs = scratch.keep("inputs", _inputs(base if persons is None else base.of(persons), rules))
+        changed = scratch.keep("changed", due(inputs, recorded))
         run.count(patients=changed.count())
         if run.counts["patients"]:
             _cross(context, run, scratch, base, changed)
@@ -135,6 +143,17 @@ def _state(context: Context, warehouse: Warehouse, rules: int) -> str | None:
         return None
     versions = [context.lake.version(name) for name in ("imaging_study", "imaging_series", CROSS_INPUT.name)]
     return json.dumps({"base": base, "rules": rules, "exams": versions[:2]})
+
+
+def _persons(context: Context, scratch: Scratch, state: str | None) -> DataFrame | None:
+    """Those whose exams have changed, where nothing else has; None where all are to be looked at."""
+    last = context.newest_watermark("cross")
+    if not last or not state:
+        return None
+    seen, now = json.loads(last), json.loads(state)
+    if seen | {"exams": None} != now | {"exams": None}:
+        return None
+    return persons_with_changed_exams(context.lake, scratch, tuple(seen["exams"]), tuple(now["exams"]))
 
 
 def _base(context: Context, warehouse: Warehouse, scratch: Scratch) -> _Base:
@@ -177,10 +196,7 @@ def _inputs(base: _Base, rules: int) -> DataFrame:
 
 
 def _cross(context: Context, run: Run, scratch: Scratch, base: _Base, changed: DataFrame) -> None:
-    everyone = base.survivors.join(
-        changed.select(F.col("person_id").alias("surviving_person_id")), "surviving_person_id", "left_semi"
-    ).where("person_id IS NOT NULL")
-    base = base.of(everyone, changed)
+    base = base.of(changed)
     exams = scratch.keep("exams", frames.exam_rows(base.studies, base.series))
     visits = scratch.keep("stays", stays(base.visits, base.survivors))
     acts = scratch.keep("acts", acts_once(base.acts, visits, base.survivors))
