@@ -34,7 +34,7 @@ from linkage import exams_of_headers
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "helpers"))
 
-from crossing_hospital import make_hospital
+from crossing_hospital import LACKS, make_hospital
 from crossing_lake import write_exams
 
 _MOVED = ["study_date_future", "utc_shift", "exam_before_birth", "exam_after_death"]
@@ -157,8 +157,8 @@ def hospitals(spark: SparkSession, given: argparse.Namespace, scratch: Path) -> 
             generate(place, given.patients, seed, defect_rate=given.rate, with_dicom=False)
             yield of_synth(spark, place)
         if given.generator in ("hospital", "both"):
-            place = scratch / f"hospital-{seed}"
-            made = make_hospital(place, given.patients, seed)
+            place = scratch / "-".join((f"hospital-{seed}", *given.lacks))
+            made = make_hospital(place, given.patients, seed, given.lacks)
             yield Hospital(
                 place.name,
                 Config().with_places((), None, str(place / "warehouse")),
@@ -175,6 +175,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--rate", type=float, default=0.2, help="rate of defects of synth")
     parser.add_argument("--generator", choices=("synth", "hospital", "both"), default="both")
+    parser.add_argument("--lacks", nargs="+", choices=LACKS, default=(), help="what the hospital of rows has not")
     parser.add_argument("--faults", type=Path, help="write wrong and lost pairs here, as Parquet")
     given = parser.parse_args()
     spark = spark_session("crossing")

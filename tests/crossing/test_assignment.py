@@ -44,10 +44,10 @@ def test_the_total_is_the_greatest(weights: Weights) -> None:
 @given(WEIGHTS)
 def test_a_margin_is_never_less_than_what_doing_without_the_pair_costs(weights: Weights) -> None:
     best = greatest_total(weights)
-    for settled in best_assignment(weights):
-        without = {pair: weight for pair, weight in weights.items() if pair != (settled.row, settled.column)}
-        assert settled.margin >= best - greatest_total(without) - 1e-9
-        assert settled.margin >= 0
+    for chosen in best_assignment(weights):
+        without = {pair: weight for pair, weight in weights.items() if pair != (chosen.row, chosen.column)}
+        assert chosen.margin >= best - greatest_total(without) - 1e-9
+        assert chosen.margin >= 0
 
 
 @FEW
@@ -56,7 +56,7 @@ def test_the_order_of_the_input_does_not_matter(weights: Weights) -> None:
     assert best_assignment(weights) == best_assignment(dict(reversed(list(weights.items()))))
 
 
-def test_competing_pairs_are_settled_together() -> None:
+def test_competing_pairs_are_assigned_together() -> None:
     # Row 0 fits both columns, row 1 the first only: first come would leave row 1 alone.
     found = best_assignment({(0, 0): 5.0, (0, 1): 4.0, (1, 0): 3.0})
     assert [(s.row, s.column) for s in found] == [(0, 1), (1, 0)]
@@ -69,6 +69,6 @@ def test_margins_of_an_exchange() -> None:
     assert {s.margin for s in found} == {1.0}
 
 
-def test_a_large_part_is_settled_too() -> None:
+def test_a_large_part_is_assigned_too() -> None:
     weights = {(i, j): 10.0 - abs(i - j) for i in range(150) for j in range(150) if abs(i - j) < 3}
     assert all(s.row == s.column for s in best_assignment(weights))

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import duckdb_extension_delta
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pyspark
 import pytest
 import typer
@@ -24,7 +26,9 @@ from eds_spark_imaging.cohorts import Cohort
 from eds_spark_imaging.config import (
     Config,
     CrossConfig,
+    ExportConfig,
     HospitalConfig,
+    JdbcConfig,
     LakeConfig,
     LinkConfig,
     MaintainConfig,
@@ -41,6 +45,7 @@ from eds_spark_imaging.errors import ImagingError
 from eds_spark_imaging.lake.views import VIEWS
 from eds_spark_imaging.tables import Catalogue
 from eds_spark_imaging.tables.link_words import LinkStatus
+from eds_spark_imaging.warehouse.contract import INPUTS
 from eds_spark_imaging.warehouse.mapping import check_layout
 
 if TYPE_CHECKING:
@@ -134,7 +139,19 @@ def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
         made.create(table.name)
     write_release(made, "20260131T000000000000-release-000000")
     made.register()
+    make_base(spark, root.parent / "base")
     return root
+
+
+def make_base(spark: SparkSession, root: Path) -> None:
+    """A base centrale with every table, empty, whose views the session knows."""
+    from eds_spark_imaging.pipeline.base_views import PREFIX, make_base_views
+
+    for table in INPUTS.values():
+        (root / table.name).mkdir(parents=True)
+        columns = {column.name: pa.array([], column.type) for column in table}
+        pq.write_table(pa.table(columns), root / table.name / "part-0.parquet")
+    make_base_views(spark, WarehouseConfig(path=str(root)), {f"{PREFIX}{name}" for name in INPUTS})
 
 
 @pytest.mark.spark
@@ -230,7 +247,7 @@ def test_commented_lines_of_the_example_are_the_defaults(tmp_path: Path) -> None
     assert config.sources[1].override_charset == "cp1252"
     example = WarehouseConfig(path=config.warehouse.path, tables=config.warehouse.tables)
     assert (config.warehouse, config.parse, config.cross) == (example, ParseConfig(), CrossConfig())
-    assert config.maintain == MaintainConfig()
+    assert (config.maintain, config.export) == (MaintainConfig(), ExportConfig())
     assert config.link == LinkConfig(nip_domains=config.link.nip_domains)
 
 
@@ -239,6 +256,7 @@ def test_commented_lines_of_the_example_are_the_defaults(tmp_path: Path) -> None
     [
         ("[lake]", LakeConfig),
         ("[warehouse]", WarehouseConfig),
+        ("[warehouse.jdbc]", JdbcConfig),
         ("[warehouse.tables.T]", TableConfig),
         ("[[sources]]", SourceConfig),
         ("[[hospitals]]", HospitalConfig),
@@ -246,6 +264,7 @@ def test_commented_lines_of_the_example_are_the_defaults(tmp_path: Path) -> None
         ("[parse]", ParseConfig),
         ("[link]", LinkConfig),
         ("[cross]", CrossConfig),
+        ("[export]", ExportConfig),
         ("[maintain]", MaintainConfig),
         ("[[projects]]", ProjectConfig),
     ],
@@ -253,7 +272,7 @@ def test_commented_lines_of_the_example_are_the_defaults(tmp_path: Path) -> None
 def test_every_key_has_its_line(section: str, kind: type) -> None:
     text = "".join((PROJECT / "docs" / name).read_text("utf-8") for name in ("engineers.md", "privacy.md"))
     written = set(re.findall(rf"^\| `{re.escape(section)} (\w+)` \|", text, re.MULTILINE))
-    assert written == {f.name for f in fields(kind)} - {"tables"}
+    assert written == {f.name for f in fields(kind)} - {"tables", "jdbc"}
 
 
 def test_every_section_and_field_of_an_attribute_is_explained() -> None:

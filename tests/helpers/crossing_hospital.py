@@ -7,6 +7,7 @@ reports are recorded, and of what goes wrong. Everybody in it is plainly synthet
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -62,6 +63,7 @@ BOTH = Sort("CT", "ZZQH033", "SCANNER THORACO-ABDOMINO-PELVIEN", "CHESTABDPELVIS
 _VISIT_DEFECTS = (
     (0.02, "visit_absent"), (0.04, "visit_deleted"), (0.06, "visit_open_for_years"), (0.09, "visit_without_end"),
 )  # fmt: skip
+_TIMES = ("procedure_datetime", "note_datetime")
 _HOSPITALS = (("014", "APR"), ("028", "ABC"), ("095", "AVC"), ("005", "BJN"))
 _KINDS = (  # words of the base centrale, share, longest stay in hours, exams
     ("consultation externe", 44, 4, 0.8),
@@ -241,7 +243,7 @@ class Maker:
             study = series = at - timedelta(hours=rng.choice((1, 2)))
             own.append("utc_shift")
         elif roll < 0.07:
-            study = series = at.replace(year=2079)
+            study = series = at.replace(year=2080)
             quality = "implausible"
             own.append("date_implausible")
         number = visit.number if visit else None
@@ -354,9 +356,23 @@ def make(patients: int, seed: int) -> Made:
     return maker.made
 
 
-def make_hospital(place: Path, patients: int, seed: int) -> Made:
-    """The same, with its tables as Parquet below ``place``/warehouse."""
+# What a base centrale may lack, as the columns of its acts and reports that are then null.
+LACKS = {
+    "accession_numbers": ("accession_number",),
+    "titles": ("note_title",),
+    "visits": ("visit_occurrence_id", "care_site_id"),
+    "hours": (),
+}
+
+
+def make_hospital(place: Path, patients: int, seed: int, lacks: Collection[str] = ()) -> Made:
+    """The same, with its tables as Parquet below ``place``/warehouse, without what it ``lacks``: hours are midnight."""
     made = make(patients, seed)
+    blank = {column for lack in lacks for column in LACKS[lack]}
+    for row in (*made.tables["procedure_occurrence"], *made.tables["note"]):
+        row.update(dict.fromkeys(blank & set(row)))
+        if "hours" in lacks:
+            row.update({name: at.replace(hour=0, minute=0, second=0) for name, at in row.items() if name in _TIMES})
     diagnosis = {"condition_occurrence_id": 1, "person_id": 5000, "condition_start_datetime": datetime(2020, 1, 1)}
     made.tables["condition_occurrence"].append({**diagnosis, "condition_source_value": "I10"})
     for name, rows in made.tables.items():

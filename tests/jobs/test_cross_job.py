@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ import pytest
 from crossing_hospital import BOTH, PET_CT, SORTS, Made, make_hospital
 
 from eds_spark_imaging.config import Config
+from eds_spark_imaging.errors import ConfigError, LakeError
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -122,3 +125,90 @@ def test_nothing_new_is_nothing_to_do_and_one_act_is_one_patient(hospital: tuple
     assert (uid, gone) not in accepted(context, "acts")
     other = {pair for pair in before["acts"] if pair[0] == uid}
     assert before["acts"] - other <= set(accepted(context, "acts")) | {p for p in before["acts"] if p[1] == gone}
+
+
+def test_a_changed_exam_is_one_patient_and_gives_what_crossing_all_gives(
+    spark: SparkSession, hospital: tuple[Context, Made, Path]
+) -> None:
+    from eds_spark_imaging.pipeline.cross import cross
+    from eds_spark_imaging.pipeline.cross_scope import persons_with_changed_exams
+
+    context, _, _ = hospital
+    names = ("imaging_study", "imaging_series")
+    seen = tuple(context.lake.version(name) for name in names)
+    uid, _ = sorted(accepted(context, "visits"))[-1]
+    studies = context.lake.read("imaging_study")
+    (person,) = studies.where(f"study_instance_uid = '{uid}'").select("person_id").first() or ()
+    lost = spark.createDataFrame([(uid, "conflict", None)], "study_instance_uid string, link_status string, x string")
+    columns = ("link_status", "person_id", "ipp")
+    lost = lost.selectExpr("study_instance_uid", "link_status", "CAST(x AS BIGINT) person_id", "x AS ipp")
+    context.lake.update("imaging_study", lost, columns, ("link_run", "later"))
+    now = tuple(context.lake.version(name) for name in names)
+    with context.lake.scratch("test") as scratch:
+        persons = persons_with_changed_exams(context.lake, scratch, (seen[0], seen[1]), (now[0], now[1]))
+        assert persons is not None
+        assert [row["person_id"] for row in persons.collect()] == [person]
+    cross(context)
+    assert last_counts(context)["patients"] == 1
+    assert all(uid not in keys(context, table, "study_instance_uid") for table, _ in KEYS.values())
+
+    # Under another rule all are crossed, and nothing is found to differ.
+    config = context.config
+    context.config = replace(config, cross=replace(config.cross, report_days=config.cross.report_days + 1))
+    before = {what: set(accepted(context, what)) for what in KEYS}
+    cross(context)
+    counts = last_counts(context)
+    assert counts["patients"] > 1
+    assert {what: set(accepted(context, what)) for what in KEYS} == before
+    assert not any(counts[f"{what}_{how}"] for what in ("visits", "acts") for how in ("new", "changed", "removed"))
+
+
+@pytest.mark.slow
+def test_every_exam_is_exported_or_has_its_reason(hospital: tuple[Context, Made, Path], tmp_path: Path) -> None:
+    from eds_spark_imaging.exports.words import Standard, TableFormat
+    from eds_spark_imaging.pipeline.export import export
+
+    context, _, _ = hospital
+    exams = set(keys(context, "imaging_study", "study_instance_uid"))
+    with pytest.raises(LakeError, match="no table imaging_acquisition"):
+        export(context.config, Standard.MI_CDM, str(tmp_path / "early"), TableFormat.PARQUET)
+    context.lake.create("imaging_acquisition")
+    for standard in Standard:
+        place = tmp_path / standard
+        done = export(context.config, standard, str(place), TableFormat.PARQUET)
+        left_out = pq.read_table(place / "not_exported").to_pylist()
+        assert done.exams + sum(done.not_exported.values()) == len(exams)
+        assert done.exams == len(exams) - len(left_out) > 0
+        if standard is Standard.MI_CDM:
+            exported = pq.read_table(place / "image_occurrence").to_pylist()
+            uids = [row["image_study_uid"] for row in exported]  # one series an exam here
+            own = {(uid, act) for uid, act in accepted(context, "acts")}
+            assert {(row["image_study_uid"], row["procedure_occurrence_id"]) for row in exported} <= own
+        else:
+            lines = [line for part in (place / "ImagingStudy.ndjson").glob("*.txt") for line in part.open()]
+            uids = [json.loads(line)["id"] for line in lines]
+        assert len(uids) == len(set(uids)) == done.exams
+        assert set(uids) | {row["study_instance_uid"] for row in left_out} == exams
+        assert place.stat().st_mode & 0o077 == 0
+    with pytest.raises(ConfigError, match="not an empty folder"):
+        export(context.config, Standard.FHIR, str(tmp_path / "fhir"), TableFormat.PARQUET)
+
+
+def test_the_base_centrale_stands_beside_the_tables(spark: SparkSession, hospital: tuple[Context, Made, Path]) -> None:
+    from eds_spark_imaging.pipeline.base_views import make_base_views
+
+    context, _, warehouse = hospital
+    assert context.config.warehouse is not None
+    make_base_views(spark, context.config.warehouse, {"base_procedure_occurrence", "base_person"})
+    acts = pq.read_table(warehouse / "procedure_occurrence").to_pylist()
+    query = (
+        "SELECT procedure_occurrence_id, person_id, procedure_code, procedure_activity FROM base_procedure_occurrence"
+    )
+    rows = {row[0]: row for row in spark.sql(query).collect()}
+    assert len(rows) == len(acts)
+    for act in acts:
+        _, person, code, activity = rows[act["procedure_occurrence_id"]]
+        assert code == act["procedure_source_value"][:7]
+        assert activity == (act["procedure_source_value"][-1] if len(act["procedure_source_value"]) > 7 else None)
+        assert person % 2 == 0  # those of merged rows have odd ids, and survive as another
+    assert not spark.catalog.tableExists("base_note")

@@ -126,6 +126,9 @@ def test_types_names_and_deleted_rows(spark: SparkSession, tmp_path: Path) -> No
     assert sorted(map(tuple, rows), key=str) == sorted(
         [(1, 11, datetime(2024, 3, 31, 2, 30), None), (4, None, None, None)], key=str
     )
+    assert [
+        row[0] for row in warehouse.deleted("condition_occurrence").select("condition_occurrence_id").collect()
+    ] == [2, 5]
     people = warehouse.required("person").select("person_id", "person_source_value", "gender_source_value").collect()
     assert sorted(map(tuple, people)) == [(1, "8000000001", "m"), (2, "8000000002", "f")]
 
@@ -267,6 +270,12 @@ def test_one_row_for_each_key_and_what_is_amiss(spark: SparkSession, tmp_path: P
     )
     write(tmp_path / "procedure.parquet", procedure_occurrence_id=[1], person_id=[1], procedure_datetime=[early],
           procedure_source_value=pa.array([None], pa.string()), visit_occurrence_id=[5])  # fmt: skip
+    write(tmp_path / "patient_identity.parquet",
+          ipp=["8000000001", "8000000001", "8000000001", "8000000002", "8000000003"], nip=["1", "1", "2", None, None],
+          merged_into_ipp=[None, None, None, "8000000001", "8999999999"])  # fmt: skip
+    write(tmp_path / "care_site.parquet", care_site_id=[1, 2], care_site_source_value=["066", "PSL"])
+    write(tmp_path / "fact_relationship.parquet",
+          fact_id_1=[2, 9, 9], fact_id_2=[1, 1, 1], domain_concept_id_1=[57, 57, 21])  # fmt: skip
     (tmp_path / "condition.parquet").unlink()
     warehouse = Warehouse(spark, WarehouseConfig(path=str(tmp_path)))
     visits = warehouse.required("visit_occurrence").orderBy("visit_occurrence_id").collect()
@@ -279,9 +288,12 @@ def test_one_row_for_each_key_and_what_is_amiss(spark: SparkSession, tmp_path: P
         (Fault.ORPHAN, "visit_occurrence", "person_id"): 1,
         (Fault.ORPHAN, "procedure_occurrence", "visit_occurrence_id"): 1,
         (Fault.EMPTY_COLUMN, "procedure_occurrence", "procedure_source_value"): 1,
+        (Fault.REPEATED, "patient_identity", "ipp, nip, nip_domain"): 1,
+        (Fault.ORPHAN, "patient_identity", "merged_into_ipp"): 1,
+        (Fault.ORPHAN, "fact_relationship", "fact_id_1"): 1,
     }
     stops = [str(finding) for finding in findings if finding.stops]
     assert stops == [f"base centrale: no table condition_occurrence or condition in {tmp_path}"]
     assert {f.table for f in findings if f.fault is Fault.ABSENT} == {
-        "patient_identity", "visit_detail", "care_site", "fact_relationship", "note",
+        "visit_detail", "note",
     }  # fmt: skip

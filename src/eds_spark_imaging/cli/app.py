@@ -12,6 +12,7 @@ from eds_spark_imaging.cli.cohort import cohort
 from eds_spark_imaging.cli.demo import demo
 from eds_spark_imaging.cli.describe import describe
 from eds_spark_imaging.cli.doctor import doctor
+from eds_spark_imaging.cli.export import export
 from eds_spark_imaging.cli.header import header
 from eds_spark_imaging.cli.jobs import COMMANDS
 from eds_spark_imaging.cli.pseudonymise import pseudonymise
@@ -30,7 +31,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (*COMMANDS, pseudonymise, restore, sql, cohort, report, header, terms, describe, synth, demo, doctor):
+for command in (
+    *COMMANDS,
+    pseudonymise,
+    restore,
+    sql,
+    cohort,
+    report,
+    export,
+    header,
+    terms,
+    describe,
+    synth,
+    demo,
+    doctor,
+):
     app.command()(output.until_closed(command))
 
 

@@ -106,7 +106,7 @@ def _base_centrale(config: Config) -> str:
     findings = check(Warehouse(spark, config.warehouse))
     stops = [str(finding) for finding in findings if finding.stops]
     if stops:
-        raise InputError("\n      ".join(stops))
+        raise InputError("\n      ".join(dict.fromkeys(stops)))
     return "\n      ".join(map(str, findings)) or "nothing amiss"
 
 

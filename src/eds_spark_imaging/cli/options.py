@@ -13,7 +13,9 @@ from eds_spark_imaging.runs import events
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="Configuration file (TOML).")]
 SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Root of DICOM files; repeatable.")]
 LakeOption = Annotated[str | None, typer.Option("--lake", help="Folder of the tables, or db:NAME.")]
-WarehouseOption = Annotated[str | None, typer.Option("--warehouse", help="Folder of the base centrale, or db:NAME.")]
+WarehouseOption = Annotated[
+    str | None, typer.Option("--warehouse", help="Folder of the base centrale, db:NAME, or jdbc:URL.")
+]
 LiveOption = Annotated[bool, typer.Option("--live", help="The newest commits instead of the newest release.")]
 
 LogOption = Annotated[

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from eds_spark_imaging.cli.grid import print_grid
-from eds_spark_imaging.cli.options import ConfigOption, LakeOption, LiveOption, config_from
+from eds_spark_imaging.cli.options import ConfigOption, LakeOption, LiveOption, WarehouseOption, config_from
 from eds_spark_imaging.config import Config
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def sql(
     query: Annotated[str, typer.Argument(help="A SELECT on the tables and views.")],
     lake: LakeOption = None,
     config: ConfigOption = None,
+    warehouse: WarehouseOption = None,
     output: Annotated[Format, typer.Option("--format", help="How rows are printed.")] = Format.TABLE,
     limit: Annotated[int, typer.Option(help="Rows shown as a table; 0 for all.")] = 100,
     live: LiveOption = False,
@@ -45,8 +46,8 @@ def sql(
         Engine, typer.Option("--engine", help="What answers; duckdb starts at once, for a lake in a local folder.")
     ] = Engine.SPARK,
 ) -> None:
-    """Query the tables with SQL."""
-    places = config_from(config, None, lake, None)
+    """Query the tables with SQL, and those of the base centrale as base_NAME."""
+    places = config_from(config, None, lake, warehouse)
     if engine is Engine.DUCKDB:
         run_duckdb_query(places, query, output.value, limit, live=live)
     else:
@@ -58,9 +59,14 @@ _NESTED = ("array", "map", "struct")
 
 def run_query(config: Config, query: str, output: str, limit: int, *, live: bool = False) -> None:
     """Print the rows of ``query`` as a table, CSV, or JSON lines (ISO dates and times, nulls kept)."""
-    from eds_spark_imaging.lake.opening import open_lake  # noqa: PLC0415 - loads Spark
+    from eds_spark_imaging.lake.lake import words_of  # noqa: PLC0415 - loads Spark
+    from eds_spark_imaging.lake.opening import open_lake  # noqa: PLC0415
+    from eds_spark_imaging.pipeline.base_views import make_base_views  # noqa: PLC0415
 
-    frame = open_lake(config, "eds-imaging sql", live=live, query=query).sql(query)
+    spark = open_lake(config, "eds-imaging sql", live=live, query=query)
+    if config.warehouse is not None:
+        make_base_views(spark, config.warehouse, words_of(query))
+    frame = spark.sql(query)
     if output == "json":
         _print_json(frame)
     elif output == "csv":

@@ -8,19 +8,22 @@ from eds_spark_imaging.config.config import Config, lake_at
 from eds_spark_imaging.config.loading import load_config
 from eds_spark_imaging.config.sections.jobs import (
     CrossConfig,
+    ExportConfig,
     LinkConfig,
     MaintainConfig,
     ParseConfig,
     TerminologyConfig,
 )
-from eds_spark_imaging.config.sections.places import LakeConfig, TableConfig, WarehouseConfig
+from eds_spark_imaging.config.sections.places import JdbcConfig, LakeConfig, TableConfig, WarehouseConfig
 from eds_spark_imaging.config.sections.projects import ProjectConfig
 from eds_spark_imaging.config.sections.sources import HospitalConfig, SourceConfig, SuspensionConfig
 
 __all__ = [
     "Config",
     "CrossConfig",
+    "ExportConfig",
     "HospitalConfig",
+    "JdbcConfig",
     "LakeConfig",
     "LinkConfig",
     "MaintainConfig",

@@ -14,12 +14,13 @@ from typing import Any
 
 from eds_spark_imaging.config.sections.jobs import (
     CrossConfig,
+    ExportConfig,
     LinkConfig,
     MaintainConfig,
     ParseConfig,
     TerminologyConfig,
 )
-from eds_spark_imaging.config.sections.places import LakeConfig, WarehouseConfig
+from eds_spark_imaging.config.sections.places import JdbcConfig, LakeConfig, WarehouseConfig
 from eds_spark_imaging.config.sections.projects import ProjectConfig
 from eds_spark_imaging.config.sections.sources import HospitalConfig, SourceConfig, SuspensionConfig
 from eds_spark_imaging.dicom.declaration.attribute import Attribute, attribute_from_mapping
@@ -41,6 +42,7 @@ class Config:
     link: LinkConfig = field(default_factory=LinkConfig)
     terminology: TerminologyConfig = field(default_factory=TerminologyConfig)
     cross: CrossConfig = field(default_factory=CrossConfig)
+    export: ExportConfig = field(default_factory=ExportConfig)
     maintain: MaintainConfig = field(default_factory=MaintainConfig)
     projects: tuple[ProjectConfig, ...] = ()
     spark: Mapping[str, str] = field(default_factory=dict)
@@ -86,8 +88,7 @@ class Config:
             changes["lake"] = replace(known_lake, path=place.get("path"), database=place.get("database"))
         if warehouse:
             base = self.warehouse or WarehouseConfig(path=".")
-            place = _place(warehouse)
-            changes["warehouse"] = replace(base, path=place.get("path"), database=place.get("database"))
+            changes["warehouse"] = _warehouse_at(base, warehouse)
         return replace(self, **changes)
 
     @property
@@ -113,6 +114,15 @@ def lake_at(text: str) -> LakeConfig:
     """The lake that the command line names: a folder, or ``db:NAME``."""
     place = _place(text)
     return LakeConfig(path=place.get("path"), database=place.get("database"))
+
+
+def _warehouse_at(base: WarehouseConfig, text: str) -> WarehouseConfig:
+    """``base`` at the place that the command line names: a folder, ``db:NAME``, or a URL of JDBC."""
+    if text.startswith("jdbc:"):
+        jdbc = replace(base.jdbc, url=text) if base.jdbc else JdbcConfig(text)
+        return replace(base, path=None, database=None, jdbc=jdbc)
+    place = _place(text)
+    return replace(base, path=place.get("path"), database=place.get("database"), jdbc=None)
 
 
 def _place(text: str) -> dict[str, str]:

@@ -51,6 +51,11 @@ def _absolute(content: dict[str, Any], folder: Path) -> dict[str, Any]:
     for name in ("lake", "warehouse"):
         if name in result:
             result[name] = places(result[name], ("path",))
+    if isinstance(result.get("warehouse"), dict) and "jdbc" in result["warehouse"]:
+        jdbc = places(result["warehouse"]["jdbc"], ("password_file",))
+        result["warehouse"] = result["warehouse"] | {"jdbc": jdbc}
+    if "export" in result:
+        result["export"] = places(result["export"], ("concepts",))
     if "terminology" in result:
         result["terminology"] = places(result["terminology"], ("file", "exam_names"))
     if isinstance(result.get("sources"), list):

@@ -16,7 +16,7 @@ _LARGE = 120  # rows or columns of a part above which pairs are taken by weight,
 Weights = Mapping[tuple[int, int], float]
 
 
-class Settled(NamedTuple):
+class Assigned(NamedTuple):
     """A pair of the best assignment; ``margin`` is what the whole would lose at least by any other place of the two."""
 
     row: int
@@ -24,7 +24,7 @@ class Settled(NamedTuple):
     margin: float
 
 
-def best_assignment(weights: Weights) -> list[Settled]:
+def best_assignment(weights: Weights) -> list[Assigned]:
     """The pairs (row, column) of the greatest total weight, by row; pairs of no positive weight are never taken.
 
     Among equal totals the one that the order of rows and columns gives is taken: the same input has the same output.
@@ -34,7 +34,7 @@ def best_assignment(weights: Weights) -> list[Settled]:
     for rows, columns in _parts(positive):
         chosen.update(_greedy(positive, rows) if max(len(rows), len(columns)) > _LARGE else _hungarian(positive, rows))
     exchange = _Exchange(positive, chosen)
-    return [Settled(row, column, exchange.margin(row, column)) for row, column in sorted(chosen.items())]
+    return [Assigned(row, column, exchange.margin(row, column)) for row, column in sorted(chosen.items())]
 
 
 def _parts(weights: Weights) -> Iterator[tuple[list[int], list[int]]]:

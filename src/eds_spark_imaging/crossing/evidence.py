@@ -41,12 +41,6 @@ def overlap(one: frozenset[Any], other: Iterable[Any]) -> bool | None:
     return bool(one & others) if one and others else None
 
 
-def same_region(one: frozenset[str], other: Iterable[str]) -> bool | None:
-    """``overlap`` of regions; the whole body tells nothing."""
-    others = frozenset(other)
-    return None if "WB" in one | others else overlap(one, others)
-
-
 def nearest(moments: Iterable[datetime], at: datetime) -> timedelta | None:
     """The smallest way from one of ``moments`` to ``at``: positive where ``at`` is later; None without moments."""
     return min((at - moment for moment in moments), key=abs, default=None)

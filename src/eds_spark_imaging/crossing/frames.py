@@ -1,4 +1,4 @@
-"""Patients as rows: what of the tables each patient has, side by side, for the workers that settle them."""
+"""Patients as rows: what of the tables each patient has, side by side, for the workers that match them."""
 
 from __future__ import annotations
 
@@ -15,24 +15,32 @@ from eds_spark_imaging.linkage.ids import plain
 
 EXAM = (
     "study_instance_uid string, moments array<timestamp_ntz>, timed boolean, hospital_code string,"
-    " numbers array<string>, accessions array<string>, modalities array<string>, main_modality string,"
+    " numbers array<string>, admissions array<string>, accessions array<string>, orders array<string>,"
+    " modalities array<string>, main_modality string,"
     " modality string, study_description string, requested_procedure_description string, body_part_examined string,"
     " laterality string"
 )
-VISIT = "visit_id bigint, number string, start timestamp_ntz, end timestamp_ntz, kind string, hospitals array<string>"
+VISIT = (
+    "visit_id bigint, number string, start timestamp_ntz, end timestamp_ntz, kind string, hospitals array<string>,"
+    " deleted boolean"
+)
 ACT = "act_id bigint, at timestamp_ntz, visit_id bigint, accession string, code string, hospitals array<string>"
 REPORT = (
     "note_id bigint, at timestamp_ntz, visit_id bigint, accession string, note_class string, title string,"
     " hospitals array<string>"
 )
 _SIDES = {"exams": EXAM, "visits": VISIT, "acts": ACT, "reports": REPORT}
-# Where the visit number may stand: also in place of the patient's identifier.
-_NUMBER_PLACES = (*VISIT_PLACES, "patient_id", *OTHER_IDS)
-_ACCESSION_PLACES = (
-    "accession_number",
-    "request_accession_number",
+# Other numbers of the order, one of which may be what the base centrale has for an accession number.
+_ORDER_PLACES = (
+    "study_id",
+    "requested_procedure_id",
+    "placer_order_number_imaging_service_request",
     "filler_order_number_imaging_service_request",
 )
+_ADMISSION_PLACES = ("admission_id", "service_episode_id")
+# Where the visit number may stand: also in place of the patient's identifier, or of the order's.
+_NUMBER_PLACES = (*VISIT_PLACES, *_ORDER_PLACES, "patient_id", *OTHER_IDS)
+_ACCESSION_PLACES = ("accession_number", "request_accession_number")
 
 
 def exam_rows(studies: DataFrame, series: DataFrame) -> DataFrame:
@@ -60,7 +68,9 @@ def exam_rows(studies: DataFrame, series: DataFrame) -> DataFrame:
         F.exists(moments, lambda moment: moment != F.date_trunc("day", moment)).alias("timed"),
         columns.text(exams, "hospital_code").alias("hospital_code"),
         _plain(exams, *_NUMBER_PLACES).alias("numbers"),
+        _plain(exams, *_ADMISSION_PLACES).alias("admissions"),
         _plain(exams, *_ACCESSION_PLACES).alias("accessions"),
+        _plain(exams, *_ORDER_PLACES).alias("orders"),
         columns.texts(exams, "modalities").alias("modalities"),
         columns.text(exams, "main_modality").alias("main_modality"),
         columns.text(exams, "main_modality").alias("modality"),
@@ -80,10 +90,13 @@ def _credible(moment: Column) -> Column:
     return F.when((F.year(moment) >= 1990) & (moment < F.localtimestamp() + F.expr("INTERVAL 2 DAYS")), moment)
 
 
-def visit_rows(stays: DataFrame, hospitals: DataFrame) -> DataFrame:
-    """Rows (``person_id``, the fields of ``VISIT``), one a stay."""
+def visit_rows(stays: DataFrame, deleted: DataFrame, hospitals: DataFrame) -> DataFrame:
+    """Rows (``person_id``, the fields of ``VISIT``), one a stay, and those of ``deleted`` visits on their survivor."""
+    own = stays.where("is_stay").withColumn("deleted", F.lit(False))
+    others = deleted.withColumns({"stay_id": F.col("visit_occurrence_id"), "deleted": F.lit(True)})
     return (
-        stays.where("is_stay AND visit_start_datetime IS NOT NULL")
+        own.unionByName(others, allowMissingColumns=True)
+        .where("visit_start_datetime IS NOT NULL")
         .join(hospitals, "care_site_id", "left")
         .select(
             "person_id",
@@ -93,6 +106,7 @@ def visit_rows(stays: DataFrame, hospitals: DataFrame) -> DataFrame:
             F.col("visit_end_datetime").alias("end"),
             F.col("visit_source_value").alias("kind"),
             F.col("hospital_codes").alias("hospitals"),
+            "deleted",
         )
     )
 

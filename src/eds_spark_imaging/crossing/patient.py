@@ -45,11 +45,17 @@ def visit_kind(text: str | None) -> VisitKind:
     return next((kind for beginning, kind in _VISIT_WORDS if words.startswith(beginning)), VisitKind.OTHER)
 
 
+def has_time(at: datetime) -> bool:
+    """Whether more than the day is known: midnight stands for a missing time."""
+    return (at.hour, at.minute, at.second) != (0, 0, 0)
+
+
 class Exam(NamedTuple):
     """An exam. ``moments`` are its times by the study, then by its series; empty where none can be believed.
 
-    ``timed`` is false where only the day is known. ``numbers`` and ``accessions`` are what the header has in the places
-    of visit and accession numbers. ``regions``, ``parts`` (DICOM terms, composites taken apart) and ``words`` are
+    ``timed`` is false where only the day is known. ``numbers`` is what the header has wherever a visit number may
+    stand, ``admissions`` what it has in the places of visit numbers alone; ``accessions`` and ``orders`` what it has in
+    those of accession numbers, and of other numbers of orders. ``regions``, ``parts`` (DICOM terms) and ``words`` are
     empty where the header does not tell, ``contrast`` (with or without) and ``side`` (L, R or B) are None.
     """
 
@@ -61,6 +67,8 @@ class Exam(NamedTuple):
     accessions: frozenset[str]
     modalities: frozenset[str]
     main_modality: str | None
+    admissions: frozenset[str] = frozenset()
+    orders: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
     regions: frozenset[str] = frozenset()
     parts: frozenset[str] = frozenset()
@@ -72,9 +80,17 @@ class Exam(NamedTuple):
         """The days on which it may have been."""
         return tuple(dict.fromkeys(moment.date() for moment in self.moments))
 
+    @property
+    def hospitals(self) -> frozenset[str]:
+        """The hospital as a set, empty where it is not known."""
+        return frozenset() if self.hospital is None else frozenset({self.hospital})
+
 
 class Visit(NamedTuple):
-    """A stay, once whatever sources have it. ``hospitals`` are the codes that its hospital goes by."""
+    """A stay, once whatever sources have it. ``hospitals`` are the codes that its hospital goes by.
+
+    ``deleted``: it is no exam's visit, but an exam that it suits better was not in another one.
+    """
 
     visit_id: int
     number: str | None
@@ -82,6 +98,7 @@ class Visit(NamedTuple):
     end: datetime | None
     kind: VisitKind
     hospitals: frozenset[str]
+    deleted: bool = False
 
 
 class Act(NamedTuple):
@@ -95,6 +112,21 @@ class Act(NamedTuple):
     hospitals: frozenset[str] = frozenset()
 
     @property
+    def event_id(self) -> int:
+        """Its key."""
+        return self.act_id
+
+    @property
+    def regions(self) -> frozenset[str]:
+        """The regions that its code names."""
+        return frozenset(self.meaning.regions)
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """The parts of the body that its code names."""
+        return frozenset(self.meaning.body_parts)
+
+    @property
     def times(self) -> tuple[datetime, ...]:
         """The times at which its exam may be looked for."""
         return (self.at,)
@@ -102,7 +134,7 @@ class Act(NamedTuple):
     @property
     def timed(self) -> bool:
         """Whether more than the day is known."""
-        return (self.at.hour, self.at.minute, self.at.second) != (0, 0, 0)
+        return has_time(self.at)
 
 
 class Report(NamedTuple):
@@ -118,6 +150,13 @@ class Report(NamedTuple):
     regions: frozenset[str] = frozenset()
     parts: frozenset[str] = frozenset()
     told: frozenset[date] = frozenset()
+    contrast: bool | None = None
+    side: str | None = None
+
+    @property
+    def event_id(self) -> int:
+        """Its key."""
+        return self.note_id
 
     @property
     def times(self) -> tuple[datetime, ...]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import pairwise
 from math import log2
 
 from eds_spark_imaging.crossing import titles
-from eds_spark_imaging.crossing.acts import one, same_part
+from eds_spark_imaging.crossing.anatomy import same_part, same_region, same_side
 from eds_spark_imaging.crossing.candidates import Known, weighed
-from eds_spark_imaging.crossing.evidence import State, Trait, nearest, overlap, same_region, total, trait
-from eds_spark_imaging.crossing.pairs import Pair, contenders, rivals_of
-from eds_spark_imaging.crossing.patient import Exam, Report
+from eds_spark_imaging.crossing.evidence import Trait, nearest, overlap, total, trait
+from eds_spark_imaging.crossing.numbers import same_accession
+from eds_spark_imaging.crossing.pairs import Pair, contenders, pairs_of
+from eds_spark_imaging.crossing.patient import Exam, Report, has_time
 from eds_spark_imaging.crossing.requests import assigned, exams_of_one_report, with_request
 from eds_spark_imaging.tables.crossings import ReportMethod
 
@@ -23,10 +25,10 @@ CLASSES: Mapping[str, frozenset[str]] = {
     "CR-DOP-MI": frozenset({"US"}),
     "CR-CORO": frozenset({"XA", "RF"}),
 }
-_SPECIAL = frozenset().union(*CLASSES.values())
+_WRITTEN = ((0, 3.2), (12, 2.8), (24, 1.5), (48, 0.7))  # hours after the exam, and what they weigh
 _EARLY = timedelta(days=2)
-_ENOUGH = 3.1
-_CLEAR = 2.0
+_ENOUGH = 2.5
+_CLEAR = 1.5
 
 
 def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: Known, days: int) -> list[Pair]:
@@ -34,24 +36,11 @@ def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: K
     names the exam, or its visit, no report of more than ``days`` after it.
     """
     found = weighed(exams, reports, visits, (_EARLY, timedelta(days=days)), weigh)
-    settled, sharers, _ = assigned(found, _ENOUGH, exams_of_one_report(exams), lambda *_: False)
-    taken = {(s.row, s.column) for s in settled if total(found[s.row, s.column]) >= _ENOUGH and s.margin >= _CLEAR}
-    taken = with_request(taken, found, sharers, {})
-    ambiguous = contenders(found, settled, _CLEAR) - taken
-    of_exam, of_report = rivals_of(found)
-    return [
-        Pair(
-            uid=exams[i].uid,
-            event_id=reports[j].note_id,
-            method=_method(traits),
-            gap=nearest(exams[i].moments, reports[j].at),
-            rivals=of_exam[i] + of_report[j] - 2 * (total(traits) > 0),
-            ambiguous=(i, j) in ambiguous,
-            accepted=(i, j) in taken,
-            traits=traits,
-        )
-        for (i, j), traits in found.items()
-    ]
+    best, sharers, _ = assigned(found, _ENOUGH, exams_of_one_report(exams), lambda *_: False)
+    accepted = {(s.row, s.column) for s in best if total(found[s.row, s.column]) >= _ENOUGH and s.margin >= _CLEAR}
+    accepted = with_request(accepted, found, sharers, {})
+    ambiguous = contenders(found, best, _CLEAR) - accepted
+    return pairs_of(exams, reports, found, accepted, ambiguous=ambiguous, method=_method)
 
 
 def weigh(exam: Exam, report: Report, known: frozenset[int]) -> tuple[Trait, ...]:
@@ -63,18 +52,26 @@ def weigh(exam: Exam, report: Report, known: frozenset[int]) -> tuple[Trait, ...
     modality = overlap(exam.modalities, titles.modalities(report.title))
     if modality is False:
         return ()
-    place = overlap(frozenset({exam.hospital}) if exam.hospital else frozenset(), report.hospitals)
+    part = same_part(exam.parts, report.parts)
+    region = same_region(exam.regions, report.regions)
+    in_visit = None if report.visit_id is None or not known else report.visit_id in known
     return (
-        trait("accession_number", overlap(exam.accessions, one(report.accession)), 8.0, 7.0),
+        trait("accession_number", same_accession(exam, report.accession), 8.0, 7.0),
         trait("title_date", day, 4.0, 9.0),
-        trait("region", same_region(exam.regions, report.regions), 1.5, 4.0),
-        trait("body_part", same_part(exam.parts, report.parts), 1.0, 2.0),
+        trait("region", region or (None if part else region), 1.5, 6.5),
+        trait("body_part", part, 1.0, 2.0),
+        trait("side", same_side(exam.side, report.side), 1.0, 3.0),
+        trait("contrast", _contrast(exam, report), 0.5, 1.5),
         trait("title_words", _words(exam, report), 2.0, 0.0),
         trait("modality", modality or (True if named else None), 1.5, 9.0),
-        trait("visit", overlap(known, one(report.visit_id)), 2.5, 3.5),
-        trait("hospital", place, 0.5, 5.0),
+        trait("visit", in_visit, 2.5, 3.5),
+        trait("hospital", overlap(exam.hospitals, report.hospitals), 0.5, 5.0),
         _time(exam, report),
     )
+
+
+def _contrast(exam: Exam, report: Report) -> bool | None:
+    return None if exam.contrast is None or report.contrast is None else exam.contrast == report.contrast
 
 
 def _words(exam: Exam, report: Report) -> bool | None:
@@ -92,16 +89,25 @@ def _time(exam: Exam, report: Report) -> Trait:
     if gap is None:
         return trait("time", None, 0.0, 0.0)
     hours = gap.total_seconds() / 3600
-    timed = exam.timed and (report.at.hour, report.at.minute) != (0, 0)
+    timed = exam.timed and has_time(report.at)
     if (-3 if timed else -24) <= hours <= 48:
-        return trait("time", True, max(3.0 - 0.03 * max(hours, 0.0), 1.0), 0.0)
+        if timed and hours < -0.1:
+            return trait("time", False, 0.0, 0.5)  # clocks may differ
+        return trait("time", True, _curve(max(hours, 0.0)), 0.0)
     if hours < 0:
         return trait("time", False, 0.0, min(4.0 - hours / 24, 9.0))
     return trait("time", hours <= 96, 0.5, min(0.5 + log2(hours / 96), 3.0))
 
 
-def _method(traits: tuple[Trait, ...]) -> ReportMethod:
-    agree = {part.name for part in traits if part.state is State.AGREE}
+def _curve(hours: float) -> float:
+    """Most reports are written within half a day, few after a day."""
+    for (first, high), (last, low) in pairwise(_WRITTEN):
+        if hours <= last:
+            return high + (low - high) * (hours - first) / (last - first)
+    return _WRITTEN[-1][1]
+
+
+def _method(agree: frozenset[str]) -> ReportMethod:
     if "accession_number" in agree:
         return ReportMethod.ACCESSION_NUMBER
     if "title_date" in agree:

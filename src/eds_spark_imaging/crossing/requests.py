@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 
-from eds_spark_imaging.crossing.assignment import Settled, best_assignment
+from eds_spark_imaging.crossing.assignment import Assigned, best_assignment
 from eds_spark_imaging.crossing.candidates import Weighed
-from eds_spark_imaging.crossing.evidence import overlap, total
+from eds_spark_imaging.crossing.evidence import State, Trait, overlap, total
 from eds_spark_imaging.crossing.patient import Act, Exam
 
 _COUCH = timedelta(minutes=45)  # exams of one request follow on one another
-_NEAR = 3.0  # how much less than its best place a place may be that is taken besides
+_NEAR = 3.0  # how much less than its best pair a pair may weigh that a request has besides
+_BETTER = 1.5  # how much more than with its own exam an event must weigh to follow another event
 _CODED = timedelta(minutes=20)  # and its acts are coded at one time
 
 Rule = Callable[[int, int], bool]
@@ -19,27 +20,51 @@ Rule = Callable[[int, int], bool]
 
 def assigned(
     found: Weighed, enough: float, shares: Rule, follows: Rule
-) -> tuple[list[Settled], dict[int, int], dict[int, int]]:
+) -> tuple[list[Assigned], dict[int, int], dict[int, int]]:
     """The best assignment of exams and events, without those that a request has besides, which compete with nobody.
 
     Left over by a first assignment, an exam ``shares`` the event of another exam (their places), an event ``follows``
-    another one. Returns the pairs, and by exam or event left over the one that it goes with.
+    another one. An event that suits the exam of another one clearly better than its own exam follows that one too.
+    Returns the pairs, and by exam or event left over the one that it goes with.
     """
     weights = {pair: total(traits) for pair, traits in found.items()}
-    first = best_assignment({pair: weight for pair, weight in weights.items() if weight >= enough})
+    named = {pair for pair, traits in found.items() if weights[pair] >= enough and _has_one_number(traits)}
+    first = best_assignment(_named_or_free(weights, named, enough))
     rows, columns = {s.row: s.column for s in first}, {s.column: s.row for s in first}
     best_of_row, best_of_column = _best(weights, 0), _best(weights, 1)
     sharers: dict[int, int] = {}
     followers: dict[int, int] = {}
     for (i, j), weight in weights.items():
-        if weight < max(enough, best_of_row[i] - _NEAR, best_of_column[j] - _NEAR):
+        near = weight >= max(enough, best_of_row[i] - _NEAR, best_of_column[j] - _NEAR)
+        if not near and (i, j) not in named:
             continue
         if i not in rows and j in columns and shares(i, columns[j]):
             sharers.setdefault(i, columns[j])
-        elif j not in columns and i in rows and follows(j, rows[i]):
+        elif i in rows and _free(j, columns, weights, weight) and follows(j, rows[i]):
             followers.setdefault(j, rows[i])
     rest = {(i, j): weight for (i, j), weight in weights.items() if i not in sharers and j not in followers}
     return best_assignment(rest), sharers, followers
+
+
+def _free(j: int, columns: Mapping[int, int], weights: Mapping[tuple[int, int], float], weight: float) -> bool:
+    """Whether an event is left over, or assigned to an exam that it suits clearly less than with ``weight``."""
+    return j not in columns or weight - weights[columns[j], j] >= _BETTER
+
+
+def _has_one_number(traits: Iterable[Trait]) -> bool:
+    return any(part.name == "accession_number" and part.state is State.AGREE for part in traits)
+
+
+def _named_or_free(
+    weights: Mapping[tuple[int, int], float], named: set[tuple[int, int]], enough: float
+) -> dict[tuple[int, int], float]:
+    """Pairs that weigh enough; what an accession number names is of nothing else."""
+    exams, events = {i for i, _ in named}, {j for _, j in named}
+    return {
+        (i, j): weight
+        for (i, j), weight in weights.items()
+        if weight >= enough and ((i, j) in named or (i not in exams and j not in events))
+    }
 
 
 def _best(weights: Mapping[tuple[int, int], float], side: int) -> dict[int, float]:
@@ -50,12 +75,12 @@ def _best(weights: Mapping[tuple[int, int], float], side: int) -> dict[int, floa
 
 
 def with_request(
-    taken: set[tuple[int, int]], found: Weighed, sharers: dict[int, int], followers: dict[int, int]
+    accepted: set[tuple[int, int]], found: Weighed, sharers: dict[int, int], followers: dict[int, int]
 ) -> set[tuple[int, int]]:
-    """The pairs ``taken``, with those of exams and events that go with another one."""
-    more = {(i, j) for i, first in sharers.items() for row, j in taken if row == first}
-    more |= {(i, j) for j, first in followers.items() for i, column in taken if column == first}
-    return taken | {pair for pair in more if pair in found}
+    """The pairs ``accepted``, with those of exams and events that go with another one."""
+    more = {(i, j) for i, first in sharers.items() for row, j in accepted if row == first}
+    more |= {(i, j) for j, first in followers.items() for i, column in accepted if column == first}
+    return accepted | {pair for pair in more if pair in found}
 
 
 def acts_of_one_exam(exams: Sequence[Exam], acts: Sequence[Act], found: Weighed) -> Rule:
@@ -67,20 +92,26 @@ def acts_of_one_exam(exams: Sequence[Exam], acts: Sequence[Act], found: Weighed)
 
     def follows(j: int, first: int) -> bool:
         act, other = acts[j], acts[first]
-        if act.visit_id != other.visit_id and None not in (act.visit_id, other.visit_id):
-            return False
-        timed = act.timed and other.timed
-        if abs(act.at - other.at) > _CODED if timed else act.at.date() != other.at.date():
+        if not _coded_together(act, other):
             return False
         if act.meaning.code == other.meaning.code:
-            return act.at == other.at
+            return act.timed and act.at == other.at
         if not overlap(frozenset(act.meaning.modalities), other.meaning.modalities):
             return True  # each modality of the exam has its own
-        holders = [exams[i] for i, column in found if column == j and (i, first) in found]
         covered = frozenset(act.meaning.regions)
-        return any(covered <= exam.regions if exam.regions else act.at == other.at and timed for exam in holders)
+        if covered & frozenset(other.meaning.regions):
+            return False
+        holders = [exams[i] for i, column in found if column == j and (i, first) in found]
+        return any(covered <= exam.regions if exam.regions else act.at == other.at and act.timed for exam in holders)
 
     return follows
+
+
+def _coded_together(act: Act, other: Act) -> bool:
+    """Whether two acts have one visit and one time, or one day where both have no time."""
+    if act.timed != other.timed or (act.visit_id != other.visit_id and None not in (act.visit_id, other.visit_id)):
+        return False
+    return abs(act.at - other.at) <= _CODED if act.timed else act.at.date() == other.at.date()
 
 
 def exams_of_one_act(exams: Sequence[Exam], acts: Sequence[Act], found: Weighed) -> Rule:

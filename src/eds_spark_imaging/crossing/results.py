@@ -1,4 +1,4 @@
-"""Pairs that were settled, as rows of the tables of visits and reports; exams without act and acts without exam."""
+"""Pairs of the workers, as rows of the tables of visits and reports; exams without act and acts without exam."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def dates(text: str | None) -> frozenset[date]:
 
 @lru_cache(maxsize=20_000)
 def modalities(text: str | None) -> frozenset[str]:
-    """The modalities that the words of a text speak of; empty where none does."""
+    """The modalities that the words of a text speak of, empty where none does; nuclear medicine without its CT."""
     plain = unicodedata.normalize("NFKD", text or "").encode("ascii", "ignore").decode().upper()
     found: set[str] = set()
     for word in re.findall(r"[A-Z]{2,}", plain):
@@ -61,7 +61,7 @@ def modalities(text: str | None) -> frozenset[str]:
             if word.startswith(beginnings):
                 found.update(those)
                 break
-    return frozenset(found)
+    return frozenset(found & {"PT", "NM"} or found)
 
 
 @lru_cache(maxsize=20_000)

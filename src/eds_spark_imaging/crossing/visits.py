@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from eds_spark_imaging.crossing.evidence import Trait, nearest, overlap, total, trait
+from eds_spark_imaging.crossing.numbers import same_visit_number
 from eds_spark_imaging.crossing.pairs import Pair
-from eds_spark_imaging.crossing.patient import Exam, Visit, VisitKind
+from eds_spark_imaging.crossing.patient import Exam, Visit, VisitKind, has_time
 from eds_spark_imaging.tables.crossings import VisitMethod
 
 # Days after which a visit without end, or with one that lies far off, says nothing any more.
@@ -18,18 +19,26 @@ _USUAL = {
     VisitKind.DAY: timedelta(days=1),
     VisitKind.CONSULTATION: timedelta(days=1),
 }
-_WEEKS = timedelta(days=14)  # how long an open stay may be taken for one that goes on
+# How long a visit without end may be taken for one that goes on.
+_ONGOING = {
+    VisitKind.INPATIENT: timedelta(days=14),
+    VisitKind.OTHER: timedelta(days=3),
+    VisitKind.EMERGENCY: timedelta(days=2),
+    VisitKind.DAY: timedelta(hours=12),
+    VisitKind.CONSULTATION: timedelta(hours=12),
+}
 _STALE = timedelta(days=31)  # how far an exam may lie from the visit that its number names
 _EDGE = timedelta(hours=2, minutes=5)  # clocks in UTC, and patients whose exam comes before their registration
 _ENOUGH = 4.0
 _CLEAR = 2.0
+_TWICE = timedelta(hours=1)  # how far apart a visit may begin that was recorded twice, and deleted once
 _FLOOR = -6.0
 
 Evidence = Mapping[tuple[str, int], VisitMethod]
 
 
 def visit_pairs(exams: tuple[Exam, ...], visits: tuple[Visit, ...], by_events: Evidence) -> list[Pair]:
-    """The visits that each exam may have been in; at most one of them is accepted.
+    """The visits that each exam may have been in; at most one of them is accepted, and no deleted one.
 
     ``by_events`` names the method for exams and visits that an accepted act or report brings together.
     """
@@ -37,75 +46,97 @@ def visit_pairs(exams: tuple[Exam, ...], visits: tuple[Visit, ...], by_events: E
 
 
 def _of_exam(exam: Exam, visits: tuple[Visit, ...], by_events: Evidence) -> list[Pair]:
-    found = []
+    valid = tuple(visit for visit in visits if not visit.deleted)
+    has_events = any((exam.uid, visit.visit_id) in by_events for visit in valid)
+    weighed = []
     for visit in visits:
         by_event = by_events.get((exam.uid, visit.visit_id))
-        traits = weigh(exam, visit, by_event, any((exam.uid, other.visit_id) in by_events for other in visits))
+        traits = weigh(exam, visit, valid, by_event, has_events)
         if traits and total(traits) > _FLOOR:
-            found.append((total(traits), visit, traits, by_event))
+            weighed.append((total(traits), visit, traits, by_event))
+    deleted = [(score, visit) for score, visit, *_ in weighed if visit.deleted]
+    found = [entry for entry in weighed if not entry[1].deleted]
     found.sort(key=lambda entry: (-entry[0], entry[1].visit_id))
     best = found[0][0] if found else 0.0
     near = [entry for entry in found if best - entry[0] < _CLEAR and entry[0] > 0]
     pairs = []
     for score, visit, traits, by_event in found:
         ambiguous = len(near) > 1 and best - score < _CLEAR and score > 0
-        accepted = score == best and score >= _ENOUGH and not ambiguous
-        named = visit.number in exam.numbers
-        method = VisitMethod.VISIT_NUMBER if named else by_event or VisitMethod.INTERVAL
-        gap = None if not exam.moments else _gap(exam, visit)
+        named = same_visit_number(exam, visit.number)
+        elsewhere = any(other >= score and not _twins(visit, invalid) for other, invalid in deleted)
         pairs.append(
             Pair(
-                exam.uid,
-                visit.visit_id,
-                method,
-                gap,
-                sum(entry[0] > 0 for entry in found) - (score > 0),
-                ambiguous,
-                accepted,
-                traits,
+                uid=exam.uid,
+                event_id=visit.visit_id,
+                method=VisitMethod.VISIT_NUMBER if named else by_event or VisitMethod.INTERVAL,
+                gap=_gap(exam, visit),
+                rivals=sum(entry[0] > 0 for entry in found) - (score > 0),
+                ambiguous=ambiguous,
+                accepted=score == best and score >= _ENOUGH and not ambiguous and not elsewhere,
+                traits=traits,
             )
         )
     return pairs
 
 
-def weigh(exam: Exam, visit: Visit, by_event: VisitMethod | None, has_events: bool) -> tuple[Trait, ...]:
+def weigh(
+    exam: Exam, visit: Visit, visits: tuple[Visit, ...], by_event: VisitMethod | None, has_events: bool
+) -> tuple[Trait, ...]:
     """What speaks for and against the visit; nothing where nothing brings the two together."""
-    named = visit.number in exam.numbers
-    time = _time(exam, visit)
+    named = same_visit_number(exam, visit.number)
+    time = _time(exam, visit, visits)
     if not named and by_event is None and (time is None or time.weight < -1):
         return ()
-    same_place = overlap(frozenset({exam.hospital}) if exam.hospital else frozenset(), visit.hospitals)
-    event = True if by_event else False if has_events else None
     return (
-        trait("visit_number", True if named else None, 9.0, 0.0),
-        trait("event", event, 7.0, 5.0),
-        trait("hospital", same_place, 1.0, 6.0),
+        trait("visit_number", named, 9.0, 4.0),
+        trait("event", True if by_event else False if has_events else None, 7.0, 5.0),
+        trait("hospital", overlap(exam.hospitals, visit.hospitals), 1.0, 6.0),
         time or trait("time", None, 0.0, 0.0),
     )
 
 
-def _time(exam: Exam, visit: Visit) -> Trait | None:
+def _time(exam: Exam, visit: Visit, visits: tuple[Visit, ...]) -> Trait | None:
     """How well the exam lies within the visit: best of its moments."""
-    found = [_within(moment, exam.timed, visit) for moment in exam.moments]
+    found = [_within(moment, exam.timed, visit, visits) for moment in exam.moments]
     return max(found, key=lambda part: part.weight) if found else None
 
 
-def _within(moment: datetime, timed: bool, visit: Visit) -> Trait:
-    day, first = moment.date(), visit.start.date()
+def _within(moment: datetime, timed: bool, visit: Visit, visits: tuple[Visit, ...]) -> Trait:
     usual = visit.start + _USUAL[visit.kind]
     closed = visit.end is not None and visit.start <= visit.end <= usual + timedelta(days=45)
     end = visit.end if closed and visit.end else usual
-    if (timed and visit.start <= moment <= end) or (not timed and first <= day <= end.date()):
-        sure = closed or day == first
-        return trait("time", True, 4.0 if sure else 3.2 if moment - visit.start <= _WEEKS else 2.5, 0.0)
-    if visit.start - _EDGE <= moment <= end + _EDGE:
+    first = visit.start if timed and has_time(visit.start) else _midnight(visit.start)
+    last = end if timed and (has_time(end) or not closed) else _midnight(end) + timedelta(days=1)
+    if first <= moment <= last:
+        if closed or moment.date() == visit.start.date():
+            return trait("time", True, 4.0, 0.0)
+        ongoing = moment - visit.start <= _ONGOING[visit.kind] and not _followed(visit, moment, visits)
+        return trait("time", True, 3.2 if ongoing else 1.5, 0.0)
+    if first - _EDGE <= moment <= last + _EDGE:
         return trait("time", True, 3.2, 0.0)
-    if first <= day <= end.date():
-        return trait("time", True, 2.5, 0.0)
+    if first.date() <= moment.date() <= last.date():
+        return trait("time", True, 1.5, 0.0)
     if visit.end is not None and visit.start <= moment <= visit.end:
         return trait("time", True, 1.0, 0.0)  # a visit that nobody closed in time
     away = min(abs(moment - visit.start), abs(moment - end))
     return trait("time", False, 0.0, 1.0 if away <= _STALE else 4.5)
+
+
+def _midnight(at: datetime) -> datetime:
+    return datetime.combine(at.date(), time.min)
+
+
+def _followed(visit: Visit, moment: datetime, visits: tuple[Visit, ...]) -> bool:
+    """Whether a later visit to the same hospital had begun by then: the one without end was over."""
+    return any(
+        visit.start + timedelta(days=1) < other.start <= moment and overlap(visit.hospitals, other.hospitals)
+        for other in visits
+    )
+
+
+def _twins(visit: Visit, deleted: Visit) -> bool:
+    """Whether a deleted visit is one that was recorded again."""
+    return bool(overlap(visit.hospitals, deleted.hospitals)) and abs(visit.start - deleted.start) <= _TWICE
 
 
 def _gap(exam: Exam, visit: Visit) -> timedelta | None:

@@ -1,18 +1,17 @@
-"""Patients settled inside mapInArrow: rows of patients in, rows of pairs out."""
+"""Patients matched inside mapInArrow: rows of patients in, rows of pairs out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 
 from eds_spark_imaging.crossing import titles
+from eds_spark_imaging.crossing.matching import match
 from eds_spark_imaging.crossing.pairs import Pair
 from eds_spark_imaging.crossing.patient import Act, Exam, Patient, Report, Visit, visit_kind
-from eds_spark_imaging.crossing.settle import settle
 from eds_spark_imaging.tables.crossings import EVIDENCE
 from eds_spark_imaging.tables.spec import BIGINT, BOOLEAN, DOUBLE, STRING, sql_type
 from eds_spark_imaging.terminology.act_table import ImagingAct
@@ -34,8 +33,8 @@ PAIRS = pa.schema(
     ]
 )
 PAIRS_DDL = ", ".join(f"{field.name} {sql_type(field.type)}" for field in PAIRS)
-# Acts that have images of their own; supplements, reconstructions and anaesthesia go with another act.
 TEXTS = ("modality", "study_description", "requested_procedure_description", "body_part_examined", "laterality")
+# Acts that have images of their own; supplements, reconstructions and anaesthesia go with another act.
 KINDS = ("exam", "intervention")
 _ROWS = 20_000
 
@@ -43,14 +42,14 @@ Batches = Iterator[pa.RecordBatch]
 Row = Mapping[str, Any]
 
 
-def settler(report_days: int) -> Callable[[Batches], Batches]:
+def matcher(report_days: int) -> Callable[[Batches], Batches]:
     """The function for mapInArrow, from rows of ``frames.patients`` to rows of ``PAIRS``."""
 
     def run(batches: Batches) -> Batches:
         rows: list[dict[str, Any]] = []
         for batch in batches:
             for row in batch.to_pylist():
-                rows += settled_rows(row, report_days)
+                rows += pair_rows(row, report_days)
                 if len(rows) >= _ROWS:
                     yield pa.RecordBatch.from_pylist(rows, PAIRS)
                     rows = []
@@ -60,9 +59,9 @@ def settler(report_days: int) -> Callable[[Batches], Batches]:
     return run
 
 
-def settled_rows(row: Row, report_days: int) -> Iterator[dict[str, Any]]:
+def pair_rows(row: Row, report_days: int) -> Iterator[dict[str, Any]]:
     """The pairs of one patient's row."""
-    found = settle(patient(row), report_days)
+    found = match(patient(row), report_days)
     for what, pairs in (("visit", found.visits), ("act", found.acts), ("report", found.reports)):
         for pair in pairs:
             yield {"what": what, "person_id": row["person_id"], **_columns(pair)}
@@ -106,9 +105,11 @@ def _exam(row: Row, visit_numbers: frozenset[str]) -> Exam:
         timed=row["timed"],
         hospital=row["hospital_code"],
         numbers=frozenset(row["numbers"]),
-        accessions=frozenset(row["accessions"]) - visit_numbers,
+        accessions=frozenset(row["accessions"]) - visit_numbers - frozenset(row["admissions"]),
         modalities=frozenset(row["modalities"]),
         main_modality=row["main_modality"],
+        admissions=frozenset(row["admissions"]),
+        orders=frozenset(row["orders"]) - visit_numbers,
         words=titles.words(row["study_description"]),
         regions=titles.regions_of(terms),
         parts=frozenset(terms.body_parts),
@@ -125,6 +126,7 @@ def _visit(row: Row) -> Visit:
         end=row["end"],
         kind=visit_kind(row["kind"]),
         hospitals=frozenset(row["hospitals"] or ()),
+        deleted=row["deleted"],
     )
 
 
@@ -145,16 +147,18 @@ def _meaning(code: str) -> ImagingAct:
 
 
 def _report(row: Row) -> Report:
-    at: datetime = row["at"]
+    terms = titles.terms(row["title"])
     return Report(
         note_id=row["note_id"],
-        at=at,
+        at=row["at"],
         visit_id=row["visit_id"],
         accession=row["accession"],
         note_class=row["note_class"],
         title=row["title"],
         told=titles.dates(row["title"]),
-        regions=titles.regions_of(titles.terms(row["title"])),
-        parts=frozenset(titles.terms(row["title"]).body_parts),
+        regions=titles.regions_of(terms),
+        parts=frozenset(terms.body_parts),
+        contrast=titles.contrast_of(terms),
+        side=terms.laterality or None,
         hospitals=frozenset(row["hospitals"] or ()),
     )

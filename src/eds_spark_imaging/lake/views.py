@@ -9,6 +9,8 @@ from eds_spark_imaging.lake.view import View
 from eds_spark_imaging.tables import Catalogue
 from eds_spark_imaging.tables.attributes import aggregated_columns
 from eds_spark_imaging.tables.link_words import LinkStatus
+from eds_spark_imaging.tables.spec import sql_text
+from eds_spark_imaging.terminology.cim10_hierarchy import cim10_hierarchy
 
 
 def _acquisitions(name: str, modalities: frozenset[str]) -> View:
@@ -51,8 +53,23 @@ def _unmapped(_: Catalogue) -> str:
         ORDER BY number_of_series DESC, {texts}"""
 
 
+def _cim10_groups(_: Catalogue) -> str:
+    """All chapters and blocks, from the project's own list."""
+    rows = ", ".join(f"({', '.join(map(sql_text, group))})" for group in cim10_hierarchy())
+    names = "key, level, first_category, last_category, title_fr, title_en"
+    return f"SELECT {names} FROM (VALUES {rows}) AS g({names})"
+
+
 VIEWS = (
     *(_acquisitions(name, frozenset(modalities)) for name, modalities in MODALITY_VIEWS.items()),
+    View(
+        name="cim10_group",
+        table="imaging_study_diagnosis",
+        grain="chapter or block of CIM-10",
+        comment="Chapters and blocks of CIM-10 by their categories; a category is in one chapter, and may be in several"
+        " blocks within one another",
+        select=_cim10_groups,
+    ),
     View(
         name="imaging_unmapped_description",
         table="imaging_series",

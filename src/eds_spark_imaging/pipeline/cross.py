@@ -18,10 +18,11 @@ from eds_spark_imaging.crossing.events import on_survivors, stays
 from eds_spark_imaging.crossing.inputs import cross_inputs, due
 from eds_spark_imaging.crossing.procedures import acts_once, is_imaging, procedures
 from eds_spark_imaging.crossing.results import acts_without_exam, exams_without_act, report_table, visit_table
-from eds_spark_imaging.crossing.workers import PAIRS_DDL, settler
+from eds_spark_imaging.crossing.workers import PAIRS_DDL, matcher
 from eds_spark_imaging.lake.scratch import Scratch
 from eds_spark_imaging.linkage import survivors
 from eds_spark_imaging.linkage.care_sites import hospitals_of_care_sites
+from eds_spark_imaging.pipeline.cross_scope import persons_with_changed_exams
 from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.tables.crossings import CROSS_INPUT
 from eds_spark_imaging.tables.links import LINKED
@@ -50,6 +51,7 @@ class _Base:
     studies: DataFrame
     series: DataFrame
     visits: DataFrame
+    deleted_visits: DataFrame
     conditions: DataFrame
     acts: DataFrame
     notes: DataFrame | None
@@ -58,22 +60,26 @@ class _Base:
     hospitals: DataFrame
     survivors: DataFrame
 
-    def of(self, persons: DataFrame, again: DataFrame) -> _Base:
-        """What belongs to the surviving persons ``again``; ``persons`` are all rows that lead to them."""
+    def of(self, survivors: DataFrame) -> _Base:
+        """What belongs to the surviving persons ``survivors``."""
+        merged = self.survivors.join(
+            survivors.select(F.col("person_id").alias("surviving_person_id")), "surviving_person_id", "left_semi"
+        ).where("person_id IS NOT NULL")
         # A person without a row of its own survives as itself.
-        own = persons.select("person_id").union(again).distinct()
+        own = merged.select("person_id").union(survivors).distinct()
 
-        def some(frame: DataFrame) -> DataFrame:
+        def of_them(frame: DataFrame) -> DataFrame:
             return frame.join(own, "person_id", "left_semi")
 
-        studies = self.studies.join(again, "person_id", "left_semi")
+        studies = self.studies.join(survivors, "person_id", "left_semi")
         return _Base(
             studies=studies,
             series=self.series.join(studies.select(_STUDY), _STUDY, "left_semi"),
-            visits=some(self.visits),
-            conditions=some(self.conditions),
-            acts=some(self.acts),
-            notes=None if self.notes is None else some(self.notes),
+            visits=of_them(self.visits),
+            deleted_visits=of_them(self.deleted_visits),
+            conditions=of_them(self.conditions),
+            acts=of_them(self.acts),
+            notes=None if self.notes is None else of_them(self.notes),
             details=self.details,
             units=self.units,
             hospitals=self.hospitals,
@@ -97,14 +103,18 @@ def cross(context: Context) -> None:
             return
         _count_key_faults(run, warehouse)
         base = _base(context, warehouse, scratch)
-        inputs = scratch.keep("inputs", _inputs(base, rules))
-        again = scratch.keep("again", due(inputs, context.lake.read(CROSS_INPUT.name)))
-        run.count(patients=again.count())
+        recorded = context.lake.read(CROSS_INPUT.name)
+        persons = _persons(context, scratch, state)
+        if persons is not None:
+            recorded = recorded.join(persons, "person_id", "left_semi")
+        inputs = scratch.keep("inputs", _inputs(base if persons is None else base.of(persons), rules))
+        changed = scratch.keep("changed", due(inputs, recorded))
+        run.count(patients=changed.count())
         if run.counts["patients"]:
-            _cross(context, run, scratch, base, again)
+            _cross(context, run, scratch, base, changed)
             # Last: what is not recorded is done again after a kill.
-            rows = inputs.join(again, "person_id", "left_semi")
-            context.lake.sync(CROSS_INPUT.name, rows, run.run_id, scope=again)
+            rows = inputs.join(changed, "person_id", "left_semi")
+            context.lake.sync(CROSS_INPUT.name, rows, run.run_id, scope=changed)
         run.watermark = state
 
 
@@ -135,6 +145,17 @@ def _state(context: Context, warehouse: Warehouse, rules: int) -> str | None:
     return json.dumps({"base": base, "rules": rules, "exams": versions[:2]})
 
 
+def _persons(context: Context, scratch: Scratch, state: str | None) -> DataFrame | None:
+    """Those whose exams have changed, where nothing else has; None where all are to be looked at."""
+    last = context.newest_watermark("cross")
+    if not last or not state:
+        return None
+    seen, now = json.loads(last), json.loads(state)
+    if seen | {"exams": None} != now | {"exams": None}:
+        return None
+    return persons_with_changed_exams(context.lake, scratch, tuple(seen["exams"]), tuple(now["exams"]))
+
+
 def _base(context: Context, warehouse: Warehouse, scratch: Scratch) -> _Base:
     persons = survivors(warehouse.table("patient_identity"), warehouse.required("person"))
     care_site, tree = warehouse.table("care_site"), warehouse.table("fact_relationship")
@@ -148,6 +169,7 @@ def _base(context: Context, warehouse: Warehouse, scratch: Scratch) -> _Base:
         studies=studies.where(status),
         series=context.lake.read("imaging_series"),
         visits=warehouse.required("visit_occurrence"),
+        deleted_visits=warehouse.deleted("visit_occurrence"),
         conditions=warehouse.required("condition_occurrence"),
         acts=warehouse.required("procedure_occurrence"),
         notes=warehouse.table("note"),
@@ -160,7 +182,12 @@ def _base(context: Context, warehouse: Warehouse, scratch: Scratch) -> _Base:
 
 def _inputs(base: _Base, rules: int) -> DataFrame:
     exams = frames.exam_rows(base.studies, base.series)
-    frames_of = {"visits": base.visits, "conditions": base.conditions, "acts": base.acts}
+    frames_of = {
+        "visits": base.visits,
+        "deleted": base.deleted_visits,
+        "conditions": base.conditions,
+        "acts": base.acts,
+    }
     if base.notes is not None:
         frames_of["notes"] = base.notes
     events = {name: on_survivors(frame, base.survivors) for name, frame in frames_of.items()}
@@ -168,27 +195,24 @@ def _inputs(base: _Base, rules: int) -> DataFrame:
     return cross_inputs(exams, events, imaging, rules)
 
 
-def _cross(context: Context, run: Run, scratch: Scratch, base: _Base, again: DataFrame) -> None:
-    everyone = base.survivors.join(
-        again.select(F.col("person_id").alias("surviving_person_id")), "surviving_person_id", "left_semi"
-    ).where("person_id IS NOT NULL")
-    base = base.of(everyone, again)
+def _cross(context: Context, run: Run, scratch: Scratch, base: _Base, changed: DataFrame) -> None:
+    base = base.of(changed)
     exams = scratch.keep("exams", frames.exam_rows(base.studies, base.series))
     visits = scratch.keep("stays", stays(base.visits, base.survivors))
     acts = scratch.keep("acts", acts_once(base.acts, visits, base.survivors))
     rows = {
         "exams": exams,
-        "visits": frames.visit_rows(visits, base.hospitals),
+        "visits": frames.visit_rows(visits, on_survivors(base.deleted_visits, base.survivors), base.hospitals),
         "acts": frames.act_rows(acts, visits, base.hospitals),
         "reports": frames.report_rows(_notes(base, context), visits, base.hospitals),
     }
-    settle = settler(context.config.cross.report_days)
-    pairs = scratch.keep("pairs", frames.patients(rows).mapInArrow(settle, PAIRS_DDL))
+    match = matcher(context.config.cross.report_days)
+    pairs = scratch.keep("pairs", frames.patients(rows).mapInArrow(match, PAIRS_DDL))
     for name, table in _tables(context, base, exams, visits, acts, pairs).items():
-        done = context.lake.sync(name, table, run.run_id, scope=_scope(context, name, again, exams, acts))
+        done = context.lake.sync(name, table, run.run_id, scope=_scope(context, name, changed, exams, acts))
         crash_point(name)
         what = _COUNTED[name]
-        run.count(**{f"{what}_new": done.inserted, f"{what}_changed": done.updated, f"{what}_gone": done.deleted})
+        run.count(**{f"{what}_new": done.inserted, f"{what}_changed": done.updated, f"{what}_removed": done.deleted})
 
 
 def _notes(base: _Base, context: Context) -> DataFrame:
@@ -217,9 +241,9 @@ def _tables(  # noqa: PLR0917
     }
 
 
-def _scope(context: Context, name: str, again: DataFrame, exams: DataFrame, acts: DataFrame) -> DataFrame:
-    """The keys of the rows that the persons ``again`` have, or had."""
+def _scope(context: Context, name: str, changed: DataFrame, exams: DataFrame, acts: DataFrame) -> DataFrame:
+    """The keys of the rows that the persons ``changed`` have, or had."""
     key = context.catalogue[name].keys[0]
-    had = context.lake.read(name).join(again, "person_id", "left_semi").select(key)
+    had = context.lake.read(name).join(changed, "person_id", "left_semi").select(key)
     have = exams.select(_STUDY) if key == _STUDY else acts.select(F.col("event_id").alias(key))
     return had.union(have).distinct()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -21,8 +22,17 @@ class Fault(Word):
     ABSENT = "absent", "an optional table is not there: what needs it stays empty"
     NO_KEY = "no_key", "rows without a key are left out"
     DUPLICATE_KEY = "duplicate_key", "of several rows with one key one is taken"
+    REPEATED = "repeated", "rows that say the same identity again; each identity counts once"
     ORPHAN = "orphan", "rows that name a row of another table which is not there"
     EMPTY_COLUMN = "empty_column", "a column that must be filled has no value at all"
+
+
+# Columns that name a row of another table under a name of their own: the columns, any of which may hold the value.
+_NAMED: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
+    ("patient_identity", "merged_into_ipp"): (("patient_identity", "ipp"), ("person", "person_source_value")),
+    ("fact_relationship", "fact_id_1"): (("care_site", "care_site_id"),),
+    ("fact_relationship", "fact_id_2"): (("care_site", "care_site_id"),),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,7 @@ def check(warehouse: Warehouse) -> list[Finding]:
             continue
         frames[name] = rows
         findings += _of_table(spec, rows)
-    return findings + list(_orphans(frames))
+    return findings + list(_repeated(frames)) + list(_orphans(frames))
 
 
 def key_faults(spec: InputTable, rows: DataFrame) -> dict[str, Column]:
@@ -89,15 +99,33 @@ def _of_table(spec: InputTable, rows: DataFrame) -> Iterator[Finding]:
             yield Finding(Fault.EMPTY_COLUMN, spec.name, column, int(found["rows"]))
 
 
+def _repeated(frames: dict[str, DataFrame]) -> Iterator[Finding]:
+    """An IPP has a row for each of its NIPs; further rows of one IPP and NIP say nothing new."""
+    identities = frames.get("patient_identity")
+    if identities is not None:
+        key = identities.select("ipp", "nip", "nip_domain")
+        repeated = key.count() - key.distinct().count()
+        if repeated:
+            yield Finding(Fault.REPEATED, "patient_identity", "ipp, nip, nip_domain", repeated)
+
+
 def _orphans(frames: dict[str, DataFrame]) -> Iterator[Finding]:
-    """Rows whose column has the name of another table's key, and a value that this table has not."""
+    """Rows whose column names a row of another table that is not there."""
     owners = {spec.key[0]: name for name, spec in INPUTS.items() if len(spec.key) == 1 and name in frames}
     for name, rows in frames.items():
         for column in INPUTS[name]:
             owner = owners.get(column.name)
-            if owner is None or owner == name:
+            known = _NAMED.get((name, column.name)) or (((owner, column.name),) if owner not in (None, name) else ())
+            there = [frames[table].select(F.col(named).alias(column.name)) for table, named in known if table in frames]
+            if not there:
                 continue
-            known = frames[owner].select(column.name).distinct()
-            lost = rows.where(F.col(column.name).isNotNull()).join(known, column.name, "left_anti").count()
-            if lost:
-                yield Finding(Fault.ORPHAN, name, column.name, lost)
+            held = reduce(DataFrame.union, there).distinct()
+            lost = _of_care_sites(name, rows).where(F.col(column.name).isNotNull()).join(held, column.name, "left_anti")
+            count = lost.count()
+            if count:
+                yield Finding(Fault.ORPHAN, name, column.name, count)
+
+
+def _of_care_sites(name: str, rows: DataFrame) -> DataFrame:
+    """Of the relationships of facts those of the care-site tree, which are all that is read."""
+    return rows.where("coalesce(domain_concept_id_1, 57) = 57") if name == "fact_relationship" else rows

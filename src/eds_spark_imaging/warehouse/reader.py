@@ -18,6 +18,7 @@ from eds_spark_imaging.errors import InputError
 from eds_spark_imaging.spark.hadoop import folder_states
 from eds_spark_imaging.tables.spec import DATE, WALL_CLOCK, sql_type
 from eds_spark_imaging.warehouse.contract import INPUTS, ROW_STATUS, InputColumn, InputTable
+from eds_spark_imaging.warehouse.jdbc import JdbcTables
 from eds_spark_imaging.warehouse.mapping import check_layout, column_names, concept, table_names
 
 _MISSING = ("PATH_NOT_FOUND", "TABLE_OR_VIEW_NOT_FOUND", "DELTA_TABLE_NOT_FOUND", "DELTA_PATH_DOES_NOT_EXIST")
@@ -33,6 +34,7 @@ class Warehouse:
         check_layout(config)
         self._spark = spark
         self._config = config
+        self._jdbc = JdbcTables(spark, config) if config.jdbc else None
 
     def table(self, name: str) -> DataFrame | None:
         """The canonical columns of a table, without deleted rows; None where an optional table is absent.
@@ -47,14 +49,24 @@ class Warehouse:
 
     def rows(self, name: str) -> DataFrame | None:
         """:meth:`table` with every row, also those whose key another row has, or that have none."""
+        every = self._with_deleted(name)
+        return None if every is None else every.where(~self._is_deleted(INPUTS[name]))
+
+    def deleted(self, name: str) -> DataFrame:
+        """The deleted rows of a table, each once. InputError where it is absent."""
+        every = self._with_deleted(name)
+        if every is None:
+            raise self._absent(INPUTS[name])
+        return one_for_each_key(INPUTS[name], every.where(self._is_deleted(INPUTS[name])))
+
+    def _with_deleted(self, name: str) -> DataFrame | None:
         spec = INPUTS[name]
         raw = self._open(spec)
         if raw is None:
             return None
         raw = self._of_concept(spec, raw)
         by_name = {field.name.lower(): field for field in raw.schema}
-        columns = [self._column(spec, column, by_name).alias(column.name) for column in spec]
-        return self._without_deleted(spec, raw.select(*columns))
+        return raw.select(*[self._column(spec, column, by_name).alias(column.name) for column in spec])
 
     def required(self, name: str) -> DataFrame:
         """:meth:`table`, for a job that cannot do without it. InputError where it is absent."""
@@ -95,7 +107,7 @@ class Warehouse:
     def _open(self, spec: InputTable) -> DataFrame | None:
         for name in table_names(self._config, spec.name):
             for place in self._places(name):
-                frame = self._load(place)
+                frame = self._load(spec, place)
                 if frame is not None:
                     return frame
         if spec.required:
@@ -104,16 +116,20 @@ class Warehouse:
 
     def _absent(self, spec: InputTable) -> InputError:
         names = " or ".join(table_names(self._config, spec.name))
-        return InputError(f"base centrale: no table {names} in {self._config.path or self._config.database}")
+        return InputError(f"base centrale: no table {names} in {self._config.place}")
 
     def _places(self, name: str) -> list[str]:
+        if self._jdbc is not None:
+            return [name]
         if self._config.database is not None:
             return [f"{self._config.database}.{name}"]
         root = str(self._config.path).rstrip("/")
         return [f"{root}/{name}", f"{root}/{name}.{self._config.format}"]
 
-    def _load(self, place: str) -> DataFrame | None:
+    def _load(self, spec: InputTable, place: str) -> DataFrame | None:
         try:
+            if self._jdbc is not None:
+                return self._jdbc.load(spec, place)
             if self._config.database is not None:
                 return self._spark.table(place)
             return self._spark.read.format(self._config.format).load(place)
@@ -154,12 +170,11 @@ class Warehouse:
             raise InputError(f"base centrale: {spec.name}.{field.name} is {field.dataType.simpleString()}, not a value")
         return source.try_cast(sql_type(column.type))
 
-    def _without_deleted(self, spec: InputTable, frame: DataFrame) -> DataFrame:
+    def _is_deleted(self, spec: InputTable) -> Column:
         if ROW_STATUS not in spec.names:
-            return frame
-        deleted = [status.strip().lower() for status in self._config.deleted_statuses]
-        status = F.lower(F.trim(F.coalesce(F.col(ROW_STATUS), F.lit(""))))
-        return frame.where(~status.isin(deleted))
+            return F.lit(False)
+        words = [status.strip().lower() for status in self._config.deleted_statuses]
+        return F.lower(F.trim(F.coalesce(F.col(ROW_STATUS), F.lit("")))).isin(words)
 
 
 def one_for_each_key(spec: InputTable, rows: DataFrame) -> DataFrame:

@@ -69,6 +69,13 @@ def test_a_whole_file_becomes_typed_sections(tmp_path: Path) -> None:
         ("[[attributes]]\nsources=['NoSuchKeyword']\nkind='string'\nlevel='study'", "NoSuchKeyword"),
         ("[[attributes]]\nsources=['KVP']\nkind='number'\nlevel='study'", "number"),
         ("[warehouse]\npath='/x'\nformat='xlsx'", "xlsx"),
+        ("[warehouse]\npath='/x'\n[warehouse.jdbc]\nurl='jdbc:postgresql://h/d'", "one of path, database and jdbc"),
+        ("[warehouse.jdbc]\nurl='postgresql://h/d'", "does not begin with jdbc:"),
+        ("[warehouse.jdbc]\nurl='jdbc:postgresql://h/d?password=fictif'", "must not hold a password"),
+        ("[warehouse.jdbc]\nurl='jdbc:postgresql://u:fictif@h/d'", "must not hold a password"),
+        ("[warehouse.jdbc]\nurl='jdbc:x'\nschema='a\"b'", "is not a name"),
+        ("[warehouse.jdbc]\nurl='jdbc:x'\npartitions=0", "at least 1"),
+        ("[warehouse]\npath='/x'\n[warehouse.tables.note]\nbounds=[9, 1]", "the smaller one first"),
         ("[cross]\ndiagnosis_days = 'many'", "must be int"),
     ],
 )
@@ -79,6 +86,7 @@ def test_what_is_wrong_is_named_in_one_line(tmp_path: Path, text: str, said: str
     assert said in str(caught.value)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert "fictif" not in str(caught.value)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -94,6 +102,18 @@ def test_the_command_line_replaces_places_and_keeps_the_rules_of_known_roots(tmp
     assert changed.lake.path == "/lake"
     assert changed.warehouse is not None
     assert changed.warehouse.database == "edsomop"
+
+
+def test_a_database_over_jdbc_may_be_named_on_the_command_line(tmp_path: Path) -> None:
+    path = write(tmp_path, "[warehouse.jdbc]\nurl='jdbc:postgresql://a/b'\nuser='eds'\npassword_file='secret'")
+    changed = load_config(path).with_places(warehouse="jdbc:postgresql://c/d?ssl=true").warehouse
+    assert changed is not None
+    assert changed.jdbc is not None
+    assert (changed.jdbc.user, changed.jdbc.password_file) == ("eds", str(tmp_path / "secret"))
+    assert changed.place == "jdbc:postgresql://c/d"
+    folder = load_config(path).with_places(warehouse="/base").warehouse
+    assert folder is not None
+    assert (folder.path, folder.jdbc) == ("/base", None)
 
 
 def test_the_same_root_has_the_same_name_in_every_run() -> None:

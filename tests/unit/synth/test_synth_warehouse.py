@@ -180,7 +180,7 @@ def test_codes_come_in_all_variants(large):
         r"[A-Z]{4}\d{3}01",
         r"[A-Z]{4}\d{3}\.\.\.01",
         r"[A-Z]{4}\d{3}-1201",
-        r"[A-Z]{4}\d{3}-4201",
+        r"[A-Z]{4}\d{3}-1204",
     )
     for form in forms:
         assert any(re.fullmatch(form, code) for code in acts)

@@ -91,6 +91,26 @@ class CrossConfig:
 
 
 @dataclass(frozen=True)
+class ExportConfig:
+    """What other systems call our identifiers and codes: naming systems (URI or urn:oid:...), and a file of concepts.
+
+    An identifier of a site that names no system is exported without one. ``concepts`` is a CSV file (kind, code,
+    concept_id) of the concepts of OMOP that stand for our codes.
+    """
+
+    ipp_system: str | None = None
+    visit_number_system: str | None = None
+    accession_number_system: str | None = None
+    act_system: str = "https://smt.esante.gouv.fr/terminologie-ccam"
+    concepts: str | None = None
+
+    def __post_init__(self) -> None:
+        for system in (self.ipp_system, self.visit_number_system, self.accession_number_system, self.act_system):
+            if system is not None and not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:\S+", system):
+                raise ConfigError(f"[export] system {system!r} is not a URI")
+
+
+@dataclass(frozen=True)
 class MaintainConfig:
     """How long `maintain` keeps files that only older versions of a table need, in hours.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from eds_spark_imaging.errors import ConfigError
 
+PASSWORD_VARIABLE = "EDS_IMAGING_WAREHOUSE_PASSWORD"  # noqa: S105 - where the password is, not what it is
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)?")
 
 
@@ -30,19 +31,55 @@ class LakeConfig:
 class TableConfig:
     """One table of the base centrale where its name or columns differ from the canonical ones.
 
-    ``columns`` maps canonical column to the site's column.
+    ``columns`` maps canonical column to the site's column. A table of a JDBC database is read in parts by
+    ``partition_column``, its key where nothing is given; ``bounds`` are the least and greatest value to divide, which
+    the database tells where they are not given.
     """
 
     name: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    partition_column: str | None = None
+    bounds: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.bounds and (len(self.bounds) != 2 or self.bounds[0] >= self.bounds[1]):
+            raise ConfigError("[warehouse.tables] bounds are two numbers, the smaller one first")
+
+
+@dataclass(frozen=True)
+class JdbcConfig:
+    """A database that is read over JDBC; its password is not configuration but in a file or the environment."""
+
+    url: str
+    schema: str = "public"
+    user: str | None = None
+    password_file: str | None = None
+    driver: str = "org.postgresql.Driver"
+    partitions: int = 8
+    fetch_size: int = 10_000
+
+    def __post_init__(self) -> None:
+        if not self.url.startswith("jdbc:"):
+            raise ConfigError("[warehouse.jdbc] url does not begin with jdbc:")
+        if re.search(r"passw|pwd=|//[^/?]*@", self.url, re.IGNORECASE):
+            raise ConfigError(
+                f"[warehouse.jdbc] url must not hold a password: use password_file or {PASSWORD_VARIABLE}"
+            )
+        if not _IDENTIFIER.fullmatch(self.schema):
+            raise ConfigError(f"[warehouse.jdbc] schema {self.schema!r} is not a name")
+        if self.partitions < 1 or self.fetch_size < 1:
+            raise ConfigError("[warehouse.jdbc] partitions and fetch_size are at least 1")
 
 
 @dataclass(frozen=True)
 class WarehouseConfig:
-    """The base centrale: a directory of tables (``path``) or a database, with its layout and time zone."""
+    """The base centrale: a directory of tables (``path``), a database of the metastore (``database``) or one that is
+    read over JDBC (``jdbc``), with its layout and time zone.
+    """
 
     path: str | None = None
     database: str | None = None
+    jdbc: JdbcConfig | None = None
     format: str = "parquet"
     layout: str = "base_centrale"
     time_zone: str = "Europe/Paris"
@@ -50,9 +87,17 @@ class WarehouseConfig:
     tables: Mapping[str, TableConfig] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _one_place("[warehouse]", self.path, self.database)
+        if self.jdbc is None:
+            _one_place("[warehouse]", self.path, self.database)
+        elif self.path is not None or self.database is not None:
+            raise ConfigError("[warehouse] needs one of path, database and jdbc")
         if self.format not in ("parquet", "delta", "orc"):
             raise ConfigError(f"[warehouse] format {self.format!r} is not parquet, delta or orc")
+
+    @property
+    def place(self) -> str:
+        """Where it is, for messages: without what follows the database's name in a URL."""
+        return self.jdbc.url.split("?", 1)[0] if self.jdbc else str(self.path or self.database)
 
 
 def _one_place(where: str, path: str | None, database: str | None) -> None:

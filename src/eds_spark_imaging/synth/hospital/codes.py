@@ -23,5 +23,5 @@ def dotted(code: str) -> str:
 def written_act(rng: Random, code: str, activity: int = 1) -> str:
     """A CCAM code in one of the stored variants; activity 4 (anaesthesia) shows only where the variant has it."""
     if activity == 4:
-        return f"{code}-4201"
+        return f"{code}-1204"
     return rng.choices((code, f"{code}01", f"{code}...01", f"{code}-1201"), (55, 20, 12, 13))[0]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from eds_spark_imaging.crossing.matching import Matches, match
 from eds_spark_imaging.crossing.pairs import Pair
 from eds_spark_imaging.crossing.patient import VisitKind, visit_kind
-from eds_spark_imaging.crossing.settle import Settled, settle
 from eds_spark_imaging.crossing.workers import patient
 
 Row = dict[str, Any]
@@ -24,16 +24,17 @@ def at(text: str, day: int = 0) -> datetime:
 def exam(uid: str, when: datetime | None, description: str, modality: str = "CT", **more: Any) -> Row:
     row = {
         "study_instance_uid": uid, "moments": [when] if when else [], "timed": bool(when and when.time() != DAY.time()),
-        "hospital_code": "066", "numbers": [], "accessions": [], "modalities": [modality], "main_modality": modality,
-        "modality": modality, "study_description": description, "requested_procedure_description": None,
-        "body_part_examined": None, "laterality": None,
+        "hospital_code": "066", "numbers": [], "admissions": [], "accessions": [], "orders": [],
+        "modalities": [modality], "main_modality": modality, "modality": modality,
+        "study_description": description, "requested_procedure_description": None, "body_part_examined": None,
+        "laterality": None,
     }  # fmt: skip
     return {**row, **more}
 
 
 def visit(visit_id: int, start: datetime, end: datetime | None, kind: str = "hospitalisés", **more: Any) -> Row:
     row = {"visit_id": visit_id, "number": None, "start": start, "end": end, "kind": kind, "hospitals": ["066", "PSL"]}
-    return {**row, **more}
+    return {**row, "deleted": False, **more}
 
 
 def act(act_id: int, when: datetime, code: str, **more: Any) -> Row:
@@ -45,9 +46,9 @@ def report(note_id: int, when: datetime, title: str | None = None, **more: Any) 
     return {**row, "title": title, "hospitals": None, **more}
 
 
-def settled(**sides: list[Row]) -> Settled:
+def matched(**sides: list[Row]) -> Matches:
     row = {"exams": [], "visits": [], "acts": [], "reports": [], **sides}
-    return settle(patient(row), report_days=30)
+    return match(patient(row), report_days=30)
 
 
 def accepted(pairs: list[Pair]) -> set[tuple[str, int]]:
@@ -63,7 +64,7 @@ HEAD, CHEST, ABDOMEN = "SCANNER CEREBRAL", "SCANNER THORACIQUE", "SCANNER ABDOMI
 
 class TestVisits:
     def test_the_number_in_the_header_wins_over_the_interval(self) -> None:
-        found = settled(
+        found = matched(
             exams=[exam("1", at("10:00"), HEAD, numbers=["6600000001"])],
             visits=[
                 visit(1, at("9:00", -1), at("12:00"), number="6600000001"),
@@ -73,7 +74,7 @@ class TestVisits:
         assert accepted(found.visits) == {("1", 1)}
 
     def test_two_visits_that_hold_the_exam_are_ambiguous(self) -> None:
-        found = settled(
+        found = matched(
             exams=[exam("1", at("10:00"), HEAD)],
             visits=[visit(1, at("9:00", -1), at("12:00")), visit(2, at("9:00"), at("11:00"), "consultation")],
         )
@@ -81,7 +82,7 @@ class TestVisits:
         assert ambiguous(found.visits) == {("1", 1), ("1", 2)}
 
     def test_an_act_tells_which_of_two_visits(self) -> None:
-        found = settled(
+        found = matched(
             exams=[exam("1", at("10:00"), HEAD)],
             visits=[visit(1, at("9:00", -1), at("12:00")), visit(2, at("9:00"), at("11:00"), "consultation")],
             acts=[act(5, at("10:20"), "ACQK001", visit_id=2)],
@@ -103,28 +104,59 @@ class TestVisits:
         self, kind: str, days: int, is_found: bool
     ) -> None:
         for end in (None, at("8:00", 2000)):
-            found = settled(exams=[exam("1", at("10:00", days), HEAD)], visits=[visit(1, at("8:00"), end, kind)])
+            found = matched(exams=[exam("1", at("10:00", days), HEAD)], visits=[visit(1, at("8:00"), end, kind)])
             assert bool(accepted(found.visits)) == is_found
 
     def test_another_hospital_is_another_visit(self) -> None:
-        found = settled(exams=[exam("1", at("10:00"), HEAD, hospital_code="011")], visits=[visit(1, at("9:00"), None)])
+        found = matched(exams=[exam("1", at("10:00"), HEAD, hospital_code="011")], visits=[visit(1, at("9:00"), None)])
         assert accepted(found.visits) == set()
 
     def test_an_exam_without_time_counts_by_its_day(self) -> None:
-        found = settled(exams=[exam("1", DAY, HEAD)], visits=[visit(1, at("9:00"), at("11:00"), "consultation")])
+        found = matched(exams=[exam("1", DAY, HEAD)], visits=[visit(1, at("9:00"), at("11:00"), "consultation")])
         assert accepted(found.visits) == {("1", 1)}
+
+    def test_visits_of_whole_days_hold_by_the_day(self) -> None:
+        found = matched(exams=[exam("1", at("10:00", 1), HEAD)], visits=[visit(1, DAY, DAY + timedelta(days=1))])
+        assert accepted(found.visits) == {("1", 1)}
+
+    def test_a_stay_without_end_was_over_when_the_next_visit_began(self) -> None:
+        visits = [visit(1, at("9:00"), at("9:00", 900)), visit(2, at("8:00", 5), at("9:00", 5), "urgences")]
+        found = matched(exams=[exam("1", at("10:00", 4), HEAD), exam("2", at("10:00", 7), HEAD)], visits=visits)
+        assert accepted(found.visits) == {("1", 1)}
+
+    def test_an_exam_of_a_deleted_visit_was_not_in_another_one(self) -> None:
+        stay = visit(1, at("9:00", -2), None)
+        consultation = visit(2, at("9:30"), at("10:30"), "consultation", deleted=True)
+        assert accepted(matched(exams=[exam("1", at("10:00"), HEAD)], visits=[stay]).visits) == {("1", 1)}
+        found = matched(exams=[exam("1", at("10:00"), HEAD)], visits=[stay, consultation])
+        assert [(pair.event_id, pair.accepted) for pair in found.visits] == [(1, False)]
+
+    def test_a_visit_that_was_recorded_twice_and_deleted_once_is_still_there(self) -> None:
+        visits = [visit(1, at("9:00"), at("12:00")), visit(2, at("9:05"), at("12:00"), deleted=True)]
+        assert accepted(matched(exams=[exam("1", at("10:00"), HEAD)], visits=visits).visits) == {("1", 1)}
+
+    def test_the_number_of_another_visit_speaks_against_the_interval(self) -> None:
+        visits = [visit(1, at("9:00"), at("12:00"), number="6600000001")]
+        found = matched(
+            exams=[
+                exam("1", at("10:00"), HEAD, numbers=["6600000002"], admissions=["6600000002"]),
+                exam("2", at("10:00"), HEAD, numbers=["A2"], admissions=["A2"]),  # no number of a visit
+            ],
+            visits=visits,
+        )
+        assert accepted(found.visits) == {("2", 1)}
 
 
 class TestActs:
     def test_acts_that_compete_go_by_the_best_total(self) -> None:
-        found = settled(
+        found = matched(
             exams=[exam("1", at("10:00"), HEAD), exam("2", at("10:30"), CHEST)],
             acts=[act(5, DAY, "ZBQK001"), act(6, DAY, "ACQK001")],
         )
         assert accepted(found.acts) == {("1", 6), ("2", 5)}
 
     def test_two_exams_and_acts_alike_are_ambiguous_with_the_right_ones_among_the_candidates(self) -> None:
-        found = settled(
+        found = matched(
             exams=[exam("1", at("10:00"), CHEST), exam("2", at("15:00"), CHEST)],
             acts=[act(5, DAY, "ZBQK001"), act(6, DAY, "ZBQK001")],
         )
@@ -132,96 +164,186 @@ class TestActs:
         assert ambiguous(found.acts) == {(uid, a) for uid in ("1", "2") for a in (5, 6)}
 
     def test_one_exam_of_chest_and_abdomen_has_two_acts(self) -> None:
-        found = settled(
+        found = matched(
             exams=[exam("1", at("10:00"), "SCANNER THORACO-ABDOMINO-PELVIEN")],
             acts=[act(5, at("10:20"), "ZBQH001"), act(6, at("10:20"), "ZCQH001"), act(7, at("10:20"), "ACQH003")],
         )
         assert accepted(found.acts) == {("1", 5), ("1", 6)}
 
     def test_a_pet_ct_has_an_act_of_each(self) -> None:
-        found = settled(
+        found = matched(
             exams=[exam("1", at("10:00"), "TEP-TDM CORPS ENTIER", "PT", modalities=["CT", "PT"])],
             acts=[act(5, DAY, "ZZQL016"), act(6, DAY, "ZBQH001")],
         )
         assert accepted(found.acts) == {("1", 5), ("1", 6)}
 
     def test_two_exams_of_one_request_share_an_act_of_several_territories(self) -> None:
-        found = settled(
+        found = matched(
             exams=[exam("1", at("10:00"), CHEST), exam("2", at("10:06"), ABDOMEN)],
             acts=[act(5, at("10:20"), "ZZQH033")],
         )
         assert accepted(found.acts) == {("1", 5), ("2", 5)}
 
     def test_two_exams_of_one_part_do_not_share(self) -> None:
-        found = settled(
+        found = matched(
             exams=[exam("1", at("10:00"), CHEST), exam("2", at("10:06"), CHEST)], acts=[act(5, at("10:20"), "ZBQK001")]
         )
         assert accepted(found.acts) == set()
 
     @pytest.mark.parametrize("code", ["YYYY600", "ZZQP004", "ACQK00104"])
     def test_supplements_reconstructions_and_anaesthesia_are_no_exams(self, code: str) -> None:
-        found = settled(exams=[exam("1", at("10:00"), HEAD)], acts=[act(5, at("10:20"), code)])
+        found = matched(exams=[exam("1", at("10:00"), HEAD)], acts=[act(5, at("10:20"), code)])
         assert found.acts == []
 
     @pytest.mark.parametrize("code", ["ACQN001", "ZBQK002"])
     def test_another_modality_is_another_exam(self, code: str) -> None:
-        found = settled(exams=[exam("1", at("10:00"), HEAD)], acts=[act(5, at("10:20"), code)])
+        found = matched(exams=[exam("1", at("10:00"), HEAD)], acts=[act(5, at("10:20"), code)])
         assert found.acts == []
 
     def test_an_accession_number_wins_over_time(self) -> None:
-        found = settled(
+        found = matched(
             exams=[exam("1", at("10:00"), CHEST, accessions=["A1"]), exam("2", at("12:00"), CHEST, accessions=["A2"])],
             acts=[act(5, at("10:10"), "ZBQK001", accession="A2"), act(6, at("12:10"), "ZBQK001", accession="A1")],
         )
         assert accepted(found.acts) == {("1", 6), ("2", 5)}
 
     def test_an_act_of_next_week_is_near_at_the_most(self) -> None:
-        found = settled(exams=[exam("1", at("10:00"), HEAD)], acts=[act(5, at("10:20", 7), "ACQK001")])
+        found = matched(exams=[exam("1", at("10:00"), HEAD)], acts=[act(5, at("10:20", 7), "ACQK001")])
         assert accepted(found.acts) == set()
 
     def test_the_series_tell_the_day_where_the_study_has_another(self) -> None:
-        found = settled(
+        found = matched(
             exams=[exam("1", None, HEAD, moments=[at("10:00", -15), at("10:00")], timed=True)],
             acts=[act(5, at("10:20"), "ACQK001")],
         )
         assert accepted(found.acts) == {("1", 5)}
 
+    @pytest.mark.parametrize("number", ["0001234", "PSL0001234", "PSL-0001234"])
+    def test_an_accession_number_with_the_prefix_of_its_hospital_or_without_is_one(self, number: str) -> None:
+        own = number.replace("-", "")
+        found = matched(
+            exams=[exam("1", at("10:00"), CHEST, accessions=[own]), exam("2", at("10:30"), CHEST, accessions=["7"])],
+            acts=[act(5, DAY, "ZBQK001", accession="PSL0001234")],
+        )
+        assert accepted(found.acts) == {("1", 5)}
+
+    def test_another_number_of_the_order_may_be_the_accession_number_and_never_speaks_against(self) -> None:
+        exams = [exam("1", at("10:00"), CHEST, orders=["R77"]), exam("2", at("12:00"), CHEST, orders=["R78"])]
+        acts = [act(5, DAY, "ZBQK001", accession="R78"), act(6, DAY, "ZBQK001", accession="A9")]
+        assert accepted(matched(exams=exams, acts=acts).acts) == {("1", 6), ("2", 5)}
+
+    def test_two_acts_alike_of_a_day_and_one_exam_are_ambiguous(self) -> None:
+        found = matched(exams=[exam("1", at("10:00"), CHEST)], acts=[act(n, DAY, "ZBQK001") for n in (5, 6)])
+        assert accepted(found.acts) == set()
+        assert ambiguous(found.acts) == {("1", 5), ("1", 6)}
+
+    def test_an_act_stays_with_the_exam_that_it_suits_though_another_has_none(self) -> None:
+        found = matched(
+            exams=[exam("1", at("5:00", -1), CHEST), exam("2", at("8:40"), "SCANNER THORACO-ABDOMINO-PELVIEN")],
+            acts=[act(5, DAY, "ZBQH001"), act(6, DAY, "ZCQH001")],
+        )
+        assert accepted(found.acts) == {("2", 5), ("2", 6)}
+
+    def test_acts_dated_by_the_exam_go_by_the_minute(self) -> None:
+        exams = [exam("1", at("10:00"), "THORAX FACE", "DX"), exam("2", at("10:45"), "THORAX FACE", "DX")]
+        acts = [act(5, at("10:46"), "ZBQK002"), act(6, at("10:01"), "ZBQK002")]
+        assert accepted(matched(exams=exams, acts=acts).acts) == {("1", 6), ("2", 5)}
+
+    @pytest.mark.parametrize(("side", "code"), [("BILATERALE", 5), ("SEIN DROIT", 6)])
+    def test_an_act_of_one_side_or_of_both(self, side: str, code: int) -> None:
+        exams = [exam("1", at("10:00"), f"MAMMOGRAPHIE {side}", "MG")]
+        found = matched(exams=exams, acts=[act(5, DAY, "QEQK001"), act(6, DAY, "QEQK005")])
+        assert accepted(found.acts) == {("1", code)}
+
+    def test_the_report_tells_what_was_examined_where_the_header_does_not(self) -> None:
+        found = matched(
+            exams=[exam("1", at("10:00"), "", accessions=["A1"]), exam("2", at("11:00"), "", accessions=["A2"])],
+            acts=[act(5, DAY, "ZBQK001"), act(6, DAY, "ACQK001")],
+            reports=[report(7, at("15:00"), HEAD, accession="A1"), report(8, at("15:00"), CHEST, accession="A2")],
+        )
+        assert accepted(found.acts) == {("1", 6), ("2", 5)}
+
 
 class TestReports:
     def test_the_title_tells_which_of_two(self) -> None:
-        found = settled(
+        found = matched(
             exams=[exam("1", at("10:00"), HEAD), exam("2", at("10:30"), CHEST)],
             reports=[report(7, at("15:00"), "SCANNER DU THORAX"), report(8, at("15:01"), "TDM CERVEAU")],
         )
         assert accepted(found.reports) == {("1", 8), ("2", 7)}
 
     def test_a_changed_report_is_found_by_the_day_in_its_title(self) -> None:
-        found = settled(
+        found = matched(
             exams=[exam("1", at("10:00"), HEAD), exam("2", at("10:00", 200), HEAD)],
             reports=[report(7, at("9:00", 300), "SCANNER CEREBRAL DU 10/03/2024")],
         )
         assert accepted(found.reports) == {("1", 7)}
 
     def test_two_exams_compete_for_a_report_without_title(self) -> None:
-        found = settled(
+        found = matched(
             exams=[exam("1", at("10:00"), HEAD), exam("2", at("10:30"), CHEST)], reports=[report(7, at("15:00"))]
         )
         assert accepted(found.reports) == set()
         assert ambiguous(found.reports) == {("1", 7), ("2", 7)}
 
     def test_a_class_names_the_sort_of_exam(self) -> None:
-        found = settled(
+        found = matched(
             exams=[exam("1", at("10:00"), HEAD), exam("2", at("10:30"), "ETT", "US")],
             reports=[report(7, at("11:00"), note_class="CR-ECHO-COEUR")],
         )
         assert accepted(found.reports) == {("2", 7)}
 
     def test_no_report_comes_before_its_exam(self) -> None:
-        found = settled(exams=[exam("1", at("10:00"), HEAD)], reports=[report(7, at("10:00", -1), HEAD)])
+        found = matched(exams=[exam("1", at("10:00"), HEAD)], reports=[report(7, at("10:00", -1), HEAD)])
         assert accepted(found.reports) == set()
 
+    def test_the_side_in_the_title_tells_which_of_two(self) -> None:
+        found = matched(
+            exams=[
+                exam("1", at("10:00"), "GENOU DROIT", "DX", laterality="R"),
+                exam("2", at("10:01"), "GENOU GAUCHE", "DX", laterality="L"),
+            ],
+            reports=[report(7, at("15:00"), "RADIO GENOU GAUCHE"), report(8, at("15:00"), "RADIO GENOU DROIT")],
+        )
+        assert accepted(found.reports) == {("1", 8), ("2", 7)}
+
+    def test_a_report_of_the_brain_is_that_of_a_head(self) -> None:
+        found = matched(
+            exams=[exam("1", at("10:00"), "TDM CRANE", body_part_examined="HEAD")],
+            reports=[report(7, at("15:00"), "SCANNER CEREBRAL")],
+        )
+        assert accepted(found.reports) == {("1", 7)}
+        assert ("body_part", "agree") in [(part.name, str(part.state)) for part in found.reports[0].traits]
+
+    def test_the_report_of_a_pet_is_not_that_of_a_ct(self) -> None:
+        found = matched(exams=[exam("1", at("10:00"), CHEST)], reports=[report(7, at("11:00"), "TEP-TDM CORPS ENTIER")])
+        assert found.reports == []
+
+    def test_exams_of_one_request_share_a_report_while_another_is_free(self) -> None:
+        found = matched(
+            exams=[
+                exam("1", at("10:00"), CHEST, accessions=["A1"]),
+                exam("2", at("10:06"), ABDOMEN, accessions=["A1"]),
+                exam("3", at("9:50"), "IRM CEREBRALE", "MR", accessions=["A3"]),
+            ],
+            reports=[report(7, at("15:00"), accession="A1"), report(8, at("16:00"))],
+        )
+        assert accepted(found.reports) >= {("1", 7), ("2", 7)}
+
+    def test_a_report_alone_follows_on_an_exam_alone(self) -> None:
+        found = matched(exams=[exam("1", at("10:00"), HEAD)], reports=[report(7, at("15:00"))])
+        assert accepted(found.reports) == {("1", 7)}
+
+    def test_the_act_tells_what_was_examined_where_the_header_does_not(self) -> None:
+        found = matched(
+            exams=[exam("1", at("10:00"), ""), exam("2", at("15:00"), "")],
+            acts=[act(5, at("10:05"), "ZBQK001"), act(6, at("15:05"), "ACQK001")],
+            reports=[report(7, at("18:00"), HEAD), report(8, at("18:00"), CHEST)],
+        )
+        assert accepted(found.reports) == {("1", 8), ("2", 7)}
+
     def test_a_class_that_is_no_imaging_is_passed_over(self) -> None:
-        found = settled(exams=[exam("1", at("10:00"), HEAD)], reports=[report(7, at("11:00"), note_class="CRH-HOSPI")])
+        found = matched(exams=[exam("1", at("10:00"), HEAD)], reports=[report(7, at("11:00"), note_class="CRH-HOSPI")])
         assert found.reports == []
 
 

@@ -1,0 +1,45 @@
+"""Numbers of orders and visits, as two systems write them: compared, and told apart by their form."""
+
+from __future__ import annotations
+
+import re
+
+from eds_spark_imaging.crossing.patient import Exam
+
+_SURE = 7  # signs that a part of a number must have to stand for the whole
+
+
+def same_accession(exam: Exam, number: str | None) -> bool | None:
+    """Whether an event has the exam's accession number; None where one of them has none.
+
+    The header may have it in the places of other order numbers too; these do not speak against an event.
+    """
+    if number is None:
+        return None
+    if any(_same(own, number) for own in exam.accessions | exam.orders):
+        return True
+    return False if exam.accessions else None
+
+
+def same_visit_number(exam: Exam, number: str | None) -> bool | None:
+    """Whether the header names the visit ``number``, in any place that it may have; False where it names another one.
+
+    Another one is a text in a place of visit numbers that has the form of this one.
+    """
+    if number is None:
+        return None
+    if number in exam.numbers:
+        return True
+    return False if any(_form(own) == _form(number) for own in exam.admissions) else None
+
+
+def _same(one: str, other: str) -> bool:
+    """Equal, or one with a prefix or cut off (the header has room for 16 signs, PS3.5 6.2)."""
+    if one == other:
+        return True
+    short, long = sorted((one, other), key=len)
+    return len(short) >= _SURE and (long.endswith(short) or (len(short) >= 16 and long.startswith(short)))
+
+
+def _form(number: str) -> str:
+    return re.sub("[A-Z]", "A", re.sub("[0-9]", "9", number))

@@ -1,0 +1,155 @@
+"""FHIR R4 ``ImagingStudy``, one JSON text an exam, with the identifiers that French hospitals use.
+
+https://hl7.org/fhir/R4/imagingstudy.html. Patients and encounters are named by identifier (IPP, NDA), which needs no
+other resource. What is not known is left out, and nothing is put in its place.
+"""
+
+from __future__ import annotations
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from eds_spark_imaging.config import ExportConfig
+from eds_spark_imaging.exports.reasons import exams_with_reason, is_dated
+from eds_spark_imaging.exports.words import NotExported
+
+_STUDY, _SERIES = "study_instance_uid", "series_instance_uid"
+_TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
+_DCM = "http://dicom.nema.org/resources/ontology/DCM"
+_SNOMED = "http://snomed.info/sct"
+_UNKNOWN = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+_SIDES = {"R": "24028007", "L": "7771000", "B": "51440002"}  # PS3.16 CID 244
+_UID = r"^(?=.{1,64}$)(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+$"
+
+
+def fhir_exams(studies: DataFrame) -> DataFrame:
+    """``studies`` with ``reason``, null where the exam is exported."""
+    return exams_with_reason(
+        studies,
+        {
+            NotExported.REMOVED: F.col("removed_at").isNotNull(),
+            NotExported.NO_PATIENT: F.col("person_id").isNull() | F.col("ipp").isNull(),
+            NotExported.UID_INVALID: ~F.col(_STUDY).rlike(_UID),
+        },
+    )
+
+
+def imaging_studies(  # noqa: PLR0917
+    exams: DataFrame, series: DataFrame, acts: DataFrame, visits: DataFrame, systems: ExportConfig, time_zone: str
+) -> DataFrame:
+    """Rows (``study_instance_uid``, ``resource``), one for each exam of :func:`fhir_exams` that is exported.
+
+    ``acts`` and ``visits`` are the tables of pairs. Times are hospital wall-clock of ``time_zone``.
+    """
+    rows = (
+        exams.where("reason IS NULL")
+        .join(_series_of_exams(series, time_zone), _STUDY, "left")
+        .join(_acts_of_exams(acts, systems), _STUDY, "left")
+        .join(visits.where("accepted").select(_STUDY, "visit_occurrence_source_value"), _STUDY, "left")
+    )
+    resource = F.struct(
+        F.lit("ImagingStudy").alias("resourceType"),
+        F.col(_STUDY).alias("id"),
+        _identifiers(systems).alias("identifier"),
+        F.lit("available").alias("status"),
+        _filled(F.transform("modalities", lambda modality: _coding(_DCM, modality))).alias("modality"),
+        F.struct(
+            F.lit("Patient").alias("type"), _identifier("PI", systems.ipp_system, F.col("ipp")).alias("identifier")
+        ).alias("subject"),
+        _encounter(systems).alias("encounter"),
+        F.when(is_dated(), _when("study_datetime", time_zone, F.col("study_datetime_quality") != "date_only")).alias(
+            "started"
+        ),
+        F.col("number_of_series").alias("numberOfSeries"),
+        F.col("number_of_instances").alias("numberOfInstances"),
+        F.col("_acts").alias("procedureCode"),
+        _said("study_description").alias("description"),
+        F.col("_series").alias("series"),
+    )
+    return rows.select(_STUDY, F.to_json(resource).alias("resource"))
+
+
+def _series_of_exams(series: DataFrame, time_zone: str) -> DataFrame:
+    modality = F.coalesce(F.col("main_modality"), F.get("modalities", F.lit(0)))
+    unknown = F.array(F.struct(F.lit(_UNKNOWN).alias("url"), F.lit("unknown").alias("valueCode")))
+    sides = F.create_map(*[F.lit(part) for side in _SIDES.items() for part in side])
+    part, side = F.get("body_part_codes", F.lit(0)), sides[F.col("exam_laterality")]
+    one = F.struct(
+        F.col(_SERIES).alias("uid"),
+        F.when(F.col("series_number") >= 0, F.col("series_number")).alias("number"),
+        F.struct(
+            F.when(modality.isNull(), unknown).alias("extension"),
+            F.when(modality.isNotNull(), F.lit(_DCM)).alias("system"),
+            modality.alias("code"),
+        ).alias("modality"),
+        _said("series_description").alias("description"),
+        F.col("number_of_instances").alias("numberOfInstances"),
+        F.when(part.isNotNull(), _coding(_SNOMED, part)).alias("bodySite"),
+        F.when(side.isNotNull(), _coding(_SNOMED, side)).alias("laterality"),
+        _when("series_datetime", time_zone, F.lit(True)).alias("started"),
+    )
+    valid = series.where(F.col(_SERIES).rlike(_UID))
+    return valid.groupBy(_STUDY).agg(F.array_sort(F.collect_list(one)).alias("_series"))
+
+
+def _acts_of_exams(acts: DataFrame, systems: ExportConfig) -> DataFrame:
+    code = F.struct(F.array(_coding(systems.act_system, F.col("procedure_code"))).alias("coding"))
+    own = acts.where("accepted AND procedure_code IS NOT NULL")
+    return own.groupBy(_STUDY).agg(F.array_sort(F.collect_set(code)).alias("_acts"))
+
+
+def _identifiers(systems: ExportConfig) -> Column:
+    study = F.struct(
+        F.lit(None).cast(_TYPE).alias("type"),
+        F.lit("urn:dicom:uid").alias("system"),
+        F.concat(F.lit("urn:oid:"), F.col(_STUDY)).alias("value"),
+    )
+    accession = _said("accession_number")
+    return F.array_compact(F.array(study, _identifier("ACSN", systems.accession_number_system, accession)))
+
+
+def _encounter(systems: ExportConfig) -> Column:
+    number = _said("visit_occurrence_source_value")
+    identifier = _identifier("VN", systems.visit_number_system, number)
+    return F.when(number.isNotNull(), F.struct(F.lit("Encounter").alias("type"), identifier.alias("identifier")))
+
+
+_TYPE = "struct<coding: array<struct<system: string, code: string>>>"
+
+
+def _identifier(kind: str, system: str | None, value: Column) -> Column:
+    """An identifier with its type by HL7 v2 table 0203; null where there is no value."""
+    coded = F.struct(F.array(_coding(_TYPES, F.lit(kind))).alias("coding")).cast(_TYPE)
+    return F.when(
+        value.isNotNull(),
+        F.struct(coded.alias("type"), F.lit(system).cast("string").alias("system"), value.alias("value")),
+    )
+
+
+def _coding(system: str, code: Column) -> Column:
+    return F.struct(F.lit(system).alias("system"), code.alias("code"))
+
+
+def _filled(values: Column) -> Column:
+    """FHIR has no empty arrays."""
+    return F.when(F.size(values) > 0, values)
+
+
+def _said(name: str) -> Column:
+    """A text without signs that FHIR forbids; null where nothing is left."""
+    return F.nullif(F.trim(F.regexp_replace(name, r"[\p{Cntrl}\s]+", " ")), F.lit(""))
+
+
+def _when(name: str, time_zone: str, timed: Column) -> Column:
+    """A wall-clock time with its offset from UTC, which FHIR asks for, or the day alone."""
+    local = F.col(name)
+    utc = F.convert_timezone(F.lit(time_zone), F.lit("UTC"), local)
+    minutes = F.timestamp_diff("MINUTE", utc, local)
+    offset = F.format_string(
+        "%s%02d:%02d",
+        F.when(minutes < 0, F.lit("-")).otherwise(F.lit("+")),
+        F.floor(F.abs(minutes) / 60).cast("int"),
+        (F.abs(minutes) % 60).cast("int"),
+    )
+    moment = F.concat(F.date_format(local, "yyyy-MM-dd'T'HH:mm:ss"), offset)
+    return F.when(timed, moment).otherwise(F.date_format(local, "yyyy-MM-dd"))

@@ -1,0 +1,135 @@
+"""FHIR: what an exam becomes, held against the R4 specification by fhir.resources and by hand."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+from fhir.resources.R4B.imagingstudy import ImagingStudy
+from pyspark.sql import SparkSession
+
+from eds_spark_imaging.config import ExportConfig
+from eds_spark_imaging.exports.fhir import fhir_exams, imaging_studies
+from eds_spark_imaging.exports.reasons import not_exported
+
+pytestmark = pytest.mark.spark
+
+OID = "urn:oid:1.2.250.1.999.1"
+SYSTEMS = ExportConfig(ipp_system=f"{OID}.1", visit_number_system=f"{OID}.2")
+STUDIES = (
+    "study_instance_uid string, person_id bigint, ipp string, study_datetime timestamp_ntz,"
+    " study_datetime_quality string, modalities array<string>, accession_number string, study_description string,"
+    " number_of_series bigint, number_of_instances bigint, removed_at timestamp"
+)
+SERIES = (
+    "study_instance_uid string, series_instance_uid string, main_modality string, modalities array<string>,"
+    " series_number bigint, series_description string, number_of_instances bigint, body_part_codes array<string>,"
+    " exam_laterality string, series_datetime timestamp_ntz"
+)
+IPP = "8000000001"
+WINTER, SUMMER = datetime(2024, 1, 2, 10, 30), datetime(2024, 7, 2, 0, 0)
+
+
+@pytest.fixture(scope="module")
+def exported(spark: SparkSession) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """The resources by exam, and the reasons of exams that have none."""
+    now = datetime(2026, 1, 1)
+    rows = [
+        ("1.2.3", 1, IPP, WINTER, "complete", ["CT", "PT"], "A1", "TEP\r\x01 corps ", 2, 40, None),
+        ("1.2.4", 1, IPP, SUMMER, "date_only", ["DX"], None, None, 1, 1, None),
+        ("1.2.5", 1, IPP, datetime(2079, 1, 1), "implausible", [], None, "", 0, 0, None),
+        ("1.2.6", None, None, WINTER, "complete", ["CT"], "A2", None, 1, 1, None),
+        ("1.02.7", 1, IPP, WINTER, "complete", ["CT"], "A3", None, 1, 1, None),
+        ("1.2.8", 1, IPP, WINTER, "complete", ["CT"], "A4", None, 1, 1, now),
+    ]
+    series = [
+        ("1.2.3", "1.2.3.2", "CT", ["CT"], 2, "THORAX", 30, ["51185008"], None, WINTER),
+        ("1.2.3", "1.2.3.1", "PT", ["PT"], -1, None, 10, None, None, None),
+        ("1.2.4", "1.2.4.1", None, None, None, " ", 1, ["72696002"], "R", datetime(2024, 7, 2, 9, 5)),
+    ]
+    acts = [("1.2.3", "ZZQL016", True), ("1.2.3", "ZBQH001", True), ("1.2.3", "ACQK001", False)]
+    visits = [("1.2.3", "6612345678", True), ("1.2.4", "6600000000", False)]
+    exams = fhir_exams(spark.createDataFrame(rows, STUDIES))
+    made = imaging_studies(
+        exams,
+        spark.createDataFrame(series, SERIES),
+        spark.createDataFrame(acts, "study_instance_uid string, procedure_code string, accepted boolean"),
+        spark.createDataFrame(
+            visits, "study_instance_uid string, visit_occurrence_source_value string, accepted boolean"
+        ),
+        SYSTEMS,
+        "Europe/Paris",
+    )
+    resources = {row["study_instance_uid"]: json.loads(row["resource"]) for row in made.collect()}
+    return resources, {row["study_instance_uid"]: row["reason"] for row in not_exported(exams).collect()}
+
+
+def test_every_resource_is_valid(exported: tuple[dict[str, Any], dict[str, str]]) -> None:
+    resources, _ = exported
+    assert set(resources) == {"1.2.3", "1.2.4", "1.2.5"}
+    for resource in resources.values():
+        read = ImagingStudy.model_validate(resource)
+        assert json.loads(read.model_dump_json(exclude_none=True)) | {"started": None} == resource | {"started": None}
+
+
+def test_a_whole_exam(exported: tuple[dict[str, Any], dict[str, str]]) -> None:
+    types, dcm = "http://terminology.hl7.org/CodeSystem/v2-0203", "http://dicom.nema.org/resources/ontology/DCM"
+    ccam = "https://smt.esante.gouv.fr/terminologie-ccam"
+
+    def kind(code: str) -> dict[str, Any]:
+        return {"coding": [{"system": types, "code": code}]}
+
+    assert exported[0]["1.2.3"] == {
+        "resourceType": "ImagingStudy",
+        "id": "1.2.3",
+        "identifier": [
+            {"system": "urn:dicom:uid", "value": "urn:oid:1.2.3"},
+            {"type": kind("ACSN"), "value": "A1"},
+        ],
+        "status": "available",
+        "modality": [{"system": dcm, "code": "CT"}, {"system": dcm, "code": "PT"}],
+        "subject": {"type": "Patient", "identifier": {"type": kind("PI"), "system": f"{OID}.1", "value": IPP}},
+        "encounter": {
+            "type": "Encounter",
+            "identifier": {"type": kind("VN"), "system": f"{OID}.2", "value": "6612345678"},
+        },
+        "started": "2024-01-02T10:30:00+01:00",
+        "numberOfSeries": 2,
+        "numberOfInstances": 40,
+        "procedureCode": [
+            {"coding": [{"system": ccam, "code": "ZBQH001"}]},
+            {"coding": [{"system": ccam, "code": "ZZQL016"}]},
+        ],
+        "description": "TEP corps",
+        "series": [
+            {"uid": "1.2.3.1", "modality": {"system": dcm, "code": "PT"}, "numberOfInstances": 10},
+            {
+                "uid": "1.2.3.2",
+                "number": 2,
+                "modality": {"system": dcm, "code": "CT"},
+                "description": "THORAX",
+                "numberOfInstances": 30,
+                "bodySite": {"system": "http://snomed.info/sct", "code": "51185008"},
+                "started": "2024-01-02T10:30:00+01:00",
+            },
+        ],
+    }
+
+
+def test_what_is_not_known_is_left_out(exported: tuple[dict[str, Any], dict[str, str]]) -> None:
+    knee, bare = exported[0]["1.2.4"], exported[0]["1.2.5"]
+    assert knee["started"] == "2024-07-02"
+    assert "encounter" not in knee  # the visit is a candidate and no more
+    (series,) = knee["series"]
+    assert series["modality"] == {
+        "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]
+    }
+    assert series["laterality"]["code"] == "24028007"  # SNOMED CT: right
+    assert series["started"] == "2024-07-02T09:05:00+02:00"
+    assert not {"started", "description", "modality", "series", "procedureCode"} & set(bare)
+
+
+def test_every_other_exam_has_its_reason(exported: tuple[dict[str, Any], dict[str, str]]) -> None:
+    assert exported[1] == {"1.2.6": "no_patient", "1.02.7": "uid_invalid", "1.2.8": "removed"}

@@ -1,0 +1,125 @@
+"""OMOP with its imaging extension: real visits and acts only, values of parameters, reasons of what is left out."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from eds_spark_imaging.dicom.declaration.attribute import attribute_from_mapping
+from eds_spark_imaging.exports.mi_cdm import image_feature, image_occurrence, measurement, mi_cdm_exams
+from eds_spark_imaging.exports.reasons import not_exported
+
+pytestmark = pytest.mark.spark
+
+WHEN = datetime(2024, 1, 2, 10, 30)
+CONCEPTS = {("modality", "CT"): 11, ("feature", "kvp_max"): 22, ("field", "measurement"): 33}
+
+
+@pytest.fixture(scope="module")
+def exams(spark: SparkSession) -> DataFrame:
+    studies = [
+        ("1", 5, WHEN, "complete", None),
+        ("2", 5, WHEN, "complete", None),  # its act is near, and not its own
+        ("3", None, WHEN, "complete", None),
+        ("4", 5, WHEN, "implausible", None),
+        ("5", 5, WHEN, "complete", datetime(2026, 1, 1)),
+        ("6", 6, WHEN, "date_only", None),
+    ]
+    acts = [("1", 71, 3.0, True), ("1", 70, 9.0, True), ("2", 72, 9.0, False), ("6", 73, None, True)]
+    visits = [("1", 80, True), ("6", 81, False)]
+    return mi_cdm_exams(
+        spark.createDataFrame(
+            studies,
+            "study_instance_uid string, person_id bigint, study_datetime timestamp_ntz, study_datetime_quality string,"
+            " removed_at timestamp",
+        ),
+        spark.createDataFrame(
+            acts, "study_instance_uid string, procedure_occurrence_id bigint, score double, accepted boolean"
+        ),
+        spark.createDataFrame(visits, "study_instance_uid string, visit_occurrence_id bigint, accepted boolean"),
+    )
+
+
+@pytest.fixture(scope="module")
+def occurrences(spark: SparkSession, exams: DataFrame) -> DataFrame:
+    series = [
+        ("1", "1.1", "CT", ["51185008"]),
+        ("1", "1.2", "PR", None),
+        ("2", "2.1", "CT", None),
+        ("6", "6.1", "CT", []),
+    ]
+    columns = (
+        "study_instance_uid string, series_instance_uid string, main_modality string, body_part_codes array<string>"
+    )
+    return image_occurrence(exams, spark.createDataFrame(series, columns), CONCEPTS)
+
+
+def test_every_exam_is_exported_or_has_its_reason(exams: DataFrame, occurrences: DataFrame) -> None:
+    reasons = {row["study_instance_uid"]: row["reason"] for row in not_exported(exams).collect()}
+    assert reasons == {"2": "no_act", "3": "no_patient", "4": "no_date", "5": "removed"}
+    exported = {row["image_study_uid"] for row in occurrences.collect()}
+    assert exported | set(reasons) == {str(n) for n in range(1, 7)}
+    assert not exported & set(reasons)
+
+
+def test_an_occurrence_is_a_series_with_the_act_and_visit_of_its_exam(occurrences: DataFrame) -> None:
+    rows = {row["image_series_uid"]: row for row in occurrences.collect()}
+    assert set(rows) == {"1.1", "1.2", "6.1"}
+    first = rows["1.1"].asDict()
+    assert first.pop("image_occurrence_id") > 0
+    assert first == {
+        "person_id": 5,
+        "procedure_occurrence_id": 70,  # of its two acts the one for which most speaks
+        "visit_occurrence_id": 80,
+        "anatomic_site_concept_id": 0,
+        "wadors_uri": None,
+        "local_path": None,
+        "image_occurrence_date": date(2024, 1, 2),
+        "image_study_uid": "1",
+        "image_series_uid": "1.1",
+        "modality_concept_id": 11,
+        "modality_source_value": "CT",
+        "anatomic_site_source_value": "51185008",
+    }
+    assert (rows["6.1"]["visit_occurrence_id"], rows["1.2"]["modality_concept_id"]) == (None, 0)
+
+
+def test_features_are_the_parameters_that_a_series_has(spark: SparkSession, occurrences: DataFrame) -> None:
+    attributes = [
+        attribute_from_mapping({"level": "acquisition", "comment": "-", **entry})
+        for entry in (
+            {"sources": ["KVP"], "column": "kvp", "kind": "double", "unit": "kV", "aggregate": "min_max"},
+            {"sources": ["ConvolutionKernel"], "column": "kernel", "kind": "string", "aggregate": "distinct"},
+            {"sources": ["DeviceSerialNumber"], "column": "serial", "kind": "string", "identifying": True},
+        )
+    ]
+    columns = (
+        "study_instance_uid string, series_instance_uid string, kvp_min double, kvp_max double, kernel array<string>,"
+        " serial string"
+    )
+    rows = [
+        ("1", "1.1", 100.0, 120.0, ["B30f"], "S1"),
+        ("1", "1.2", None, None, None, "S2"),
+        ("2", "2.1", 1.0, 1.0, None, None),
+    ]
+    found = measurement(occurrences, spark.createDataFrame(rows, columns), attributes, CONCEPTS)
+    values = {
+        row["measurement_source_value"]: (
+            row["value_as_number"], row["value_source_value"], row["unit_source_value"], row["measurement_concept_id"],
+            row["person_id"], row["visit_occurrence_id"], row["measurement_date"],
+        )
+        for row in found.collect()
+    }  # fmt: skip
+    of_exam = (5, 80, date(2024, 1, 2))
+    assert values == {
+        "kvp_min": (100.0, None, "kV", 0, *of_exam),
+        "kvp_max": (120.0, None, "kV", 22, *of_exam),
+        "kernel": (None, '["B30f"]', None, 0, *of_exam),
+    }
+    features = image_feature(found, CONCEPTS).collect()
+    ids = {row["measurement_id"]: row["image_occurrence_id"] for row in found.collect()}
+    assert {row["image_feature_event_id"]: row["image_occurrence_id"] for row in features} == ids
+    assert {row["image_feature_event_field_concept_id"] for row in features} == {33}
+    assert len({row["image_feature_id"] for row in features}) == 3

@@ -1,0 +1,109 @@
+"""The job `cross` killed by SIGKILL after each table, then run again: the tables are those of an undisturbed run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from crossing_hospital import make_hospital
+
+from eds_spark_imaging.config import Config
+from eds_spark_imaging.tables.crossings import CROSS_INPUT, tables
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from eds_spark_imaging.runs.context import Context
+
+pytestmark = [pytest.mark.spark, pytest.mark.slow]  # some 4 minutes
+
+POINTS = [table.name for table in tables() if table.name != CROSS_INPUT.name]
+
+# The job in a process of its own.
+SCRIPT = """
+import sys
+from dataclasses import replace
+from eds_spark_imaging.config import Config
+from eds_spark_imaging.pipeline.jobs import Options, run_jobs
+from eds_spark_imaging.spark.settings import SMALL_CONF
+config = replace(Config().with_places((), sys.argv[1], sys.argv[2]), spark={
+    "spark.master": "local[2]", "spark.sql.shuffle.partitions": "2", "spark.databricks.delta.snapshotPartitions": "1",
+    **SMALL_CONF})
+run_jobs(["cross"], config, Options())
+"""
+
+
+def open_context(spark: SparkSession, lake: Path, base: Path) -> Context:
+    from eds_spark_imaging.runs.context import Context
+
+    return Context(spark, Config().with_places((), str(lake), str(base)))
+
+
+def cross(context: Context) -> None:
+    from eds_spark_imaging.pipeline.cross import cross as job
+
+    with context.lake.lock():
+        job(context)
+
+
+def content(context: Context) -> dict[str, list[str]]:
+    """What the tables say, without the names of runs."""
+    found = {}
+    for table in tables():
+        frame = context.lake.read(table.name)
+        kept = [f"CAST({name} AS STRING)" for name in frame.columns if not name.endswith(("_run", "row_hash"))]
+        found[table.name] = sorted(map(str, frame.selectExpr(*kept).collect()))
+    return found
+
+
+@pytest.fixture(scope="module")
+def places(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A lake crossed with an older base centrale, the newer one, and what the tables should say of it."""
+    from crossing_lake import write_exams
+
+    from eds_spark_imaging.pipeline.link import link
+
+    folder = tmp_path_factory.mktemp("cross_killed")
+    made = make_hospital(folder, 12, seed=3)
+    lake, base = folder / "lake", folder / "warehouse"
+    newer = folder / "newer"
+    shutil.copytree(base, newer)
+    for name, key in (("procedure_occurrence", "procedure_occurrence_id"), ("note", "note_id")):
+        file = base / name / "part-0.parquet"
+        rows = pq.read_table(file)
+        pq.write_table(rows.filter(pc.equal(pc.bit_wise_and(rows[key], 1), 0)), file)  # half of them came later
+    context = open_context(spark, lake, base)
+    write_exams(context, spark.createDataFrame(*made.studies), spark.createDataFrame(*made.series))
+    link(context)
+    cross(context)
+    undisturbed = folder / "undisturbed"
+    shutil.copytree(lake, undisturbed)
+    context = open_context(spark, undisturbed, newer)
+    before = content(context)
+    cross(context)
+    expected = content(context)
+    assert all(before[name] != expected[name] for name in ("imaging_study_procedure", "imaging_study_report"))
+    return {"folder": folder, "lake": lake, "base": newer, "expected": expected}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_run_after_a_kill(spark: SparkSession, places: dict[str, Any], point: str) -> None:
+    lake = places["folder"] / f"lake-{point}"
+    shutil.copytree(places["lake"], lake)
+    command = [sys.executable, "-c", SCRIPT, str(lake), str(places["base"])]
+    killed = subprocess.run(
+        command, env=os.environ | {"EDS_IMAGING_CRASH_AT": point}, capture_output=True, timeout=300, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
+    context = open_context(spark, lake, places["base"])
+    cross(context)
+    assert content(context) == places["expected"]
+    shutil.rmtree(lake)
