@@ -63,6 +63,8 @@ COLUMNS = {
     "laterality",
     "series_description",
     "manufacturer",
+    "manufacturer_model_name",
+    "device_serial_number",
     "kvp",
     "x_ray_tube_current",
     "slice_thickness",
