@@ -24,6 +24,7 @@ PARAMETERS = "study_instance_uid string, series_instance_uid string, main_modali
 
 
 def test_only_groups_that_changed_are_counted_again(spark: SparkSession, tmp_path: Path) -> None:
+    from eds_spark_imaging.marts.months import ALL_MONTHS
     from eds_spark_imaging.pipeline.marts import sync_fill_rates
     from eds_spark_imaging.runs.context import Context
 
@@ -36,7 +37,7 @@ def test_only_groups_that_changed_are_counted_again(spark: SparkSession, tmp_pat
         values: list[Any] = [(uid, f"{uid}.1", "CT", kvp) for uid, _, _, kvp in series]
         acquisitions = whole(context, "imaging_acquisition", spark.createDataFrame(values, PARAMETERS))
         context.lake.sync("imaging_acquisition", acquisitions, run)
-        sync_fill_rates(context, run)
+        sync_fill_rates(context, run, ALL_MONTHS)
         found = context.lake.read("imaging_fill_rate").where("attribute = 'kvp'").collect()
         return {(r.device_serial_number, r.month.month): (r.series, r.filled, r.changed_run) for r in found}
 

@@ -12,8 +12,9 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.dicom.declaration.attribute import attribute
 from eds_spark_imaging.marts.activity import activity, device_days
 from eds_spark_imaging.marts.calendar import Suspension, coverage
-from eds_spark_imaging.marts.clock_faults import clock_faults
+from eds_spark_imaging.marts.clock_faults import clock_faults, early_days
 from eds_spark_imaging.marts.fill_rates import fill_rates, filled_groups, series_of, touched_groups
+from eds_spark_imaging.marts.groups import TRUSTED, month_of_exam
 from eds_spark_imaging.tables.marts import (
     IMAGING_ACTIVITY,
     IMAGING_CLOCK_FAULT,
@@ -22,6 +23,7 @@ from eds_spark_imaging.tables.marts import (
     IMAGING_FILL_RATE,
 )
 
+_DEVICE = ("device_serial_number", "manufacturer_model_name")
 STUDY = (
     "study_instance_uid string, study_datetime timestamp_ntz, study_datetime_quality string, hospital_code string,"
     " exam_category string, person_id bigint, number_of_series bigint, number_of_instances bigint"
@@ -92,7 +94,8 @@ def test_coverage_has_every_month_from_the_first_with_coverage(spark: SparkSessi
     stray = [exam("s", "1975-06-01", hospital="066")]  # plausible by itself
     other = spark.createDataFrame([exam("o", "2019-11-05", hospital="014"), *stray], STUDY)
     suspension = Suspension(dt.date(2020, 2, 1), dt.date(2020, 2, 1), "066")
-    found = coverage(studies.unionByName(other), [suspension])
+    dated = studies.unionByName(other).withColumn("month", month_of_exam(*TRUSTED)).where("month IS NOT NULL")
+    found = coverage(dated.withColumn("exams", F.lit(1)), [suspension])
     assert found.columns == IMAGING_COVERAGE.names
     rows = {(row["hospital_code"], row["month"].isoformat()): row for row in found.collect()}
     assert {month for hospital, month in rows if hospital == "066"} == {f"{m}-01" for m in MONTHS[2:]}
@@ -203,7 +206,10 @@ def test_clock_faults(spark: SparkSession) -> None:
         " series_datetime timestamp_ntz, series_datetime_source string, acquisition_date_min date,"
         " acquisition_date_max date, acquisition_time_min string, acquisition_date_time_min timestamp_ntz",
     )
-    found = clock_faults(series, studies, F.lit(dt.date(2020, 6, 30)))
+    # 128 series of the device, one of them in 1999: the hundredth of them is of 2020.
+    days = series.groupBy(*_DEVICE, F.to_date("series_datetime").alias("day")).agg(F.count("*").alias("series"))
+    assert [r["day"].isoformat() for r in early_days(days).collect()] == ["1999-01-01"]
+    found = clock_faults(series, studies, days, F.lit(dt.date(2020, 6, 30)))
     assert found.columns == IMAGING_CLOCK_FAULT.names
     rows = {(r["fault"], r["day"].isoformat()): (r["series"], r["hours_median"]) for r in found.collect()}
     assert rows == {

@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.marts.coverage import Coverage, coverage_of
-from eds_spark_imaging.marts.groups import TRUSTED, group_key, month_of_exam
+from eds_spark_imaging.marts.groups import group_key
 from eds_spark_imaging.tables.marts import COVERAGE_BY, IMAGING_COVERAGE
 
 _STRAYS: Final = 2  # exams, or a thousandth
@@ -30,18 +30,14 @@ class Suspension:
     hospital_code: str | None = None
 
 
-def coverage(studies: DataFrame, suspensions: Sequence[Suspension] = ()) -> DataFrame:
-    """Rows of ``imaging_coverage`` (key ``group_key``) from exams that have files.
+def coverage(activity: DataFrame, suspensions: Sequence[Suspension] = ()) -> DataFrame:
+    """Rows of ``imaging_coverage`` (key ``group_key``) from ``exams`` by hospital, category and month: those of
+    ``imaging_activity``, which has them by department too.
 
-    Only dates to be trusted count. A hospital has a row for each of its categories and every month from the first with
-    coverage of any of them to the last with an exam anywhere: a stray date long before makes none.
+    A hospital has a row for each of its categories and every month from the first with coverage of any of them to the
+    last with an exam anywhere: a stray date long before makes none.
     """
-    counts = (
-        studies.withColumn("month", month_of_exam(*TRUSTED))
-        .where("month IS NOT NULL")
-        .groupBy(*COVERAGE_BY)
-        .agg(F.count(F.lit(1)).alias("exams"))
-    )
+    counts = activity.groupBy(*COVERAGE_BY).agg(F.sum("exams").alias("exams"))
     end = counts.agg(F.max("month").alias("_last"))
     fitted = (
         counts.crossJoin(F.broadcast(end))

@@ -15,19 +15,31 @@ _DAYS_BEFORE = 365
 _HOURS_BEFORE, _HOURS_AFTER = 1, 24
 
 
-def clock_faults(series: DataFrame, studies: DataFrame, today: Column) -> DataFrame:
-    """Rows of ``imaging_clock_fault`` (key ``group_key``): series of one day may have several faults.
+def first_days(device_days: DataFrame) -> DataFrame:
+    """By device, its series ``_of_device`` and the day, ``_before``, on which its use cannot have begun yet.
+
+    From rows of ``imaging_device_day``.
+    """
+    first = F.expr("CAST(percentile(unix_date(day), 0.01, series) AS INT)")
+    before = F.date_add(F.date_from_unix_date(first), -_DAYS_BEFORE)
+    return device_days.groupBy(*_DEVICE).agg(F.sum("series").alias("_of_device"), before.alias("_before"))
+
+
+def early_days(device_days: DataFrame) -> DataFrame:
+    """The rows of ``imaging_device_day`` that are before the use of their device can have begun."""
+    return device_days.join(_renamed(first_days(device_days)), _same_device(), "inner").where(_is_early())
+
+
+def clock_faults(series: DataFrame, studies: DataFrame, device_days: DataFrame, today: Column) -> DataFrame:
+    """Rows of ``imaging_clock_fault`` (key ``group_key``) of some days' ``series``; one may have several faults.
 
     Only series whose own date is known, and that tell their device; times are compared where both are complete.
+    ``device_days``: all rows of ``imaging_device_day``.
     """
     exams = studies.select("study_instance_uid", "hospital_code", "study_datetime", "study_datetime_quality")
     own = series.where("series_datetime_source IN ('series', 'acquisition') AND device_serial_number IS NOT NULL")
     dated = own.join(exams, "study_instance_uid", "inner").withColumn("day", F.to_date("series_datetime"))
-    used = dated.groupBy(*_DEVICE).agg(
-        F.count(F.lit(1)).alias("_of_device"),
-        F.percentile_approx(F.unix_date("day"), 0.01, 10_000).alias("_first_day"),
-    )
-    known = dated.join(used.withColumnsRenamed({c: f"_{c}" for c in _DEVICE}), _same_device(), "inner")
+    known = dated.join(_renamed(first_days(device_days)), _same_device(), "inner")
     hours = F.when(F.col("study_datetime_quality") == "complete", _hours_from_study())
     told = known.withColumn("_hours", hours).withColumn("fault", F.explode(_faults(today)))
     groups = told.groupBy(*CLOCK_FAULT_BY).agg(
@@ -36,15 +48,22 @@ def clock_faults(series: DataFrame, studies: DataFrame, today: Column) -> DataFr
     return groups.select(group_key(CLOCK_FAULT_BY), *groups.columns)
 
 
+def _renamed(devices: DataFrame) -> DataFrame:
+    return F.broadcast(devices.withColumnsRenamed({c: f"_{c}" for c in _DEVICE}))
+
+
+def _is_early() -> Column:
+    return (F.col("_of_device") >= _LEAST) & (F.col("day") < F.col("_before"))
+
+
 def _same_device() -> list[Column]:
     return [F.col(c).eqNullSafe(F.col(f"_{c}")) for c in _DEVICE]
 
 
 def _faults(today: Column) -> Column:
-    before = F.date_add(F.date_from_unix_date("_first_day"), -_DAYS_BEFORE)
     tests = {
         Fault.IN_FUTURE: F.col("day") > F.date_add(today, 1),
-        Fault.BEFORE_DEVICE: (F.col("_of_device") >= _LEAST) & (F.col("day") < before),
+        Fault.BEFORE_DEVICE: _is_early(),
         Fault.BEFORE_STUDY: F.col("_hours") <= -_HOURS_BEFORE,
         Fault.AFTER_STUDY: F.col("_hours") >= _HOURS_AFTER,
     }
