@@ -205,6 +205,9 @@ class Oracle:
             known = [frame for frame in frames if any(value is not None for value in frame)]
             if not known:
                 continue
+            if attribute.frames:
+                different = dict.fromkeys(tuple(frame) for frame in known if len(frame) == attribute.frames)
+                return [value for frame in different for value in frame] or None
             if attribute.many or attribute.each:
                 return known[0]
             values = [value for frame in known for value in frame]

@@ -39,6 +39,10 @@ DDL = (
     " frame_periods map<string, struct<min: string, max: string>>, series_date date, series_time string,"
     " acquisition_date date, acquisition_time string, acquisition_date_time timestamp_ntz, content_date date,"
     " content_time string, image_position_patient array<double>, image_orientation_patient array<double>,"
+    " frame_positions array<double>, frame_orientations array<double>, frame_pixel_spacings array<double>,"
+    " pixel_spacing array<double>, rows bigint, columns bigint, number_of_frames bigint, image_type array<string>,"
+    " instance_number bigint, acquisition_number bigint, images_in_acquisition bigint,"
+    " number_of_temporal_positions bigint, temporal_position_identifier bigint,"
     " institution_name string, institutional_department_name string, station_name string,"
     " source_application_entity_title string, performed_station_ae_title string, issuer_of_patient_id string"
 )
@@ -194,34 +198,6 @@ def test_the_hospital_by_source_then_by_the_headers_own_words(spark: SparkSessio
         "ae_title": "047",
         "ambiguous": None,
         "none": None,
-    }
-
-
-def test_slice_geometry(spark: SparkSession) -> None:
-    from eds_spark_imaging.transforms.exams import series
-
-    axial = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
-
-    def stack(uid: str, heights: list[float]) -> list[dict[str, Any]]:
-        place = {"series_instance_uid": uid, "image_orientation_patient": axial}
-        return [{**place, "image_position_patient": [5.0, 7.0, z]} for z in heights]
-
-    frame = instances(
-        spark,
-        *stack("regular", [0.0, 5.0, 2.5, 7.5]),
-        *stack("gap", [0.0, 2.5, 10.0, 12.5]),
-        *stack("twice", [0.0, 2.5, 2.5, 5.0]),
-        *stack("one", [3.0]),
-        {"series_instance_uid": "none"},
-    )
-    found = {row["series_instance_uid"]: row for row in series(ATTRIBUTES).of(frame).collect()}
-    shown = {k: (r["slice_count"], r["slice_spacing"], r["is_regular_volume"]) for k, r in found.items()}
-    assert shown == {
-        "regular": (4, 2.5, True),
-        "gap": (4, 2.5, False),
-        "twice": (3, 2.5, False),
-        "one": (1, None, None),
-        "none": (None, None, None),
     }
 
 

@@ -9,10 +9,21 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from eds_spark_imaging.dicom.declaration.attribute import attribute
 from eds_spark_imaging.marts.activity import activity, device_days
 from eds_spark_imaging.marts.calendar import Suspension, coverage
-from eds_spark_imaging.tables.marts import IMAGING_ACTIVITY, IMAGING_COVERAGE, IMAGING_DEVICE_DAY
+from eds_spark_imaging.marts.clock_faults import clock_faults, early_days
+from eds_spark_imaging.marts.fill_rates import fill_rates, filled_groups, series_of, touched_groups
+from eds_spark_imaging.marts.groups import TRUSTED, month_of_exam
+from eds_spark_imaging.tables.marts import (
+    IMAGING_ACTIVITY,
+    IMAGING_CLOCK_FAULT,
+    IMAGING_COVERAGE,
+    IMAGING_DEVICE_DAY,
+    IMAGING_FILL_RATE,
+)
 
+_DEVICE = ("device_serial_number", "manufacturer_model_name")
 STUDY = (
     "study_instance_uid string, study_datetime timestamp_ntz, study_datetime_quality string, hospital_code string,"
     " exam_category string, person_id bigint, number_of_series bigint, number_of_instances bigint"
@@ -79,21 +90,131 @@ def test_device_days(spark: SparkSession, studies: DataFrame) -> None:
     assert (day["first_series_at"], day["last_series_at"]) == (rows[0][4], rows[2][4])
 
 
-def test_coverage_has_every_month_of_the_lake(spark: SparkSession, studies: DataFrame) -> None:
-    other = spark.createDataFrame([exam("o", "2019-11-05", hospital="014")], STUDY)
+def test_coverage_has_every_month_from_the_first_with_coverage(spark: SparkSession, studies: DataFrame) -> None:
+    stray = [exam("s", "1975-06-01", hospital="066")]  # plausible by itself
+    other = spark.createDataFrame([exam("o", "2019-11-05", hospital="014"), *stray], STUDY)
     suspension = Suspension(dt.date(2020, 2, 1), dt.date(2020, 2, 1), "066")
-    found = coverage(studies.unionByName(other), [suspension])
+    dated = studies.unionByName(other).withColumn("month", month_of_exam(*TRUSTED)).where("month IS NOT NULL")
+    found = coverage(dated.withColumn("exams", F.lit(1)), [suspension])
     assert found.columns == IMAGING_COVERAGE.names
     rows = {(row["hospital_code"], row["month"].isoformat()): row for row in found.collect()}
-    assert len(rows) == 2 * 5
-    assert [rows["066", f"{m}-01"]["exams"] for m in ("2019-11", "2019-12", "2020-01", "2020-02", "2020-03")] == [
-        0,
-        0,
-        4,
-        0,
-        1,
-    ]
+    assert {month for hospital, month in rows if hospital == "066"} == {f"{m}-01" for m in MONTHS[2:]}
+    assert {month for hospital, month in rows if hospital == "014"} == {f"{m}-01" for m in MONTHS}
+    assert [rows["066", f"{m}-01"]["exams"] for m in MONTHS[2:]] == [4, 0, 1]
     assert rows["066", "2020-02-01"]["state"] == "suspended"
-    assert rows["066", "2019-12-01"]["state"] == "not_connected"
     assert rows["066", "2020-01-01"]["t_0"] == dt.date(2020, 1, 1)
     assert rows["014", "2020-02-01"]["state"] == "no_activity"
+
+
+ATTRIBUTES = (
+    attribute("KVP", "double", "acquisition", modalities=("CT",)),
+    attribute("XRayTubeCurrent", "double", "acquisition", "min_max", modalities=("CT",)),
+    attribute("EchoTime", "double", "acquisition", modalities=("MR",)),
+    attribute("Rows", "bigint", "acquisition"),
+    attribute("Manufacturer", "string", "series"),
+)
+
+
+def test_fill_rates_of_the_groups_that_changed(spark: SparkSession) -> None:
+    may, june = dt.datetime(2020, 5, 31, 23), dt.datetime(2020, 6, 1)
+    series = spark.createDataFrame(
+        [("e", f"e.{n}", "SN1", "M", at, "run1") for n, at in enumerate((may, may, may, june, None))]
+        + [("f", "f.0", None, "M", june, "run1")],
+        "study_instance_uid string, series_instance_uid string, device_serial_number string,"
+        " manufacturer_model_name string, series_datetime timestamp_ntz, changed_run string",
+    )
+    acquisitions = spark.createDataFrame(
+        [
+            ("e", "e.0", "CT", 120.0, 80.0, None, 512, "run1"),
+            ("e", "e.1", "CT", None, 0.0, None, 512, "run2"),
+            ("e", "e.2", "MR", None, None, 30.0, None, "run1"),
+            ("e", "e.3", "CT", 100.0, None, None, 512, "run1"),
+            ("e", "e.4", "CT", 100.0, None, None, 512, "run1"),
+            ("f", "f.0", "CT", 100.0, None, None, 512, "run1"),
+        ],
+        "study_instance_uid string, series_instance_uid string, main_modality string, kvp double,"
+        " x_ray_tube_current_min double, echo_time double, rows bigint, changed_run string",
+    )
+    groups = filled_groups(series, acquisitions)
+    found = fill_rates(groups, series_of(groups, series), acquisitions, ATTRIBUTES)
+    assert found.columns == IMAGING_FILL_RATE.names
+    rows = {
+        (r["device_serial_number"], r["main_modality"], f"{r['month']:%m}", r["attribute"]): r for r in found.collect()
+    }
+    assert {key: (r["filled"], r["series"]) for key, r in rows.items()} == {
+        ("SN1", "CT", "05", "kvp"): (1, 2),
+        ("SN1", "CT", "05", "x_ray_tube_current"): (2, 2),
+        ("SN1", "CT", "05", "rows"): (2, 2),
+        ("SN1", "MR", "05", "echo_time"): (1, 1),
+        ("SN1", "MR", "05", "rows"): (0, 1),
+        ("SN1", "CT", "06", "kvp"): (1, 1),
+        ("SN1", "CT", "06", "x_ray_tube_current"): (0, 1),
+        ("SN1", "CT", "06", "rows"): (1, 1),
+        (None, "CT", "06", "kvp"): (1, 1),
+        (None, "CT", "06", "x_ray_tube_current"): (0, 1),
+        (None, "CT", "06", "rows"): (1, 1),
+    }
+    assert rows["SN1", "CT", "05", "kvp"]["newest_run"] == "run2"
+    assert touched_groups(groups, found).count() == 0
+    fewer = filled_groups(series.where("series_instance_uid <> 'e.2'"), acquisitions)
+    assert [(r["main_modality"], r["month"]) for r in touched_groups(fewer, found).collect()] == [
+        ("MR", dt.date(2020, 5, 1))
+    ]
+
+
+def test_clock_faults(spark: SparkSession) -> None:
+    at = dt.datetime(2020, 5, 31, 10)
+    exams = [
+        ("e", at, "complete"),
+        ("d", dt.datetime(2020, 5, 31), "date_only"),
+        ("old", dt.datetime(1999, 1, 1), "complete"),
+    ]
+    studies = spark.createDataFrame(
+        [(*e, "066") for e in exams],
+        "study_instance_uid string, study_datetime timestamp_ntz, study_datetime_quality string, hospital_code string",
+    )
+
+    def row(study: str, day: str, time: str | None, until: str | None = None) -> tuple[Any, ...]:
+        date = dt.date.fromisoformat(day)
+        last = dt.date.fromisoformat(until) if until else date
+        return (
+            study,
+            "SN1",
+            "M",
+            dt.datetime.fromisoformat(f"{day} {time or '00:00:00'}"),
+            "series",
+            date,
+            last,
+            time,
+            None,
+        )
+
+    right = [row("e", "2020-05-31", "10:05:00")] * 120
+    series = spark.createDataFrame(
+        [
+            *right,
+            row("e", "2020-05-31", "08:59:00"),
+            row("e", "2020-05-31", "08:30:00"),
+            row("e", "2020-05-31", "09:01:00"),  # within an hour
+            row("e", "2020-05-31", "02:00:00", until="2020-06-01"),  # of which day?
+            row("d", "2020-05-31", "02:00:00"),  # the exam has no time
+            row("e", "2020-06-02", "10:00:00"),
+            row("old", "1999-01-01", "00:00:00"),
+            row("d", "2031-01-01", None),
+        ],
+        "study_instance_uid string, device_serial_number string, manufacturer_model_name string,"
+        " series_datetime timestamp_ntz, series_datetime_source string, acquisition_date_min date,"
+        " acquisition_date_max date, acquisition_time_min string, acquisition_date_time_min timestamp_ntz",
+    )
+    # 128 series of the device, one of them in 1999: the hundredth of them is of 2020.
+    days = series.groupBy(*_DEVICE, F.to_date("series_datetime").alias("day")).agg(F.count("*").alias("series"))
+    assert [r["day"].isoformat() for r in early_days(days).collect()] == ["1999-01-01"]
+    found = clock_faults(series, studies, days, F.lit(dt.date(2020, 6, 30)))
+    assert found.columns == IMAGING_CLOCK_FAULT.names
+    rows = {(r["fault"], r["day"].isoformat()): (r["series"], r["hours_median"]) for r in found.collect()}
+    assert rows == {
+        ("before_study", "2020-05-31"): (2, pytest.approx(-(61 + 90) / 2 / 60)),
+        ("after_study", "2020-06-02"): (1, 48.0),
+        ("before_device", "1999-01-01"): (1, 0.0),
+        ("in_future", "2031-01-01"): (1, None),
+    }

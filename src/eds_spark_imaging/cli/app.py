@@ -16,8 +16,10 @@ from eds_spark_imaging.cli.export import export
 from eds_spark_imaging.cli.header import header
 from eds_spark_imaging.cli.jobs import COMMANDS
 from eds_spark_imaging.cli.pseudonymise import pseudonymise
+from eds_spark_imaging.cli.register import register
 from eds_spark_imaging.cli.report import report
 from eds_spark_imaging.cli.restore import restore
+from eds_spark_imaging.cli.serve_sql import serve_sql
 from eds_spark_imaging.cli.sql import sql
 from eds_spark_imaging.cli.synth import synth
 from eds_spark_imaging.cli.terms import terms
@@ -31,21 +33,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (
-    *COMMANDS,
-    pseudonymise,
-    restore,
-    sql,
-    cohort,
-    report,
-    export,
-    header,
-    terms,
-    describe,
-    synth,
-    demo,
-    doctor,
-):
+_READERS = (sql, serve_sql, register, cohort, report, export)
+for command in (*COMMANDS, pseudonymise, restore, *_READERS, header, terms, describe, synth, demo, doctor):
     app.command()(output.until_closed(command))
 
 

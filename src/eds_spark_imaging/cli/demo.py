@@ -10,7 +10,8 @@ from typing import Annotated
 import pydicom
 import typer
 
-from eds_spark_imaging.cli.cohort import AttritionFormat, print_cohort
+from eds_spark_imaging.cli.cohort import print_cohort
+from eds_spark_imaging.cli.options import Format
 from eds_spark_imaging.cli.report import write_report
 from eds_spark_imaging.cli.synth import make_hospital
 from eds_spark_imaging.cohorts import Cohort
@@ -58,6 +59,6 @@ def run_demo(out: Path, patients: int, seed: int) -> None:
     config = replace(config, sources=sources, spark={**SMALL_CONF, **config.spark})
     print_summary(run_jobs(list(JOBS), config, Options(), progress_on_terminal()))
     print("\nA cohort: the first CT of patients with a cancer within a year of it")
-    print_cohort(Cohort.from_mapping(_COHORT), config, AttritionFormat.TABLE)
+    print_cohort(Cohort.from_mapping(_COHORT), config, Format.TABLE)
     print("\nA report to open in a browser")
     write_report(config, out / "report.html", Language.EN)

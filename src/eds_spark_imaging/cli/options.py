@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,15 @@ import typer
 from eds_spark_imaging.config import Config, load_config
 from eds_spark_imaging.runs import events
 
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="Configuration file (TOML).")]
 SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Root of DICOM files; repeatable.")]
 LakeOption = Annotated[str | None, typer.Option("--lake", help="Folder of the tables, or db:NAME.")]
@@ -17,6 +27,7 @@ WarehouseOption = Annotated[
     str | None, typer.Option("--warehouse", help="Folder of the base centrale, db:NAME, or jdbc:URL.")
 ]
 LiveOption = Annotated[bool, typer.Option("--live", help="The newest commits instead of the newest release.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="How rows are printed.")]
 
 LogOption = Annotated[
     events.LogFormat | None,

@@ -212,10 +212,18 @@ class Resolution:
         if not slot.wanted.many:
             different = {candidate[1][1:3]: candidate for candidate in candidates}
             return sorted({value for candidate in different.values() for value in self._plain(candidate)}) or None
-        for candidate in self._of_chosen(candidates):
+        chosen = self._of_chosen(candidates)
+        if slot.wanted.frames:
+            return self._of_all_frames(chosen, slot.wanted.frames)
+        for candidate in chosen:
             if values := self._plain(candidate):
                 return values
         return None
+
+    def _of_all_frames(self, candidates: list[Candidate], width: int) -> list[Any] | None:
+        """The different values of all frames, ``width`` of each, in the order of frames."""
+        different = dict.fromkeys(tuple(self._plain(candidate)) for candidate in candidates)
+        return [value for values in different if len(values) == width for value in values] or None
 
     def _listed(self, candidates: list[Candidate]) -> list[Any] | None:
         """The values of every item of a sequence, as many for each: None where there is none."""

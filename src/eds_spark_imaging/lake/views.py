@@ -60,6 +60,18 @@ def _cim10_groups(_: Catalogue) -> str:
     return f"SELECT {names} FROM (VALUES {rows}) AS g({names})"
 
 
+def _fill_drift(_: Catalogue) -> str:
+    """Months whose share differs by half from that of the twelve months before that the device has."""
+    before = "OVER (PARTITION BY device_serial_number, manufacturer_model_name, main_modality, attribute ORDER BY month"
+    before += " ROWS BETWEEN 12 PRECEDING AND 1 PRECEDING)"
+    return f"""
+        SELECT device_serial_number, manufacturer_model_name, main_modality, attribute, month, series,
+            filled / series AS share, filled_before / series_before AS share_before
+        FROM (SELECT *, sum(series) {before} AS series_before, sum(filled) {before} AS filled_before
+            FROM imaging_fill_rate)
+        WHERE series >= 10 AND series_before >= 10 AND abs(filled / series - filled_before / series_before) >= 0.5"""
+
+
 VIEWS = (
     *(_acquisitions(name, frozenset(modalities)) for name, modalities in MODALITY_VIEWS.items()),
     View(
@@ -76,6 +88,13 @@ VIEWS = (
         grain="description of series without known body part",
         comment="Texts that the lexicon does not map to a body part, by volume: what a site may add as terms",
         select=_unmapped,
+    ),
+    View(
+        name="imaging_fill_drift",
+        table="imaging_fill_rate",
+        grain="device, modality, month and attribute",
+        comment="Months in which a device fills an attribute much more, or much less, than in the twelve before",
+        select=_fill_drift,
     ),
     View(
         name="imaging_link_worklist",

@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.marts.coverage import Coverage, coverage_of
-from eds_spark_imaging.marts.groups import TRUSTED, group_key, month_of_exam
+from eds_spark_imaging.marts.groups import group_key
 from eds_spark_imaging.tables.marts import COVERAGE_BY, IMAGING_COVERAGE
 
+_STRAYS: Final = 2  # exams, or a thousandth
+_EMPTY_MONTHS: Final = 60
 _FITTED = tuple(name for name in IMAGING_COVERAGE.names if name != "group_key")
 
 
@@ -26,21 +30,17 @@ class Suspension:
     hospital_code: str | None = None
 
 
-def coverage(studies: DataFrame, suspensions: Sequence[Suspension] = ()) -> DataFrame:
-    """Rows of ``imaging_coverage`` (key ``group_key``) from exams that have files.
+def coverage(activity: DataFrame, suspensions: Sequence[Suspension] = ()) -> DataFrame:
+    """Rows of ``imaging_coverage`` (key ``group_key``) from ``exams`` by hospital, category and month: those of
+    ``imaging_activity``, which has them by department too.
 
-    Months run from the first to the last with an exam anywhere; only dates to be trusted count. A hospital has a row
-    for each of its categories and every month.
+    A hospital has a row for each of its categories and every month from the first with coverage of any of them to the
+    last with an exam anywhere: a stray date long before makes none.
     """
-    counts = (
-        studies.withColumn("month", month_of_exam(*TRUSTED))
-        .where("month IS NOT NULL")
-        .groupBy(*COVERAGE_BY)
-        .agg(F.count(F.lit(1)).alias("exams"))
-    )
-    ends = counts.agg(F.min("month").alias("_first"), F.max("month").alias("_last"))
+    counts = activity.groupBy(*COVERAGE_BY).agg(F.sum("exams").alias("exams"))
+    end = counts.agg(F.max("month").alias("_last"))
     fitted = (
-        counts.crossJoin(F.broadcast(ends))
+        counts.crossJoin(F.broadcast(end))
         .groupBy("hospital_code")
         .applyInArrow(_fit(tuple(suspensions)), IMAGING_COVERAGE.only(_FITTED).spark_ddl)
     )
@@ -52,11 +52,12 @@ def _fit(suspensions: Sequence[Suspension]) -> Callable[[pa.Table], pa.Table]:
 
     def fit(counts: pa.Table) -> pa.Table:
         rows = counts.to_pylist()
-        hospital, first, last = rows[0]["hospital_code"], _number(rows[0]["_first"]), _number(rows[0]["_last"])
-        months = last - first + 1
+        hospital, first = rows[0]["hospital_code"], min(_number(row["month"]) for row in rows)
+        months = _number(rows[0]["_last"]) - first + 1
         cells: dict[str | None, list[int]] = {}
         for row in rows:
             cells.setdefault(row["exam_category"], [0] * months)[_number(row["month"]) - first] += row["exams"]
+        cells = {category: without_strays(cell) for category, cell in cells.items()}
         whole = [sum(month) for month in zip(*cells.values(), strict=True)]
         declared = {
             month
@@ -64,17 +65,34 @@ def _fit(suspensions: Sequence[Suspension]) -> Callable[[pa.Table], pa.Table]:
             if s.hospital_code in (None, hospital)
             for month in range(_number(s.first) - first, _number(s.last) - first + 1)
         }
+        fitted = {category: coverage_of(cell, whole, declared) for category, cell in cells.items()}
+        begin = min(cell.t_0 for cell in fitted.values() if cell.t_0 is not None)  # each cell has exams
         found = [
             {"hospital_code": hospital, "exam_category": category, **row}
             for category, cell in cells.items()
-            for row in _rows(coverage_of(cell, whole, declared), cell, first)
+            for row in _rows(fitted[category], cell, first)
+            if row["month"] >= _day(first + begin)
         ]
         return pa.Table.from_pylist(found, schema=IMAGING_COVERAGE.only(_FITTED).arrow_schema)
 
     return fit
 
 
-def _rows(fitted: Coverage, cell: list[int], first: int) -> Iterator[dict[str, object]]:
+def without_strays(counts: Sequence[int]) -> list[int]:
+    """Monthly counts without the few at the beginning that years without any follow: dates that were mistyped."""
+    kept, seen = list(counts), 0
+    few = max(_STRAYS, sum(counts) // 1000)
+    filled = [month for month, count in enumerate(counts) if count]
+    for month, following in pairwise(filled):
+        seen += counts[month]
+        if seen > few:
+            break
+        if following - month > _EMPTY_MONTHS:
+            kept[:following] = [0] * following
+    return kept
+
+
+def _rows(fitted: Coverage, cell: list[int], first: int) -> Iterator[dict[str, Any]]:
     for month, exams in enumerate(cell):
         yield {
             "month": _day(first + month),

@@ -8,6 +8,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 TRUSTED = ("complete", "date_only")  # qualities of a date that a trend may use
+DATED = (*TRUSTED, "fallback")  # qualities of a date that is the exam's own or nearly
 
 
 def month_of_exam(*qualities: str) -> Column:

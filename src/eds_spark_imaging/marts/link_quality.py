@@ -5,14 +5,14 @@ from __future__ import annotations
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from eds_spark_imaging.marts.groups import group_key, month_of_exam
+from eds_spark_imaging.marts.groups import DATED, group_key, month_of_exam
 from eds_spark_imaging.tables.marts import LINK_QUALITY_BY
 
 
 def link_quality(studies: DataFrame) -> DataFrame:
     """Rows of ``imaging_link_quality`` from rows of ``imaging_study``; every exam is counted once."""
     groups = (
-        studies.withColumn("month", month_of_exam("complete", "date_only", "fallback"))
+        studies.withColumn("month", month_of_exam(*DATED))
         .groupBy(*LINK_QUALITY_BY)
         .agg(
             F.count(F.lit(1)).alias("exams"),

@@ -3,47 +3,143 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import SuspensionConfig
+from eds_spark_imaging.lake.lake import Changes, Lake
+from eds_spark_imaging.lake.pruning import covering
 from eds_spark_imaging.marts.activity import activity, device_days
 from eds_spark_imaging.marts.calendar import Suspension, coverage
+from eds_spark_imaging.marts.clock_faults import clock_faults, early_days
+from eds_spark_imaging.marts.fill_rates import fill_rates, filled_groups, series_of, touched_groups
+from eds_spark_imaging.marts.groups import DATED, TRUSTED
 from eds_spark_imaging.marts.link_quality import link_quality
-from eds_spark_imaging.runs.context import Context
+from eds_spark_imaging.marts.months import ALL_MONTHS, Months, exams_of, months_of, series_of_months, together
+from eds_spark_imaging.pipeline.touched import Touched, touched_since
+from eds_spark_imaging.runs.context import Context, Run
+from eds_spark_imaging.tables.marts import ClockFault
+
+_STUDY = "study_instance_uid"
 
 # What marts are made from: where none of these has a new version, there is nothing to count.
-_INPUTS = ("imaging_study", "imaging_series", "imaging_study_procedure")
+_INPUTS = ("imaging_study", "imaging_series", "imaging_acquisition", "imaging_study_procedure")
 
 
 def marts(context: Context) -> None:
-    """Count anew where exams, series or acts have changed, and write the rows that differ."""
+    """Count the months anew in which exams, series or acts have changed, and write the rows that differ."""
     with context.run("marts") as run:
         run.main_count = "rows"
-        run.watermark = _state_of_inputs(context)
-        if run.watermark == context.newest_watermark("marts"):
+        now = {name: context.lake.version(name) for name in _INPUTS}
+        seen = _seen(context)
+        run.watermark = _as_text(context, now)
+        if seen == now:
             return
-        for name, counted in _marts(context):
-            done = context.lake.sync(name, counted(), run.run_id)
-            run.count(rows=done.total, **{f"{name.removeprefix('imaging_')}_changed": done.total})
+        touched = touched_since(context.lake, seen, now)
+        for mart in _marts(context, touched):
+            _count(run, mart.name, _sync(context, run.run_id, mart))
+        _count(run, "imaging_fill_rate", sync_fill_rates(context, run.run_id, touched.series))
 
 
-def _state_of_inputs(context: Context) -> str:
-    versions = [f"{name}={context.lake.version(name)}" for name in _INPUTS]
-    return ",".join([*versions, f"configuration={context.config.fingerprint}"])
+def _count(run: Run, name: str, done: Changes) -> None:
+    run.count(rows=done.total, **{f"{name.removeprefix('imaging_')}_changed": done.total})
 
 
-def _marts(context: Context) -> Iterator[tuple[str, Callable[[], DataFrame]]]:
-    """Each mart with what makes it of the exams that still have files."""
-    studies = context.lake.read("imaging_study").where("removed_at IS NULL")
-    series = context.lake.read("imaging_series")
-    acts = context.lake.read("imaging_study_procedure")
+def _as_text(context: Context, versions: Mapping[str, int]) -> str:
+    return json.dumps({"versions": versions, "configuration": context.config.fingerprint})
+
+
+def _seen(context: Context) -> Mapping[str, int]:
+    """The versions that the last run has counted; none where all is to be counted, as under another configuration."""
+    text = context.newest_watermark("marts")
+    seen = json.loads(text) if text.startswith("{") else {}
+    return seen["versions"] if seen.get("configuration") == context.config.fingerprint else {}
+
+
+@dataclass(frozen=True)
+class _Mart:
+    """What makes the rows of a mart in ``months``, its rows by their column ``at``."""
+
+    name: str
+    counted: Callable[[], DataFrame]
+    months: Months = ALL_MONTHS
+    at: str = "month"
+
+
+def _marts(context: Context, touched: Touched) -> Iterator[_Mart]:
+    """The marts of exams that still have files; later ones read what earlier ones are by then."""
+    lake = context.lake
+    studies = lake.read("imaging_study").where("removed_at IS NULL")
+    series = lake.read("imaging_series")
+    dated = exams_of(studies, touched.dated, DATED)
+    trusted = exams_of(studies, touched.trusted, TRUSTED)
+
+    def of_trusted(rows: DataFrame) -> DataFrame:
+        return rows if touched.trusted.are_all else rows.join(trusted.select(_STUDY), _STUDY, "left_semi")
+
+    acts = of_trusted(lake.read("imaging_study_procedure"))
+    yield _Mart("imaging_link_quality", lambda: link_quality(dated), touched.dated)
+    yield _Mart("imaging_activity", lambda: activity(trusted, of_trusted(series), acts), touched.trusted)
+    of_months = series_of_months(series, touched.series)
+    yield _Mart("imaging_device_day", lambda: device_days(of_months, studies), touched.series, "day")
+    days = lake.read("imaging_device_day")
+    faulty = touched.series if touched.series.are_all else together([touched.series, _early_months(lake, days)])
+    yield _Mart(
+        "imaging_clock_fault",
+        lambda: clock_faults(series_of_months(series, faulty), studies, days, F.current_date()),
+        faulty,
+        "day",
+    )
     suspensions = [_suspension(s) for s in context.config.suspensions]
-    yield "imaging_link_quality", lambda: link_quality(studies)
-    yield "imaging_activity", lambda: activity(studies, series, acts)
-    yield "imaging_device_day", lambda: device_days(series, studies)
-    yield "imaging_coverage", lambda: coverage(studies, suspensions)
+    yield _Mart("imaging_coverage", lambda: coverage(lake.read("imaging_activity"), suspensions))
+
+
+def _early_months(lake: Lake, days: DataFrame) -> Months:
+    """The months in which a device is, or was said to be, before its time: that depends on all of its days."""
+    told = lake.read("imaging_clock_fault").where(F.col("fault") == str(ClockFault.BEFORE_DEVICE))
+    month = F.trunc("day", "month")
+    return together([months_of(early_days(days), month), months_of(told, month)])
+
+
+def _sync(context: Context, run_id: str, mart: _Mart) -> Changes:
+    if mart.months.are_all:
+        return context.lake.sync(mart.name, mart.counted(), run_id)
+    month = F.trunc(mart.at, "month")
+    scope = context.lake.read(mart.name).where(mart.months.hold(month)).select("group_key")
+    return context.lake.sync(mart.name, mart.counted(), run_id, scope=scope, within=mart.months.span(F.col(mart.at)))
+
+
+def sync_fill_rates(context: Context, run_id: str, months: Months) -> Changes:
+    """Bring ``imaging_fill_rate`` up to date, of devices and ``months`` whose series have changed alone.
+
+    The parameters are the widest of the tables.
+    """
+    lake, name = context.lake, "imaging_fill_rate"
+    series, acquisitions, rates = (lake.read(t) for t in ("imaging_series", "imaging_acquisition", name))
+    series, rates = series_of_months(series, months), rates.where(months.hold(F.col("month")))
+    with lake.scratch("marts") as scratch:
+        groups = scratch.keep("groups", filled_groups(series, acquisitions))
+        touched = scratch.keep("touched", touched_groups(groups, rates))
+        devices = scratch.keep("devices", series_of(touched, series))
+        if lake.exists(name):
+            within = covering(touched, "month", F.col("month"))
+            acquisitions = acquisitions.where(covering(devices, "study_instance_uid", F.col("study_instance_uid")))
+        else:
+            within = None
+        same = [groups[c].eqNullSafe(touched[c]) for c in touched.columns]
+        changed = groups.join(F.broadcast(touched), same, "left_semi")
+        rows = fill_rates(changed, devices, acquisitions, context.catalogue.attributes)
+        return lake.sync(name, rows, run_id, scope=_rows_of(touched, rates), within=within)
+
+
+def _rows_of(touched: DataFrame, rates: DataFrame) -> DataFrame:
+    """The keys of the mart's rows of the groups."""
+    same = [rates[c].eqNullSafe(touched[c]) for c in touched.columns]
+    return rates.join(F.broadcast(touched), same, "left_semi").select("group_key")
 
 
 def _suspension(given: SuspensionConfig) -> Suspension:

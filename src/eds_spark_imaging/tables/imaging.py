@@ -11,6 +11,23 @@ from eds_spark_imaging.tables.links import LINK_COLUMNS
 from eds_spark_imaging.tables.spec import BIGINT, BOOLEAN, DOUBLE, INSTANT, STRING, STRINGS, WALL_CLOCK, Column, Table
 from eds_spark_imaging.tables.terms import SERIES_TERMS, STUDY_TERMS
 from eds_spark_imaging.treatment import Treatment
+from eds_spark_imaging.vocabulary import Word
+
+
+class SeriesCompleteness(Word):
+    """What tells whether all images of a series are there."""
+
+    AS_PLANNED = "as_planned", "as many as ImagesInAcquisition, or NumberOfTemporalPositions times the slices, tells"
+    NO_GAP = "no_gap", "no gap in positions and instance numbers; nothing tells how many there should be"
+    GAP_IN_POSITIONS = "gap_in_positions", "a slice is missing between others that are evenly spaced"
+    TIME_POINTS_MISSING = "time_points_missing", "fewer time points, or slices at some, than planned"
+    FEWER_THAN_PLANNED = (
+        "fewer_than_planned",
+        "fewer images than ImagesInAcquisition tells; the others may be in another series",
+    )
+    GAP_IN_NUMBERS = "gap_in_numbers", "instance numbers have a gap"
+    NOT_TOLD = "not_told", "the headers do not tell: series_complete is null"
+
 
 STUDY_UID = Column(
     "study_instance_uid",
@@ -104,11 +121,31 @@ SERIES_COLUMNS = (
     Column(
         "slice_count",
         BIGINT,
-        "Distinct slice positions along the normal; null without geometry",
+        "Distinct slice positions, along the normal where there is one orientation; frames count as slices",
         treatment=Treatment.KEEP,
     ),
     Column("slice_spacing", DOUBLE, "Median distance of neighbouring slice positions. Unit: mm"),
-    Column("is_regular_volume", BOOLEAN, "One orientation, no repeated position, spacing within 1 %"),
+    Column(
+        "is_regular_volume",
+        BOOLEAN,
+        "All checks of the next columns hold; null for one image, and where headers do not tell",
+    ),
+    Column("has_one_orientation", BOOLEAN, "All slices have one orientation: cosines differ by 0.001 at most"),
+    Column("has_orthogonal_axes", BOOLEAN, "Rows and columns are orthogonal: their normal is 1 long, within 0.01"),
+    Column("has_one_pixel_spacing", BOOLEAN, "All slices have one pixel spacing"),
+    Column("has_one_matrix", BOOLEAN, "All slices have as many rows, and as many columns"),
+    Column("has_unique_positions", BOOLEAN, "Each image or frame has a place along the normal of its own"),
+    Column("has_aligned_positions", BOOLEAN, "Slices are shifted in their plane by less than 0.1 mm"),
+    Column("has_even_spacing", BOOLEAN, "The distance of neighbours is their mean distance, within 1 %"),
+    Column("has_localizer_or_projection", BOOLEAN, "ImageType names a localizer or a projection, such as a MIP"),
+    Column("series_complete", BOOLEAN, "All images are there, as far as headers tell; null where they do not"),
+    Column(
+        "series_complete_reason",
+        STRING,
+        "What tells it",
+        values=SeriesCompleteness,
+        treatment=Treatment.KEEP,
+    ),
 )
 
 

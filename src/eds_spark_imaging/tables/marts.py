@@ -16,6 +16,15 @@ class CoverageState(Word):
     NO_ACTIVITY = "no_activity", "connected, but no exams: rare kinds of exam, or a department that does no more"
 
 
+class ClockFault(Word):
+    """What is wrong with the times that a machine wrote."""
+
+    IN_FUTURE = "in_future", "series later than the day after they were counted"
+    BEFORE_DEVICE = "before_device", "series more than a year before the first of a hundred of the device's series"
+    BEFORE_STUDY = "before_study", "acquired an hour or more before the study began: another clock, or another zone"
+    AFTER_STUDY = "after_study", "acquired a day or more after the study began"
+
+
 LINK_QUALITY_BY = ("hospital_code", "main_modality", "month", "link_method", "link_status")
 
 IMAGING_LINK_QUALITY = Table(
@@ -89,11 +98,55 @@ IMAGING_DEVICE_DAY = Table(
     checks=(("some", "exams > 0 AND series >= exams"),),
 )
 
+FILLED_OF = ("device_serial_number", "manufacturer_model_name", "main_modality", "month")
+FILL_RATE_BY = (*FILLED_OF, "attribute")
+
+IMAGING_FILL_RATE = Table(
+    name="imaging_fill_rate",
+    grain="device, modality, month and attribute that means something for the modality",
+    comment="In how many series of a device each acquisition parameter is filled; imaging_fill_drift shows changes",
+    columns=(
+        Column("group_key", STRING, "The five columns of the group, joined by |; nothing where one is null", False),
+        Column("device_serial_number", STRING, "Serial number of the machine"),
+        Column("manufacturer_model_name", STRING, "Model of the machine"),
+        Column("main_modality", STRING, "Modality of the series"),
+        Column("month", DATE, "First day of the month of the series", False),
+        Column("attribute", STRING, "The attribute: its column of imaging_acquisition, without _min and _max", False),
+        Column("series", BIGINT, "Series. Unit: series", False),
+        Column("filled", BIGINT, "Series in which it has a value. Unit: series", False),
+        Column("newest_run", STRING, "Latest run that changed one of the series", False),
+    ),
+    keys=("group_key",),
+    cluster_by=("month", "attribute"),
+    checks=(("filled", "series > 0 AND filled BETWEEN 0 AND series"),),
+)
+
+CLOCK_FAULT_BY = ("hospital_code", "device_serial_number", "manufacturer_model_name", "day", "fault")
+
+IMAGING_CLOCK_FAULT = Table(
+    name="imaging_clock_fault",
+    grain="device, day and fault of its clock",
+    comment="Days on which the times that a machine wrote cannot be right, or do not fit those of the study",
+    columns=(
+        Column("group_key", STRING, "The five columns of the group, joined by |; nothing where one is null", False),
+        Column("hospital_code", STRING, "Code of the hospital"),
+        Column("device_serial_number", STRING, "Serial number of the machine"),
+        Column("manufacturer_model_name", STRING, "Model of the machine"),
+        Column("day", DATE, "Day of the series, by the machine's clock", False),
+        Column("fault", STRING, "What is wrong", False, values=ClockFault),
+        Column("series", BIGINT, "Series with the fault. Unit: series", False),
+        Column("hours_median", DOUBLE, "Median time from the study to the acquisition; negative before it. Unit: h"),
+    ),
+    keys=("group_key",),
+    cluster_by=("day", "hospital_code"),
+    checks=(("some", "series > 0"),),
+)
+
 COVERAGE_BY = ("hospital_code", "exam_category", "month")
 
 IMAGING_COVERAGE = Table(
     name="imaging_coverage",
-    grain="hospital, category and month of the lake's history",
+    grain="hospital, category and month since the hospital's first with coverage",
     comment="Whether a month can carry a trend: no exams may mean that none were done, or that none were sent",
     columns=(
         Column("group_key", STRING, "The three columns of the group, joined by |; nothing where one is null", False),
@@ -122,4 +175,11 @@ IMAGING_COVERAGE = Table(
 
 def tables() -> tuple[Table, ...]:
     """The tables of this module."""
-    return (IMAGING_LINK_QUALITY, IMAGING_ACTIVITY, IMAGING_DEVICE_DAY, IMAGING_COVERAGE)
+    return (
+        IMAGING_LINK_QUALITY,
+        IMAGING_ACTIVITY,
+        IMAGING_DEVICE_DAY,
+        IMAGING_FILL_RATE,
+        IMAGING_CLOCK_FAULT,
+        IMAGING_COVERAGE,
+    )

@@ -12,7 +12,8 @@ from eds_spark_imaging.config import HospitalConfig
 from eds_spark_imaging.dicom.declaration.attribute import Attribute, Level
 from eds_spark_imaging.terminology.modality import IMAGING, PRIORITY
 from eds_spark_imaging.transforms.aggregation import grouped, settled
-from eds_spark_imaging.transforms.geometry import is_regular, orientation_key, slice_location, spacing
+from eds_spark_imaging.transforms.completeness import number_aggregates, with_completeness
+from eds_spark_imaging.transforms.geometry import plane_aggregates, with_geometry
 from eds_spark_imaging.transforms.hospitals import RULES, hospital_of
 from eds_spark_imaging.transforms.times import date_and_time, first_known, study_datetime_quality
 
@@ -96,8 +97,8 @@ def series(attributes: Sequence[Attribute]) -> ExamTable:
             *_content(),
             F.min("_modality_rank").alias("_first_rank"),
             F.max("_modality_rank").alias("_last_rank"),
-            F.array_sort(F.collect_set(slice_location())).alias("_locations"),
-            F.count_distinct(orientation_key()).alias("_orientations"),
+            *plane_aggregates(),
+            *number_aggregates(),
             *[F.min(c).alias(c) for c in ("_series_at", "_acquired_at", "_content_at", "_study_at")],
         ]
 
@@ -113,16 +114,9 @@ def _finished_series(rows: DataFrame) -> DataFrame:
             ("study", F.col("_study_at")),
         ]
     )
-    locations = F.col("_locations")
-    return rows.withColumns(
-        {
-            "series_datetime": when,
-            "series_datetime_source": source,
-            "slice_count": F.when(F.size(locations) > 0, F.size(locations).cast("bigint")),
-            "slice_spacing": spacing(locations),
-            "is_regular_volume": is_regular(locations, F.col("number_of_instances"), F.col("_orientations")),
-        }
-    ).drop(*[name for name in rows.columns if name.startswith("_")])
+    dated = rows.withColumns({"series_datetime": when, "series_datetime_source": source})
+    told = with_completeness(with_geometry(dated))
+    return told.drop(*[name for name in told.columns if name.startswith("_")])
 
 
 def of_main_modality(instances: DataFrame, series_groups: DataFrame) -> DataFrame:

@@ -88,6 +88,19 @@ def test_many_keeps_the_first_frame_s_list() -> None:
     assert HeaderReader(attributes).read(BytesSource(enhanced(b"", *frames))).values == {"p": [1, 1, 2]}
 
 
+def test_values_of_all_frames_repeated_ones_once() -> None:
+    place = "@PlanePositionSequence.ImagePositionPatient"
+    attributes = [attribute(place, "double", "instance", many=True, column="p", frames=3)]
+    raws = (b"1\\1\\2 ", b"", b"4\\5\\6 ", b"1\\1\\2.0", b"7\\8 ", b"4\\5\\7 ")
+    frames = [
+        sequence(tag("PlanePositionSequence"), "SQ", item(element(tag("ImagePositionPatient"), "DS", raw)))
+        for raw in raws
+    ]
+    reader = HeaderReader(attributes)
+    assert reader.read(BytesSource(enhanced(b"", *frames))).values == {"p": [1, 1, 2, 4, 5, 6, 4, 5, 7]}
+    assert reader.read(BytesSource(enhanced(frames[0]))).values == {"p": [1, 1, 2]}
+
+
 def test_lifted_sequences() -> None:
     views = sequence(
         tag("ViewCodeSequence"),

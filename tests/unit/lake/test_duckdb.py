@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
+from eds_spark_imaging.cli.options import Format
 from eds_spark_imaging.cli.sql import run_duckdb_query
 from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import ConfigError, LakeError, QueryError
@@ -42,13 +43,13 @@ def test_the_release_and_the_newest_commits(lake: Path) -> None:
     query = "SELECT count(*) FROM Imaging_Acquisition_CT"
     assert open_duckdb(config(lake), query, live=True).execute(query).fetchall() == [(1,)]
     with pytest.raises(QueryError, match="imaging_acquisition_ct"):  # not in the release
-        run_duckdb_query(config(lake), query.lower(), "json", 0, live=False)
+        run_duckdb_query(config(lake), query.lower(), Format.JSON, 0, live=False)
 
 
 def test_rows_as_they_are_printed(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
     query = """SELECT path, path, DATE '2026-01-31' AS day, TIMESTAMP '2026-03-29 02:30:00' AS time, NULL AS nothing,
         [1, 2] AS list, true AS yes, 1.50 AS number, released_at FROM dicom_file, imaging_release LIMIT 1"""
-    run_duckdb_query(config(lake), query, "json", 0, live=False)
+    run_duckdb_query(config(lake), query, Format.JSON, 0, live=False)
     assert json.loads(capsys.readouterr().out) == {
         "path": "/a",
         "path_2": "/a",
@@ -60,9 +61,9 @@ def test_rows_as_they_are_printed(lake: Path, capsys: pytest.CaptureFixture[str]
         "number": 1.5,
         "released_at": "2026-01-31T01:00:00.000000+01:00",
     }
-    run_duckdb_query(config(lake), "SELECT [1] AS list, NULL AS nothing, true AS yes", "csv", 0, live=False)
+    run_duckdb_query(config(lake), "SELECT [1] AS list, NULL AS nothing, true AS yes", Format.CSV, 0, live=False)
     assert capsys.readouterr().out == "list,nothing,yes\r\n[1],,true\r\n"
-    run_duckdb_query(config(lake), "SELECT path FROM dicom_file", "table", 1, live=True)
+    run_duckdb_query(config(lake), "SELECT path FROM dicom_file", Format.TABLE, 1, live=True)
     shown = capsys.readouterr()
     assert "| /a" in shown.out or "| /b" in shown.out
     assert "only the first 1 rows are shown" in shown.err

@@ -139,9 +139,10 @@ class Attribute:
 
     Below a sequence, all columns take their values from its first item that has any. With ``each`` they are arrays of
     so many elements for each item, null where the item has no value, so that the columns of one sequence line up;
-    ``WIDEST`` gives each item as many as the one with most. ``finer`` are sources of the same quantity that are used
-    where what ``sources`` give is their rounding, or 0. A ``derived`` attribute is computed from other columns: its
-    sources only say from which elements.
+    ``WIDEST`` gives each item as many as the one with most. ``frames`` takes so many values from every frame, one frame
+    after another; values that an earlier frame has are left out, and so is a frame with more or fewer. ``finer`` are
+    sources of the same quantity that are used where what ``sources`` give is their rounding, or 0. A ``derived``
+    attribute is computed from other columns: its sources only say from which elements.
     """
 
     sources: tuple[Source, ...]
@@ -155,6 +156,7 @@ class Attribute:
     many: bool = False
     identifying: bool = False
     each: int = 0
+    frames: int = 0
     finer: tuple[Source, ...] = ()
     derived: bool = False
     treatment: Treatment | None = None
@@ -164,6 +166,8 @@ class Attribute:
             raise ConfigError(f"attribute {self.column}: min_max needs a single number or date")
         if self.each and not (self.is_array and any(len(source.steps) > 1 for source in self.sources)):
             raise ConfigError(f"attribute {self.column}: each needs an array and a sequence")
+        if self.frames and not (self.many and not self.each and all(source.frame for source in self.sources)):
+            raise ConfigError(f"attribute {self.column}: frames needs many, and functional groups alone")
         if self.identifying and self.treatment in _KEPT:
             raise ConfigError(
                 f"attribute {self.column}: what identifies a person is never kept, so not {self.treatment}"
@@ -202,6 +206,7 @@ def attribute(
     many: bool = False,
     identifying: bool = False,
     each: int | None = None,
+    frames: int = 0,
     finer: str | Iterable[str] = (),
     derived: bool = False,
     treatment: str | None = None,
@@ -234,6 +239,7 @@ def attribute(
             many=many,
             identifying=identifying,
             each=each,
+            frames=frames,
             finer=tuple(parse_source(text) for text in ((finer,) if isinstance(finer, str) else finer)),
             derived=derived,
             treatment=Treatment(treatment) if treatment else None,

@@ -177,6 +177,7 @@ def _wanted(attribute: Attribute, source: Source, each: int) -> Wanted:
     return Wanted(
         attribute.kind,
         attribute.many if not each else each != 1,
+        attribute.frames,
         attribute.is_array and not attribute.many and not each,
         source.number,
         source.modulo,

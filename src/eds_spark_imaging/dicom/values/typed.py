@@ -60,6 +60,7 @@ class Wanted:
 
     kind: Kind
     many: bool = False  # all values, in order
+    frames: int = 0  # so many from every frame
     distinct: bool = False  # all values, the order does not matter
     number: int = 0  # of the one value to take, from 1; 0 takes all
     modulo: float = 0.0  # 0: none

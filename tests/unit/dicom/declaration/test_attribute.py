@@ -47,6 +47,11 @@ def test_min_max_of_text_is_refused() -> None:
         attribute("Manufacturer", "string", "series", "min_max")
 
 
+def test_frames_without_functional_groups_is_refused() -> None:
+    with pytest.raises(ConfigError, match="frames"):
+        attribute("ImagePositionPatient", "double", "instance", many=True, frames=3)
+
+
 def test_a_site_attribute_names_its_unknown_and_missing_keys() -> None:
     with pytest.raises(ConfigError, match="'colum'"):
         attribute_from_mapping({"sources": ["KVP"], "kind": "double", "level": "series", "colum": "x"})

@@ -98,7 +98,7 @@ parallel_reduction_factor_in_plane parallel_reduction_factor_out_of_plane radion
 decay_factor dose_calibration_factor detector_zoom_factor detector_binning
 exposure_index target_exposure_index deviation_index relative_x_ray_exposure sensitivity
 mechanical_index bone_thermal_index cranial_thermal_index soft_tissue_thermal_index
-image_orientation_patient detector_image_orientation_patient diffusion_gradient_orientation
+image_orientation_patient frame_orientations detector_image_orientation_patient diffusion_gradient_orientation
 number_of_averages radionuclide_total_dose
 rescale_intercept rescale_slope window_center window_width region_physical_delta_x region_physical_delta_y
 """
@@ -140,7 +140,7 @@ def test_columns_are_unique_in_every_table() -> None:
 
 
 def test_no_place_is_read_by_two_columns() -> None:
-    places = [(s.frame, s.steps) for a in ATTRIBUTES if not a.derived for s in (*a.sources, *a.finer)]
+    places = [(s.frame, bool(a.frames), s.steps) for a in ATTRIBUTES if not a.derived for s in (*a.sources, *a.finer)]
     assert len(places) == len(set(places))
 
 

@@ -1,0 +1,109 @@
+"""The job `marts` counts the months that changed, and then the marts are those that counting all gives."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from crossing_lake import whole
+
+from eds_spark_imaging.config import Config
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+    from eds_spark_imaging.runs.context import Context
+
+pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("few_attributes")]
+
+EXAM = (
+    "study_instance_uid string, study_datetime timestamp_ntz, study_datetime_quality string, hospital_code string,"
+    " exam_category string, link_method string, link_status string"
+)
+SERIES = (
+    "study_instance_uid string, device_serial_number string, modality string, series_datetime timestamp_ntz,"
+    " series_datetime_source string"
+)
+MARTS = ("link_quality", "activity", "device_day", "clock_fault", "coverage", "fill_rate")
+Exam = tuple[str, str | None, str, str]  # UID, moment, category, modality
+
+
+def write(context: Context, run: str, exams: list[Exam]) -> None:
+    """The lake's exams, each with one series on a machine of its modality."""
+    spark, lake = context.spark, context.lake
+    moments = {uid: dt.datetime.fromisoformat(at) if at else None for uid, at, *_ in exams}
+    quality = {uid: "complete" if moment else "missing" for uid, moment in moments.items()}
+    rows: dict[str, tuple[list[Any], str]] = {
+        "imaging_study": (
+            [(uid, moments[uid], quality[uid], "066", kind, "ipp", "linked") for uid, _, kind, _ in exams],
+            EXAM,
+        ),
+        "imaging_series": (
+            [(uid, f"SN-{modality}", modality, moments[uid], "series") for uid, _, _, modality in exams],
+            SERIES,
+        ),
+        "imaging_acquisition": (
+            [(uid, modality, 120.0) for uid, _, _, modality in exams],
+            "study_instance_uid string, main_modality string, kvp double",
+        ),
+    }
+    for name, (values, schema) in rows.items():
+        lake.sync(name, whole(context, name, spark.createDataFrame(values, schema)), run)
+
+
+def content(context: Context) -> dict[str, list[str]]:
+    """What the marts say, without the runs."""
+    frames = {name: context.lake.read(f"imaging_{name}") for name in MARTS}
+    return {
+        name: sorted(str(row) for row in frame.drop("changed_run", "newest_run", "row_hash").collect())
+        for name, frame in frames.items()
+    }
+
+
+def months_written(context: Context, name: str, run: str) -> set[str]:
+    rows = context.lake.read(f"imaging_{name}").where(f"changed_run > '{run}'").collect()
+    return {f"{row['month' if 'month' in row else 'day']:%Y-%m}" for row in rows}
+
+
+def test_months_that_changed_are_counted_again(spark: SparkSession, tmp_path: Path) -> None:
+    from eds_spark_imaging.marts.months import Months
+    from eds_spark_imaging.pipeline.marts import _INPUTS, marts
+    from eds_spark_imaging.pipeline.touched import touched_since
+    from eds_spark_imaging.runs.context import Context
+
+    config = Config().with_places((), str(tmp_path / "lake"))
+    context = Context(spark, config)
+    many = [(f"m{n}", f"20{19 + n // 12}-{n % 12 + 1:02}-07 10:00", "scanner", "CT") for n in range(60)]
+    exams = [*many, ("a", "2020-05-04 09:00", "irm", "MR"), ("u", None, "irm", "MR")]
+    write(context, context.new_run_id("build"), exams)
+    marts(context)
+    seen = {name: context.lake.version(name) for name in _INPUTS}
+    run = context.new_run_id("test")
+
+    # One more in May 2020, one moves from January to March 2021, one loses its date, one is of another category.
+    moved = {"m24": "2021-03-09 11:00", "m30": None}
+    kind = {"m40": "irm"}
+    exams = [(uid, moved.get(uid, at), kind.get(uid, category), modality) for uid, at, category, modality in exams]
+    write(context, context.new_run_id("build"), [*exams, ("b", "2020-05-30 23:59", "irm", "MR")])
+    days = {dt.date(2020, 5, 1), dt.date(2021, 1, 1), dt.date(2021, 3, 1), dt.date(2021, 7, 1), dt.date(2022, 5, 1)}
+    touched = touched_since(context.lake, seen, {name: context.lake.version(name) for name in _INPUTS})
+    assert touched.trusted == touched.dated == touched.series == Months(frozenset({*days, None}))
+    marts(context)
+    months = {f"{day:%Y-%m}" for day in days}
+    for name in ("activity", "device_day", "fill_rate"):
+        assert months_written(context, name, run) <= months
+    counted = content(context)
+    assert any("2020, 5, 30" in row for row in counted["device_day"])
+    assert not any("2021-01-01" in row for row in counted["activity"])
+
+    # Under another configuration everything is counted, and nothing is found to differ.
+    other = Context(spark, replace(config, spark={"spark.app.name": "other"}))
+    assert other.config.fingerprint != config.fingerprint
+    before = other.new_run_id("test")
+    marts(other)
+    assert content(other) == counted
+    for name in ("activity", "device_day", "coverage", "link_quality", "clock_fault"):
+        assert not other.lake.read(f"imaging_{name}").where(f"changed_run > '{before}'").count(), name
