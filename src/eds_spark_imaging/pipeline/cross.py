@@ -96,15 +96,17 @@ def cross(context: Context) -> None:
         warehouse = Warehouse(context.spark, context.config.warehouse)
         warehouse.check()
         rules = _rules_hash(context.config.cross)
-        state = _state(context, warehouse, rules)
-        if state is not None and state == context.newest_watermark("cross"):
+        run.watermark = state = _state(context, warehouse, rules)
+        if state and state == context.newest_watermark("cross"):
             run.count(patients=0)
-            run.watermark = state
+            return
+        persons = _persons(context, scratch, state)
+        if persons is not None and persons.isEmpty():
+            run.count(patients=0)
             return
         _count_key_faults(run, warehouse)
         base = _base(context, warehouse, scratch)
         recorded = context.lake.read(CROSS_INPUT.name)
-        persons = _persons(context, scratch, state)
         if persons is not None:
             recorded = recorded.join(persons, "person_id", "left_semi")
         inputs = scratch.keep("inputs", _inputs(base if persons is None else base.of(persons), rules))
@@ -115,7 +117,6 @@ def cross(context: Context) -> None:
             # Last: what is not recorded is done again after a kill.
             rows = inputs.join(changed, "person_id", "left_semi")
             context.lake.sync(CROSS_INPUT.name, rows, run.run_id, scope=changed)
-        run.watermark = state
 
 
 def _count_key_faults(run: Run, warehouse: Warehouse) -> None:

@@ -27,12 +27,24 @@ def persons_with_changed_exams(
     parts = [lake.read("imaging_study").select("person_id").limit(0)]
     try:
         if now[0] > seen[0]:
-            parts.append(lake.changes("imaging_study", seen[0] + 1).select("person_id"))
+            parts.append(_changed(lake.changes("imaging_study", seen[0] + 1), _STUDY).selectExpr("explode(persons)"))
         if now[1] > seen[1]:
-            ids = scratch.keep("changed_series", lake.changes("imaging_series", seen[1] + 1).select(_STUDY).distinct())
+            series = _changed(lake.changes("imaging_series", seen[1] + 1), _STUDY, "series_instance_uid")
+            ids = scratch.keep("changed_series", series.select(_STUDY).distinct())
             exams = lake.read("imaging_study").where(covering(ids, _STUDY, F.col(_STUDY)))
             parts.append(exams.join(ids, _STUDY, "left_semi").select("person_id"))
         persons = reduce(DataFrame.union, parts).where("person_id IS NOT NULL").distinct()
         return scratch.keep("persons", persons)
     except PySparkException:  # `maintain` has deleted the files of a commit
         return None
+
+
+def _changed(feed: DataFrame, *keys: str) -> DataFrame:
+    """Keys of the rows that `build` or `link` have changed, with the ``persons`` that they had: crossings are not made
+    from what `terms` writes."""
+    runs = [F.col(name) for name in ("changed_run", "link_run") if name in feed.columns]
+    states = F.count_distinct(F.to_json(F.struct(*runs)))
+    ends = F.count_if(F.col("_change_type").isin("insert", "delete"))
+    persons = F.collect_set("person_id") if "person_id" in feed.columns else F.array()
+    rows = feed.groupBy(*keys).agg(states.alias("_states"), ends.alias("_ends"), persons.alias("persons"))
+    return rows.where("_states > 1 OR _ends > 0")

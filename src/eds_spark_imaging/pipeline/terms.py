@@ -70,6 +70,12 @@ def terms(context: Context) -> None:
         _terms(context, run, scratch, site, scratch.keep("changed", some) if some is not None else None)
 
 
+def has_new_acts(context: Context) -> bool:
+    """Whether the table of acts has another version than the last terms were made from."""
+    text = context.newest_watermark("terms")
+    return bool(text) and _State(**json.loads(text)).acts != context.lake.version(_ACTS)
+
+
 def _terms(context: Context, run: Run, scratch: Scratch, site: _Site, some: DataFrame | None) -> None:
     lake = context.lake
 
