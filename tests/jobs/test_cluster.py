@@ -21,7 +21,7 @@ from commands import run_command
 from eds_spark_imaging.spark import jars
 from eds_spark_imaging.tables import Catalogue
 
-pytestmark = [pytest.mark.slow, pytest.mark.unproven]  # budget: 6 minutes
+pytestmark = pytest.mark.slow  # budget: 6 minutes
 
 PROJECT = Path(__file__).parents[2]
 SPARK = Path(pyspark.__file__).parent

@@ -28,7 +28,6 @@ def test_where_the_metastore_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert metastore_conf({}, local=True) == hive
 
 
-@pytest.mark.unproven
 @pytest.mark.slow  # budget: 4 minutes
 def test_a_lake_that_is_a_database(tree: Path, tmp_path: Path) -> None:
     config = tmp_path / "databases.toml"

@@ -206,7 +206,6 @@ def test_a_second_run_writes_nothing(made: Made) -> None:
     assert after == before
 
 
-@pytest.mark.unproven
 @pytest.mark.slow  # half a minute
 def test_what_changes_is_brought_up_to_date(made: Made) -> None:
     """As a tier made anew: somebody new makes common what was rare, an exam is gone, a link is another one."""

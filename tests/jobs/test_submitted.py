@@ -39,7 +39,6 @@ def test_spark_submit_runs_every_job_and_its_settings_win(tree: Path, tmp_path: 
     assert counts == {"parsed": 4, "duplicate": 1, "not_dicom": 2, "dicomdir": 1, "quarantined": 1}
 
 
-@pytest.mark.unproven
 @pytest.mark.slow  # budget: 2 minutes
 def test_workers_that_are_other_processes(tree: Path, tmp_path: Path) -> None:
     config = tmp_path / "cluster.toml"
@@ -49,7 +48,6 @@ def test_workers_that_are_other_processes(tree: Path, tmp_path: Path) -> None:
     assert "Exams 4, series 4, instances 4" in run.stdout
 
 
-@pytest.mark.unproven
 @pytest.mark.slow  # budget: 3 minutes; the demonstration's test has all jobs, and `sql` is above
 def test_standard_error_of_each_command_is_ours_alone(tree: Path, tmp_path: Path) -> None:
     lake, hospital = tmp_path / "lake", tmp_path / "hospital"
@@ -61,7 +59,6 @@ def test_standard_error_of_each_command_is_ours_alone(tree: Path, tmp_path: Path
     assert run_command("sql", "--lake", lake, "SELECT no_column FROM dicom_file").returncode == 2
 
 
-@pytest.mark.unproven
 @pytest.mark.slow  # budget: 1 minute
 def test_jars_of_the_users_cache(tree: Path, tmp_path: Path) -> None:
     folder = tmp_path / "cache" / "eds-spark-imaging" / f"delta-{DELTA_VERSION}"
