@@ -24,7 +24,7 @@ def exam(accessions: set[str] = set(), orders: set[str] = set(), numbers: set[st
         ({"PSL0001234"}, EMPTY, "PSL0001234", True),
         ({"PSL0001234"}, EMPTY, "0001234", True),  # without the hospital's prefix
         ({"PSL0001234"}, EMPTY, "HND0001234", False),  # of another hospital
-        ({"1234"}, EMPTY, "PSL0001234", False),  # too short to stand for the whole
+        ({"1234"}, EMPTY, "PSL0001234", None),  # too short to stand for the whole, and of another form
         ({"ABCDEFGH12345678"}, EMPTY, "ABCDEFGH1234567890", True),  # cut at the 16 signs of the header
         (EMPTY, {"0001234"}, "PSL0001234", True),
         (EMPTY, {"77"}, "PSL0001234", None),  # another number of the order says nothing

@@ -44,7 +44,7 @@ def weigh(exam: Exam, act: Act, known: frozenset[int]) -> tuple[Trait, ...]:
     if modality is False:
         return ()
     return (
-        trait("accession_number", same_accession(exam, act.accession), 8.0, 5.0),
+        trait("accession_number", same_accession(exam, act.accession), 8.0, 8.0),
         trait("visit", None if act.visit_id is None or not known else act.visit_id in known, 2.5, 3.5),
         trait("hospital", overlap(exam.hospitals, act.hospitals), 0.5, 5.0),
         trait("modality", modality, 2.0 if _of_its_own(exam, act) else 1.0, 9.0),

@@ -12,13 +12,14 @@ _SURE = 7  # signs that a part of a number must have to stand for the whole
 def same_accession(exam: Exam, number: str | None) -> bool | None:
     """Whether an event has the exam's accession number; None where one of them has none.
 
-    The header may have it in the places of other order numbers too; these do not speak against an event.
+    The header may have it in the places of other order numbers too; these do not speak against an event, nor does a
+    number of another form, which is that of another system.
     """
     if number is None:
         return None
     if any(_same(own, number) for own in exam.accessions | exam.orders):
         return True
-    return False if exam.accessions else None
+    return False if any(_form(own) == _form(number) for own in exam.accessions) else None
 
 
 def same_visit_number(exam: Exam, number: str | None) -> bool | None:

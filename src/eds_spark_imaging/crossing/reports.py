@@ -10,7 +10,7 @@ from math import log2
 from eds_spark_imaging.crossing import titles
 from eds_spark_imaging.crossing.anatomy import same_part, same_region, same_side
 from eds_spark_imaging.crossing.candidates import Known, weighed
-from eds_spark_imaging.crossing.evidence import Trait, nearest, overlap, total, trait
+from eds_spark_imaging.crossing.evidence import State, Trait, nearest, overlap, total, trait
 from eds_spark_imaging.crossing.numbers import same_accession
 from eds_spark_imaging.crossing.pairs import Pair, contenders, pairs_of
 from eds_spark_imaging.crossing.patient import Exam, Report, has_time
@@ -27,6 +27,8 @@ CLASSES: Mapping[str, frozenset[str]] = {
 }
 _WRITTEN = ((0, 3.2), (12, 2.8), (24, 1.5), (48, 0.7))  # hours after the exam, and what they weigh
 _EARLY = timedelta(days=2)
+_SAYING = ("accession_number", "title_date", "region", "body_part", "title_words", "modality")
+_SOON = 1.5
 _ENOUGH = 2.5
 _CLEAR = 1.5
 
@@ -37,7 +39,7 @@ def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: K
     """
     found = weighed(exams, reports, visits, (_EARLY, timedelta(days=days)), weigh)
     best, sharers, _ = assigned(found, _ENOUGH, exams_of_one_report(exams), lambda *_: False)
-    accepted = {(s.row, s.column) for s in best if total(found[s.row, s.column]) >= _ENOUGH and s.margin >= _CLEAR}
+    accepted = {(s.row, s.column) for s in best if _is_enough(found[s.row, s.column]) and s.margin >= _CLEAR}
     accepted = with_request(accepted, found, sharers, {})
     ambiguous = contenders(found, best, _CLEAR) - accepted
     return pairs_of(exams, reports, found, accepted, ambiguous=ambiguous, method=_method)
@@ -56,13 +58,13 @@ def weigh(exam: Exam, report: Report, known: frozenset[int]) -> tuple[Trait, ...
     region = same_region(exam.regions, report.regions)
     in_visit = None if report.visit_id is None or not known else report.visit_id in known
     return (
-        trait("accession_number", same_accession(exam, report.accession), 8.0, 7.0),
+        trait("accession_number", same_accession(exam, report.accession), 8.0, 12.0),
         trait("title_date", day, 4.0, 9.0),
         trait("region", region or (None if part else region), 1.5, 6.5),
         trait("body_part", part, 1.0, 2.0),
         trait("side", same_side(exam.side, report.side), 1.0, 3.0),
         trait("contrast", _contrast(exam, report), 0.5, 1.5),
-        trait("title_words", _words(exam, report), 2.0, 0.0),
+        trait("title_words", _words(exam, report), 1.0 if region else 2.0, 0.0),
         trait("modality", modality or (True if named else None), 1.5, 9.0),
         trait("visit", in_visit, 2.5, 3.5),
         trait("hospital", overlap(exam.hospitals, report.hospitals), 0.5, 5.0),
@@ -72,6 +74,13 @@ def weigh(exam: Exam, report: Report, known: frozenset[int]) -> tuple[Trait, ...
 
 def _contrast(exam: Exam, report: Report) -> bool | None:
     return None if exam.contrast is None or report.contrast is None else exam.contrast == report.contrast
+
+
+def _is_enough(traits: tuple[Trait, ...]) -> bool:
+    """Whether a pair may be accepted; a report that says nothing of its exam only within a day of it."""
+    says = any(part.name in _SAYING and part.state is State.AGREE for part in traits)
+    soon = any(part.name == "time" and part.weight >= _SOON for part in traits)
+    return total(traits) >= _ENOUGH and (says or soon)
 
 
 def _words(exam: Exam, report: Report) -> bool | None:
@@ -92,7 +101,7 @@ def _time(exam: Exam, report: Report) -> Trait:
     timed = exam.timed and has_time(report.at)
     if (-3 if timed else -24) <= hours <= 48:
         if timed and hours < -0.1:
-            return trait("time", False, 0.0, 0.5)  # clocks may differ
+            return trait("time", False, 0.0, 2.0)  # clocks may differ
         return trait("time", True, _curve(max(hours, 0.0)), 0.0)
     if hours < 0:
         return trait("time", False, 0.0, min(4.0 - hours / 24, 9.0))

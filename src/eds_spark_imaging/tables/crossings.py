@@ -189,7 +189,7 @@ IMAGING_STUDY_PROCEDURE = Table(
 IMAGING_STUDY_REPORT = Table(
     name="imaging_study_report",
     grain="exam x report that may be its own",
-    comment="Reports that may be of an exam; one of them at most is accepted, and for one exam at most",
+    comment="Reports that may be of an exam; one of them at most is accepted, which exams of one request may share",
     columns=(
         _STUDY,
         Column("note_id", BIGINT, "The report", False, treatment=Treatment.PSEUDONYM),
