@@ -28,7 +28,7 @@ from eds_spark_imaging.pipeline.report import answers
 from eds_spark_imaging.report import Language, page
 from eds_spark_imaging.spark.session import spark_session
 from eds_spark_imaging.tables import Catalogue
-from eds_spark_imaging.tables.spec import sql_type
+from eds_spark_imaging.tables.spec import BOOLEAN, INSTANT, STRING, sql_type
 
 COHORT = Path(__file__).parents[1] / "conf" / "cohorts" / "thorax-c34.toml"
 RELEASE = "20260131T000000000000-release-000000"
@@ -90,11 +90,13 @@ def exams(spark: SparkSession, count: int) -> DataFrame:
 
 def write(lake: Lake, name: str, rows: DataFrame) -> None:
     """Rows with all columns of a table: null where they have none, or what must be there."""
-    needed = {"study_datetime_quality": "complete", "hospital_rule": "source", "changed_run": RELEASE, "row_hash": "0"}
-    needed |= {"number_of_series": "1", "number_of_instances": "40", "accepted": "true", "series_instance_uid": "1"}
+    needed = {"study_datetime_quality": "complete", "hospital_rule": "source", "number_of_instances": "40"}
+    needed |= {"accepted": "true", "changed_run": RELEASE}
+    plain = {BOOLEAN: "false", STRING: "1", INSTANT: "2026-01-31 00:00:00"}
     columns = []
     for column in lake.catalogue[name]:
-        value = F.col(column.name) if column.name in rows.columns else F.lit(needed.get(column.name))
+        default = needed.get(column.name, None if column.nullable else plain.get(column.type, "1"))
+        value = F.col(column.name) if column.name in rows.columns else F.lit(default)
         columns.append(value.cast(sql_type(column.type)).alias(column.name))
     lake.append(name, rows.select(*columns))
 
@@ -123,7 +125,7 @@ def fill(lake: Lake, count: int) -> None:
     )
     acts = of(("ZBQK002", "ZCQK004", "ACQH003", "LAQK013", "ECQH010"), number).alias("procedure_code")
     procedures = events(studies, ACTS, "procedure_occurrence_id", acts)
-    write(lake, "imaging_study_procedure", procedures.withColumn("method", F.lit("near")))
+    write(lake, "imaging_study_procedure", procedures.withColumn("method", F.lit("time")))
     write(
         lake,
         "imaging_study_visit",
