@@ -243,10 +243,8 @@ def sizes(hospital: Hospital, rows: Rows) -> None:
     series: dict[str, set[str]] = {}
     for header in hospital.headers.values():
         series.setdefault(header.StudyInstanceUID, set()).add(header.SeriesInstanceUID)
-    of_pet = [len(series[e["study_instance_uid"]]) for e in hospital.exams if e["modality"] == "PT"]
     (row,) = [row for row in rows if row["main_modality"] == "MG"]
     of_kind = [len(series[e["study_instance_uid"]]) for e in hospital.exams if e["modality"] == "MG"]
-    assert of_pet
     assert row["exams"] == len(of_kind)
     assert abs(row["series"] - sum(of_kind) / len(of_kind)) < 1e-9
 
@@ -284,30 +282,9 @@ def files(hospital: Hospital, rows: Rows) -> None:
     close(found, told, 0.02)
 
 
-CHECKS: dict[int, Check] = dict(
-    enumerate(
-        (
-            by_hospital,
-            by_year,
-            with_word,
-            of_the_chest,
-            of_a_patient,
-            by_status,
-            recovered,
-            by_visit,
-            by_act,
-            with_report,
-            without_act,
-            without_exam,
-            near_cancer,
-            with_pneumonia,
-            by_voltage,
-            volumes,
-            sizes,
-            out_of_hours,
-            trend,
-            files,
-        ),
-        start=1,
-    )
+_IN_ORDER: tuple[Check, ...] = (
+    *(by_hospital, by_year, with_word, of_the_chest, of_a_patient, by_status, recovered),
+    *(by_visit, by_act, with_report, without_act, without_exam, near_cancer, with_pneumonia),
+    *(by_voltage, volumes, sizes, out_of_hours, trend, files),
 )
+CHECKS = dict(enumerate(_IN_ORDER, start=1))
