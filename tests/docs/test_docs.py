@@ -21,7 +21,7 @@ import pytest
 import typer
 
 from eds_spark_imaging.cli.app import app
-from eds_spark_imaging.cli.derived import derived_files
+from eds_spark_imaging.cli.derived import FOR_THE_JOBS, derived_files
 from eds_spark_imaging.cohorts import Cohort
 from eds_spark_imaging.config import (
     Config,
@@ -56,15 +56,6 @@ DOCUMENTS = sorted([*PROJECT.glob("*.md"), *(PROJECT / "docs").glob("*.md")])
 COMMANDS = typer.main.get_command(app).commands
 LAKE_IN_DOCS = "/data/imaging/lake"
 INSTALLED_AT = "/opt/eds-spark-imaging/"  # where the documents put the project in an image
-FOR_THE_JOBS = {
-    "dicom_study_touched",
-    "imaging_cross_input",
-    "imaging_study_link_input",
-    "imaging_study_link_key",
-    "person_link_key",
-    "imaging_access",
-    "tier_value",
-}
 OTHER_PROGRAMS = {"python3", "pip", "venv-pack", "export", "unset"}
 
 
@@ -124,7 +115,7 @@ def places(items: Sequence[Block | Command]) -> list[str]:
 def test_no_block_goes_unchecked() -> None:
     texts = [document.read_text("utf-8") for document in DOCUMENTS]
     languages = {language for text in texts for language in re.findall(r"^```(\w+)$", text, re.MULTILINE)}
-    assert languages == {"sql", "console", "toml", "python", "text"}
+    assert languages == {"sql", "console", "toml", "python", "text", "mermaid"}
 
 
 @pytest.fixture(scope="module")
@@ -318,7 +309,7 @@ def test_links_lead_somewhere() -> None:
 
 def test_tables_views_statuses_jobs_and_exit_codes_are_documented() -> None:
     readme, analysts, engineers = (
-        (PROJECT / name).read_text("utf-8") for name in ("README.md", "docs/analysts.md", "docs/engineers.md")
+        (PROJECT / name).read_text("utf-8") for name in ("README.md", "docs/analyst-guide.md", "docs/engineers.md")
     )
     for table in Catalogue():
         for text in (engineers,) if table.name in FOR_THE_JOBS else (readme, analysts):

@@ -23,6 +23,7 @@ COLUMNS = {
     "patient_birth_name",
     "patient_birth_date",
     "patient_sex",
+    "patient_age",
     "quality_control_subject",
     "study_date",
     "study_time",

@@ -95,7 +95,7 @@ def test_beeline_reads_the_release(address: str) -> None:
     shown = [line.removeprefix(f"0: {address}> ") for line in ran.stdout.splitlines() if line]
     assert shown == [
         "study_instance_uid,study_datetime,modalities",
-        "1.1,2024-03-31 02:30:00,NULL",
+        "1.1,2024-03-31 02:30:00.0,NULL",
         "n",
         "1",
         "n",

@@ -158,3 +158,19 @@ def test_completeness_with_what_tells_it(spark: SparkSession) -> None:
     complete = {uid: row["series_complete"] for uid, row in found.items()}
     assert {uid for uid, value in complete.items() if value} == {u for u in found if u.startswith(("as_pl", "no_gap"))}
     assert {uid for uid, value in complete.items() if value is None} == {u for u in found if u.startswith("not_told")}
+
+
+def test_numbers_of_any_size_stop_nothing(spark: SparkSession) -> None:
+    most, least = 2**63 - 1, -(2**63)
+    numbers = [{"instance_number": n, "rows": most, "columns": 1, "number_of_frames": most} for n in (most, least, 0)]
+    planned = [{**row, "images_in_acquisition": most, "acquisition_number": n} for n, row in enumerate(numbers)]
+    dynamic = [{**plane(z, n), "number_of_temporal_positions": most} for n, z in ((most, 1e300), (least, -1e300))]
+    same = [plane(0.0, 1, image_orientation_patient=[0.0] * 6), plane(0.0, 2, image_orientation_patient=[0.0] * 6)]
+    found = described(spark, {"numbers": numbers, "planned": planned, "dynamic": dynamic, "same": same})
+    assert {uid: row["is_regular_volume"] for uid, row in found.items()} == {
+        "numbers": None,
+        "planned": None,
+        "dynamic": True,
+        "same": False,
+    }
+    assert found["dynamic"]["series_complete_reason"] == "time_points_missing"

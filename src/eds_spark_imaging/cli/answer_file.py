@@ -22,15 +22,18 @@ def check_answer_file(out: Path) -> None:
         raise InputError(f"{out}: there is no such folder")
 
 
-def write_answer(frame: DataFrame, out: Path) -> None:
+def write_answer(frame: DataFrame, out: Path, *, private: bool = False) -> None:
     """Write the rows to ``out``; an earlier file stays as it is until all are written. InputError where none can be.
 
-    Parquet keeps types: clinical times without zone, run times as instants.
+    Parquet keeps types: clinical times without zone, run times as instants. Only its owner may read a
+    ``private`` one.
     """
     try:
         with tempfile.TemporaryDirectory(prefix=".eds-imaging-", dir=out.absolute().parent) as folder:
             written = Path(folder) / f"rows{out.suffix}"
             _WRITERS[out.suffix](frame, written)
+            if private:
+                written.chmod(0o600)
             written.replace(out)
     except OSError as error:
         raise InputError(f"{out}: {error.strerror}") from None

@@ -9,10 +9,12 @@ from typing import Annotated
 
 import typer
 
+from eds_spark_imaging.cli.answer_file import check_answer_file, write_answer
 from eds_spark_imaging.cli.options import ConfigOption, Format, FormatOption, LakeOption, config_from
 from eds_spark_imaging.cli.rows import print_texts
 from eds_spark_imaging.cohorts import Cohort, cohort_sql
 from eds_spark_imaging.config import Config
+from eds_spark_imaging.errors import QueryError
 
 
 def cohort(
@@ -21,28 +23,43 @@ def cohort(
     config: ConfigOption = None,
     sql: Annotated[bool, typer.Option("--sql", help="Print the SQL and make nothing.")] = False,
     output: FormatOption = Format.TABLE,
+    manifest: Annotated[
+        Path | None, typer.Option("--manifest", help="File for the paths of the images: .csv, .jsonl or .parquet.")
+    ] = None,
+    project: Annotated[
+        str | None, typer.Option("--project", help="Project that the paths are for; it is recorded.")
+    ] = None,
 ) -> None:
     """Make a cohort: a table of its members, and what each step left."""
     described = Cohort.from_toml(file)
+    if (manifest is None) != (project is None):
+        raise QueryError("--manifest and --project go together: whom paths are given to is recorded")
     if sql:
         print(cohort_sql(described))
         return
-    print_cohort(described, config_from(config, None, lake, None), output)
+    places = config_from(config, None, lake, None)
+    if manifest is not None:
+        check_answer_file(manifest)
+    print_cohort(described, places, output, (manifest, project) if manifest and project else None)
 
 
-def print_cohort(described: Cohort, config: Config, output: Format) -> None:
-    """Make the cohort in the lake and print its attrition."""
-    from eds_spark_imaging.lake.lake import Lake  # noqa: PLC0415 - loads Spark
-    from eds_spark_imaging.lake.opening import open_lake  # noqa: PLC0415
+def print_cohort(described: Cohort, config: Config, output: Format, paths_for: tuple[Path, str] | None = None) -> None:
+    """Make the cohort in the lake and print its attrition; ``paths_for`` are the file of a manifest and its project."""
+    from eds_spark_imaging.lake.opening import open_lake  # noqa: PLC0415 - loads Spark
     from eds_spark_imaging.lake.releases import newest_release  # noqa: PLC0415
     from eds_spark_imaging.pipeline.cohort import make_cohort  # noqa: PLC0415
-    from eds_spark_imaging.tables import Catalogue  # noqa: PLC0415
+    from eds_spark_imaging.pipeline.manifest import check_manifest, manifest  # noqa: PLC0415
+    from eds_spark_imaging.runs.context import Context  # noqa: PLC0415
 
     spark = open_lake(config, "eds-imaging cohort")
-    place = Lake(spark, config.require_lake(), Catalogue(config.site_attributes))
-    release = newest_release(place)
-    with place.lock():
-        made = make_cohort(spark, place, described, release.run_id if release else "")
+    context = Context(spark, config)
+    release = newest_release(context.lake)
+    with context.lake.lock():
+        if paths_for:
+            check_manifest(context, described, paths_for[1])
+        made = make_cohort(spark, context.lake, described, release.run_id if release else "")
+        if paths_for:
+            write_answer(manifest(context, made, paths_for[1]), paths_for[0], private=True)
     if output is Format.JSON:
         print(json.dumps({"name": described.name, **asdict(made)}, ensure_ascii=False))
         return

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from eds_spark_imaging.archives.fault import ArchiveFault
 from eds_spark_imaging.cli.describe import markdown
+from eds_spark_imaging.cli.diagram import diagram
 from eds_spark_imaging.cli.privacy_page import with_tables
 from eds_spark_imaging.cohorts.reference import markdown as criteria
 from eds_spark_imaging.dicom.reason import Reason, Rejection
@@ -30,6 +31,19 @@ from eds_spark_imaging.vocabulary import Word
 ROBUSTNESS = Path("docs/robustness.md")
 LINKAGE = Path("docs/linkage.md")
 PRIVACY = Path("docs/privacy.md")
+GUIDE = Path("docs/analyst-guide.md")
+# Tables by which jobs work, which no analyst needs.
+FOR_THE_JOBS = frozenset(
+    {
+        "dicom_study_touched",
+        "imaging_cross_input",
+        "imaging_study_link_input",
+        "imaging_study_link_key",
+        "person_link_key",
+        "imaging_access",
+        "tier_value",
+    }
+)
 
 
 def spark_defaults() -> str:
@@ -65,6 +79,13 @@ def with_words(page: str) -> str:
     return _PLACE.sub(table, page)
 
 
+def with_diagram(page: str) -> str:
+    """The guide with the diagram of the tables, between ``<!-- diagram -->`` and ``<!-- end -->``."""
+    drawn = "\n".join(diagram(Catalogue(), FOR_THE_JOBS))
+    place = re.compile(r"(<!-- diagram -->\n\n).*?(\n<!-- end -->)", re.DOTALL)
+    return place.sub(lambda match: f"{match[1]}{drawn}\n{match[2]}", page)
+
+
 def derived_files() -> dict[Path, str]:
     """Each derived file of the project with its content."""
     return {
@@ -73,6 +94,7 @@ def derived_files() -> dict[Path, str]:
         Path("conf/spark-defaults.conf"): spark_defaults(),
         ROBUSTNESS: with_words(ROBUSTNESS.read_text(encoding="utf-8")),
         LINKAGE: with_words(LINKAGE.read_text(encoding="utf-8")),
+        GUIDE: with_diagram(GUIDE.read_text(encoding="utf-8")),
         PRIVACY: with_tables(PRIVACY.read_text(encoding="utf-8"), Catalogue()),
     }
 

@@ -21,13 +21,13 @@ def serve_sql(
     host: Annotated[
         str,
         typer.Option(
-            "--host", help="Address to listen at; others than this machine's own have no password before them."
+            "--host", help="Address to listen at. Any but this machine's own opens the lake to all who reach it."
         ),
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=1, max=65_535)] = 10_000,
     live: LiveOption = False,
 ) -> None:
-    """Serve the tables to JDBC, ODBC and PyHive clients, at the newest release, until interrupted."""
+    """Serve the tables to clients with Hive's JDBC driver, at the newest release, until interrupted."""
     serve(config_from(config, None, lake, None), host, port, live=live)
 
 

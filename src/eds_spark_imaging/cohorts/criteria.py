@@ -126,6 +126,7 @@ SERIES: Final[Mapping[str, Criterion]] = {
     "manufacturer": _text("manufacturer", "Maker of the machine"),
     "model": _text("manufacturer_model_name", "Model of the machine"),
     "regular": _flag("is_regular_volume", "The slices are a regular volume"),
+    "complete": _flag("series_complete", "All images of the series are there, as far as headers tell"),
 }
 
 DIAGNOSIS: Final[Mapping[str, Criterion]] = {

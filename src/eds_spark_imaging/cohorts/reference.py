@@ -19,7 +19,7 @@ def markdown() -> Iterator[str]:
     """The lines of the page."""
     yield "# Criteria of cohorts"
     yield ""
-    yield "Written from the declaration by `./dev docs`; do not edit. docs/analysts.md shows how they are used."
+    yield "Written from the declaration by `./dev docs`; do not edit. docs/analyst-guide.md shows how they are used."
     for group, criteria in GROUPS.items():
         yield ""
         yield f"## {group}"

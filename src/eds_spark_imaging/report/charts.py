@@ -54,9 +54,25 @@ def _data(alt: Any, rows: list[dict[str, Any]]) -> Any:
     return alt.Data(values=rows)
 
 
+def _with_gaps(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A null for each month that a category lacks, so that no line is drawn across it."""
+    months = sorted({row["month"] for row in rows})
+    there = {(row["category"], row["month"]) for row in rows}
+    lacking = [(c, m) for c in {row["category"] for row in rows} for m in _every_month(months) if (c, m) not in there]
+    return [*rows, *({"category": category, "month": month, "exams": None} for category, month in lacking)]
+
+
+def _every_month(months: list[str]) -> list[str]:
+    """The first days of all months from the first to the last of those given."""
+    if not months:
+        return []
+    first, last = ((int(day[:4]) * 12 + int(day[5:7]) - 1) for day in (months[0], months[-1]))
+    return [f"{number // 12:04}-{number % 12 + 1:02}-01" for number in range(first, last + 1)]
+
+
 def _months(alt: Any, rows: list[dict[str, Any]], language: Language) -> Any:
     return (
-        alt.Chart(_data(alt, rows))
+        alt.Chart(_data(alt, _with_gaps(rows)))
         .mark_line(strokeWidth=2)
         .encode(
             x=alt.X("month:T", title=text("month", language)),

@@ -1,4 +1,4 @@
-"""Spark's own Thrift server (HiveThriftServer2) on a session: what JDBC, ODBC and PyHive clients talk to."""
+"""Spark's own Thrift server (HiveThriftServer2) on a session: what clients with Hive's JDBC driver talk to."""
 
 from __future__ import annotations
 

@@ -15,11 +15,11 @@ _TOLERANCE: Final = 0.02  # of the spacing, by which a gap may differ from a mul
 def number_aggregates() -> list[Column]:
     """What :func:`with_completeness` needs to know of the instances of a series."""
     planned = "struct(acquisition_number, images_in_acquisition)"
-    texts = {
-        "_numbers": "sort_array(collect_set(instance_number))",
+    texts = {  # doubles, as in geometry
+        "_numbers": "sort_array(collect_set(instance_number::DOUBLE))",
         "_planned": f"collect_set(IF(images_in_acquisition > 0, {planned}, NULL))",
         "_times": "size(collect_set(temporal_position_identifier))",
-        "_times_planned": "max(number_of_temporal_positions)",
+        "_times_planned": "max(number_of_temporal_positions)::DOUBLE",
     }
     return [F.expr(text).alias(name) for name, text in texts.items()]
 
@@ -27,28 +27,20 @@ def number_aggregates() -> list[Column]:
 def with_completeness(series: DataFrame) -> DataFrame:
     """Adds ``series_complete`` and ``series_complete_reason`` to rows of :func:`geometry.with_geometry`."""
     facts = {
-        "_images": "CAST(aggregate(_planned, 0L, (sum, x) -> sum + x.images_in_acquisition) AS BIGINT)",
+        "_images": "aggregate(_planned, 0D, (sum, x) -> sum + x.images_in_acquisition)",
         "_steps": "array_sort(zip_with(_numbers, slice(_numbers, 2, size(_numbers)), (a, b) -> b - a))",
         "_dynamic": "coalesce(_times_planned, 1) > 1",
     }
-    reason = f"CASE {' '.join(f'''WHEN {test} THEN '{word}' ''' for word, test in _RULES)}ELSE '{Told.NOT_TOLD}' END"
-    complete = f"CASE WHEN series_complete_reason IN ({_listed(_TRUE)}) THEN true"
-    complete += f" WHEN series_complete_reason IN ({_listed(_FALSE)}) THEN false END"
-    return (
-        series.withColumns({name: F.expr(text) for name, text in facts.items()})
-        .withColumn("series_complete_reason", F.expr(reason))
-        .withColumn("series_complete", F.expr(complete))
+    reason = F.coalesce(*[F.when(F.expr(test), str(word)) for word, test in _RULES], F.lit(str(Told.NOT_TOLD)))
+    told = series.withColumns({name: F.expr(text) for name, text in facts.items()})
+    told = told.withColumn("series_complete_reason", reason)
+    is_complete = F.col("series_complete_reason").isin(*_COMPLETE)
+    return told.withColumn(
+        "series_complete", F.when(F.col("series_complete_reason") != str(Told.NOT_TOLD), is_complete)
     )
 
 
-_TRUE: Final = (Told.AS_PLANNED, Told.NO_GAP)
-_FALSE: Final = (Told.GAP_IN_POSITIONS, Told.TIME_POINTS_MISSING, Told.FEWER_THAN_PLANNED, Told.GAP_IN_NUMBERS)
-
-
-def _listed(words: tuple[Told, ...]) -> str:
-    return ", ".join(f"'{word}'" for word in words)
-
-
+_COMPLETE: Final = (str(Told.AS_PLANNED), str(Told.NO_GAP))
 # A gap is as wide as several slices, where all others are as wide as one or several.
 _MULTIPLES: Final = (
     f"forall(_gaps, gap -> abs(gap - round(gap / slice_spacing) * slice_spacing) <= {_TOLERANCE} * slice_spacing)"
@@ -59,7 +51,7 @@ _POSITION_MISSING: Final = (
 # The first that holds is the reason. Of an acquisition that tells two numbers of images, nothing is known.
 _ONE_PLAN: Final = "size(_planned) > 0 AND size(_planned) = size(array_distinct(_planned.acquisition_number))"
 _RULES: Final = (
-    (Told.GAP_IN_POSITIONS, f"coalesce({_POSITION_MISSING}, false)"),
+    (Told.GAP_IN_POSITIONS, _POSITION_MISSING),
     (
         Told.TIME_POINTS_MISSING,
         "_dynamic AND (_times BETWEEN 2 AND _times_planned - 1"

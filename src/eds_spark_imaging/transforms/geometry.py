@@ -34,8 +34,8 @@ CHECKS: Final = (
 def plane_aggregates() -> list[Column]:
     """What :func:`with_geometry` needs to know of the instances of a series."""
     is_image = "(`rows` IS NOT NULL OR image_position_patient IS NOT NULL OR frame_positions IS NOT NULL)"
-    texts = {
-        "_planes": f"sum(IF({is_image}, greatest(coalesce(number_of_frames, 1), 1), 0))",
+    texts = {  # headers may hold any number: what is computed with is a double, which does not overflow
+        "_planes": f"sum(IF({is_image}, greatest(coalesce(number_of_frames, 1), 1), 0)::DOUBLE)",
         "_positions": f"flatten(collect_list(coalesce(frame_positions, {_whole('image_position_patient', 3)})))",
         "_orientations": f"collect_set(coalesce(frame_orientations, {_whole('image_orientation_patient', 6)}))",
         "_pixel_spacings": f"collect_set(coalesce(frame_pixel_spacings, {_whole('pixel_spacing', 2)}))",
@@ -97,7 +97,7 @@ def _range(part: str) -> str:
 
 
 _TESTS: Final = {
-    "has_one_orientation": (f"forall(transform(_cosines, (x, i) -> abs(x - _axes[i % 6]) <= {_COSINE}), same -> same)"),
+    "has_one_orientation": f"forall(transform(_cosines, (x, i) -> abs(x - _axes[i % 6]) <= {_COSINE}), same -> same)",
     "has_orthogonal_axes": f"abs({_LENGTH} - 1) <= {_UNIT}",
     "has_one_pixel_spacing": "IF(size(_pixel_spacings) = 0, NULL, size(flatten(_pixel_spacings)) = 2)",
     "has_one_matrix": "IF(size(_matrices) = 0, NULL, size(_matrices) = 1)",

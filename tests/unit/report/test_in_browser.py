@@ -11,7 +11,8 @@ import pytest
 
 pytest.importorskip("altair")
 
-from test_page import ANSWERS, MADE
+from report_answers import group_answers
+from test_page import MADE
 
 from eds_spark_imaging.report import QUESTIONS, Language, page
 
@@ -32,7 +33,7 @@ def rendered(file: Path, width: int) -> str:
 @pytest.mark.parametrize("language", list(Language))
 def test_every_chart_is_drawn(tmp_path: Path, language: Language, width: int) -> None:
     file = tmp_path / "report.html"
-    file.write_text(page(ANSWERS, language, release="R1", made=MADE), encoding="utf-8")
+    file.write_text(page(group_answers(), language, release="R1", made=MADE), encoding="utf-8")
     document = rendered(file, width)
     charts = re.findall(r'<div class="chart[^>]*data-chart="(\w+)".*?</div>', document, re.DOTALL)
     assert charts == [question.key for question in QUESTIONS if question.chart]

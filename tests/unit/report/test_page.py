@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("altair")
 
 from eds_spark_imaging.report import QUESTIONS, Language, page
+from eds_spark_imaging.report.charts import chart
 from eds_spark_imaging.report.texts import _TEXTS, word
 
 MADE = dt.date(2026, 1, 2)
@@ -106,3 +107,15 @@ def test_words_of_the_tables_are_translated() -> None:
     assert word("linked", Language.FR) == "rattaché"
     assert word(None, Language.EN) == "unknown"
     assert word("IPP_X", Language.FR) == "IPP_X"
+
+
+def test_no_line_is_drawn_across_months_without_exams() -> None:
+    rows = [{"month": dt.date(2022, 11 + n, 1), "category": "irm", "exams": 5} for n in (0, 1)]
+    rows += [{"month": dt.date(2023, 3, 1), "category": c, "exams": 7} for c in ("irm", "scanner")]
+    drawn = chart("months", rows, Language.EN)["data"]["values"]
+    lacking = {(row["category"], row["month"]) for row in drawn if row["exams"] is None}
+    assert lacking == {
+        *(("MR", f"2023-0{month}-01") for month in (1, 2)),
+        *(("CT", day) for day in ("2022-11-01", "2022-12-01", "2023-01-01", "2023-02-01")),
+    }
+    assert len(drawn) == len(rows) + len(lacking)
