@@ -62,6 +62,8 @@ def _locked(source: Context, project: str, to: LakeConfig) -> Iterator[tuple[Con
     if not source.lake.exists("imaging_study"):
         raise LakeError("no exams in the lake: run the jobs first")
     with source.lake.lock(), tier.lake.lock():
+        for lake in (source.lake, tier.lake):
+            lake.clear_scratch()  # of runs that were killed: names of patients
         yield source, tier
         tier.lake.merge_small_appends()
 
