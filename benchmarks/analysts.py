@@ -157,7 +157,9 @@ def fill(lake: Lake, count: int) -> None:
             "'r' AS first_run",
         ),
     )
-    write(lake, "imaging_coverage", coverage(studies))
+    month = F.trunc("study_datetime", "month").alias("month")
+    activity = studies.groupBy("hospital_code", "exam_category", month).agg(F.count(F.lit(1)).alias("exams"))
+    write(lake, "imaging_coverage", coverage(activity))
     write_release(lake, RELEASE)
 
 
