@@ -53,9 +53,14 @@ def _unmapped(_: Catalogue) -> str:
         ORDER BY number_of_series DESC, {texts}"""
 
 
+def _text(value: str) -> str:
+    """A literal that Spark and DuckDB read alike: they do not agree on how an apostrophe is escaped."""
+    return " || chr(39) || ".join(map(sql_text, value.split("'")))
+
+
 def _cim10_groups(_: Catalogue) -> str:
     """All chapters and blocks, from the project's own list."""
-    rows = ", ".join(f"({', '.join(map(sql_text, group))})" for group in cim10_hierarchy())
+    rows = ", ".join(f"({', '.join(map(_text, group))})" for group in cim10_hierarchy())
     names = "key, level, first_category, last_category, title_fr, title_en"
     return f"SELECT {names} FROM (VALUES {rows}) AS g({names})"
 
