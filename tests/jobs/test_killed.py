@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from eds_spark_imaging.runs.context import Context
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.unproven]  # some 8 minutes
+pytestmark = [pytest.mark.spark, pytest.mark.slow]  # some 8 minutes
 
 PROJECT = Path(__file__).parent.parent.parent
 SHIPPED = Path(pydicom.__file__).parent / "data" / "test_files"

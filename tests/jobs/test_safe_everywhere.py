@@ -13,7 +13,7 @@ from leaks import Search
 
 from eds_spark_imaging.spark.settings import SMALL_CONF
 
-pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.unproven]  # some 4 minutes
+pytestmark = [pytest.mark.spark, pytest.mark.slow]  # some 4 minutes
 
 EVERYBODY = planted.people(200)
 SPARK = {
