@@ -199,6 +199,7 @@ def test_the_base_centrale_stands_beside_the_tables(spark: SparkSession, hospita
 
     context, _, warehouse = hospital
     assert context.config.warehouse is not None
+    spark.catalog.dropTempView("base_note")  # of another test
     make_base_views(spark, context.config.warehouse, {"base_procedure_occurrence", "base_person"})
     acts = pq.read_table(warehouse / "procedure_occurrence").to_pylist()
     query = (

@@ -76,6 +76,7 @@ def decide(context: Context, *rows: str) -> None:
     context.spark.sql(f"INSERT INTO {context.lake.identifier('link_decision')} ({columns}) VALUES {values}")
 
 
+@pytest.mark.slow
 def test_decisions_are_obeyed_and_told(spark: SparkSession, tmp_path: Path) -> None:
     from eds_spark_imaging.pipeline.marts import marts
 

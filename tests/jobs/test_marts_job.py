@@ -68,6 +68,7 @@ def months_written(context: Context, name: str, run: str) -> set[str]:
     return {f"{row['month' if 'month' in row else 'day']:%Y-%m}" for row in rows}
 
 
+@pytest.mark.slow
 def test_months_that_changed_are_counted_again(spark: SparkSession, tmp_path: Path) -> None:
     from eds_spark_imaging.marts.months import Months
     from eds_spark_imaging.pipeline.marts import _INPUTS, marts

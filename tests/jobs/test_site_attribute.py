@@ -55,6 +55,7 @@ def comments(context: Context) -> dict[str, str | None]:
     return {Path(row["path"]).name: row["image_comments"] for row in rows}
 
 
+@pytest.mark.slow
 def test_a_site_attribute_in_a_lake_that_was_made_before(spark: SparkSession, tree: Path, tmp_path: Path) -> None:
     from eds_spark_imaging.pipeline.build import build
     from eds_spark_imaging.pipeline.checks import check_accounting

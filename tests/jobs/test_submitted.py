@@ -27,6 +27,7 @@ def submit(job: str, *arguments: object, conf: dict[str, str]) -> subprocess.Com
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=600, env=environment)
 
 
+@pytest.mark.slow
 def test_spark_submit_runs_every_job_and_its_settings_win(tree: Path, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
     conf = {"spark.sql.session.timeZone": "UTC", "spark.app.name": "given", "spark.ui.enabled": "false"}
