@@ -13,7 +13,7 @@ from eds_spark_imaging.dicom.declaration.attribute import attribute
 from eds_spark_imaging.marts.activity import activity, device_days
 from eds_spark_imaging.marts.calendar import Suspension, coverage
 from eds_spark_imaging.marts.clock_faults import clock_faults, early_days
-from eds_spark_imaging.marts.fill_rates import fill_rates, filled_groups, series_of, touched_groups
+from eds_spark_imaging.marts.fill_rates import fill_rates
 from eds_spark_imaging.marts.groups import TRUSTED, month_of_exam
 from eds_spark_imaging.tables.marts import (
     IMAGING_ACTIVITY,
@@ -115,7 +115,7 @@ ATTRIBUTES = (
 )
 
 
-def test_fill_rates_of_the_groups_that_changed(spark: SparkSession) -> None:
+def test_fill_rates(spark: SparkSession) -> None:
     may, june = dt.datetime(2020, 5, 31, 23), dt.datetime(2020, 6, 1)
     series = spark.createDataFrame(
         [("e", f"e.{n}", "SN1", "M", at, "run1") for n, at in enumerate((may, may, may, june, None))]
@@ -135,8 +135,7 @@ def test_fill_rates_of_the_groups_that_changed(spark: SparkSession) -> None:
         "study_instance_uid string, series_instance_uid string, main_modality string, kvp double,"
         " x_ray_tube_current_min double, echo_time double, rows bigint, changed_run string",
     )
-    groups = filled_groups(series, acquisitions)
-    found = fill_rates(groups, series_of(groups, series), acquisitions, ATTRIBUTES)
+    found = fill_rates(series, acquisitions, ATTRIBUTES)
     assert found.columns == IMAGING_FILL_RATE.names
     rows = {
         (r["device_serial_number"], r["main_modality"], f"{r['month']:%m}", r["attribute"]): r for r in found.collect()
@@ -154,12 +153,6 @@ def test_fill_rates_of_the_groups_that_changed(spark: SparkSession) -> None:
         (None, "CT", "06", "x_ray_tube_current"): (0, 1),
         (None, "CT", "06", "rows"): (1, 1),
     }
-    assert rows["SN1", "CT", "05", "kvp"]["newest_run"] == "run2"
-    assert touched_groups(groups, found).count() == 0
-    fewer = filled_groups(series.where("series_instance_uid <> 'e.2'"), acquisitions)
-    assert [(r["main_modality"], r["month"]) for r in touched_groups(fewer, found).collect()] == [
-        ("MR", dt.date(2020, 5, 1))
-    ]
 
 
 def test_clock_faults(spark: SparkSession) -> None:

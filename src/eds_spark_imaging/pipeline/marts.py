@@ -16,7 +16,7 @@ from eds_spark_imaging.lake.pruning import covering
 from eds_spark_imaging.marts.activity import activity, device_days
 from eds_spark_imaging.marts.calendar import Suspension, coverage
 from eds_spark_imaging.marts.clock_faults import clock_faults, early_days
-from eds_spark_imaging.marts.fill_rates import fill_rates, filled_groups, series_of, touched_groups
+from eds_spark_imaging.marts.fill_rates import fill_rates
 from eds_spark_imaging.marts.groups import DATED, TRUSTED
 from eds_spark_imaging.marts.link_quality import link_quality
 from eds_spark_imaging.marts.months import ALL_MONTHS, Months, exams_of, months_of, series_of_months, together
@@ -119,27 +119,14 @@ def sync_fill_rates(context: Context, run_id: str, months: Months) -> Changes:
     The parameters are the widest of the tables.
     """
     lake, name = context.lake, "imaging_fill_rate"
-    series, acquisitions, rates = (lake.read(t) for t in ("imaging_series", "imaging_acquisition", name))
-    series, rates = series_of_months(series, months), rates.where(months.hold(F.col("month")))
     with lake.scratch("marts") as scratch:
-        groups = scratch.keep("groups", filled_groups(series, acquisitions))
-        touched = scratch.keep("touched", touched_groups(groups, rates))
-        devices = scratch.keep("devices", series_of(touched, series))
-        if lake.exists(name):
-            within = covering(touched, "month", F.col("month"))
-            acquisitions = acquisitions.where(covering(devices, "study_instance_uid", F.col("study_instance_uid")))
-        else:
-            within = None
-        same = [groups[c].eqNullSafe(touched[c]) for c in touched.columns]
-        changed = groups.join(F.broadcast(touched), same, "left_semi")
-        rows = fill_rates(changed, devices, acquisitions, context.catalogue.attributes)
-        return lake.sync(name, rows, run_id, scope=_rows_of(touched, rates), within=within)
-
-
-def _rows_of(touched: DataFrame, rates: DataFrame) -> DataFrame:
-    """The keys of the mart's rows of the groups."""
-    same = [rates[c].eqNullSafe(touched[c]) for c in touched.columns]
-    return rates.join(F.broadcast(touched), same, "left_semi").select("group_key")
+        series = series_of_months(lake.read("imaging_series"), months)
+        acquisitions = lake.read("imaging_acquisition")
+        if not months.are_all:
+            series = scratch.keep("series", series)
+            acquisitions = acquisitions.where(covering(series, _STUDY, F.col(_STUDY)))
+        mart = _Mart(name, lambda: fill_rates(series, acquisitions, context.catalogue.attributes), months)
+        return _sync(context, run_id, mart)
 
 
 def _suspension(given: SuspensionConfig) -> Suspension:

@@ -114,7 +114,6 @@ IMAGING_FILL_RATE = Table(
         Column("attribute", STRING, "The attribute: its column of imaging_acquisition, without _min and _max", False),
         Column("series", BIGINT, "Series. Unit: series", False),
         Column("filled", BIGINT, "Series in which it has a value. Unit: series", False),
-        Column("newest_run", STRING, "Latest run that changed one of the series", False),
     ),
     keys=("group_key",),
     cluster_by=("month", "attribute"),
