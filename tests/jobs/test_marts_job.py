@@ -72,7 +72,7 @@ def months_written(context: Context, name: str, run: str) -> set[str]:
 def test_months_that_changed_are_counted_again(spark: SparkSession, tmp_path: Path) -> None:
     from eds_spark_imaging.marts.months import Months
     from eds_spark_imaging.pipeline.marts import _INPUTS, marts
-    from eds_spark_imaging.pipeline.touched import touched_since
+    from eds_spark_imaging.pipeline.touched import Touched, touched_since
     from eds_spark_imaging.runs.context import Context
 
     config = Config().with_places((), str(tmp_path / "lake"))
@@ -92,6 +92,11 @@ def test_months_that_changed_are_counted_again(spark: SparkSession, tmp_path: Pa
     days = {dt.date(2020, 5, 1), dt.date(2021, 1, 1), dt.date(2021, 3, 1), dt.date(2021, 7, 1), dt.date(2022, 5, 1)}
     touched = touched_since(context.lake, seen, {name: context.lake.version(name) for name in _INPUTS})
     assert touched.trusted == touched.dated == touched.series == Months(frozenset({*days, None}))
+    now = {name: context.lake.version(name) for name in _INPUTS}
+    feed = tmp_path / "lake" / "imaging_study" / "_change_data"
+    feed.rename(tmp_path / "gone")  # as `maintain` does in time
+    assert touched_since(context.lake, seen, now) == Touched()
+    (tmp_path / "gone").rename(feed)
     marts(context)
     months = {f"{day:%Y-%m}" for day in days}
     for name in ("activity", "device_day", "fill_rate"):

@@ -110,7 +110,11 @@ class LakeTables:
         return self.spark.sql(f"SELECT * FROM {self.identifier(name)} VERSION AS OF {self.versions[name]}")
 
     def changes(self, name: str, first: int) -> DataFrame:
-        """What the commits from version ``first`` on have changed, with ``_change_type``, by the change data feed."""
+        """What the commits from version ``first`` on have changed, with ``_change_type``, by the change data feed.
+
+        `maintain` keeps the files of a commit for a while only: where one is gone, reading raises one of
+        ``QUERY_ERRORS``, here or later.
+        """
         reader = self.spark.read.format("delta").option("readChangeFeed", "true").option("startingVersion", first)
         return reader.table(self.identifier(name)) if self.database else reader.load(f"{self.root}/{name}")
 

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.lake.lake import Lake
-from eds_spark_imaging.lake.pruning import covering
 from eds_spark_imaging.marts.groups import DATED, TRUSTED, month_of_exam
 from eds_spark_imaging.marts.months import ALL_MONTHS, Months, months_of, together
+from eds_spark_imaging.pipeline.feed import STUDY, changed_rows, rows_of_exams
+from eds_spark_imaging.spark.query_errors import QUERY_ERRORS
 
-_STUDY = "study_instance_uid"
 # What marts of series take from the exam.
 _OF_EXAM = ("hospital_code", "exam_category", "removed_at", "study_datetime", "study_datetime_quality")
 
@@ -32,15 +31,15 @@ def touched_since(lake: Lake, seen: Mapping[str, int], now: Mapping[str, int]) -
     """What the commits after the versions ``seen`` have touched; every month where that cannot be told."""
     if seen.keys() != now.keys() or any(seen[name] > version for name, version in now.items()):
         return Touched()
-    feeds = {name: lake.changes(name, seen[name] + 1) for name, version in now.items() if version > seen[name]}
     try:
+        feeds = {name: lake.changes(name, seen[name] + 1) for name, version in now.items() if version > seen[name]}
         exams = _exams(lake, feeds)
         return Touched(
             together(months_of(rows, month_of_exam(*TRUSTED)) for rows in exams),
             together(months_of(rows, month_of_exam(*DATED)) for rows in exams),
             together(months_of(rows, F.trunc("series_datetime", "month")) for rows in _series(lake, feeds)),
         )
-    except PySparkException:  # the files of a commit are gone: `maintain` keeps them for a while only
+    except QUERY_ERRORS:  # the files of a commit are gone
         return Touched()
 
 
@@ -55,24 +54,17 @@ def _series(lake: Lake, feeds: Mapping[str, DataFrame]) -> Sequence[DataFrame]:
     direct = [feeds["imaging_series"]] if "imaging_series" in feeds else []
     others = [feeds["imaging_acquisition"]] if "imaging_acquisition" in feeds else []
     if "imaging_study" in feeds:
-        others.append(_changed_for_series(feeds["imaging_study"]))
+        others.append(changed_rows(feeds["imaging_study"], [STUDY], _OF_EXAM))
     return [*direct, *_beside(lake, "imaging_series", direct, others)]
-
-
-def _changed_for_series(exams: DataFrame) -> DataFrame:
-    states = F.count_distinct(F.to_json(F.struct(*_OF_EXAM), {"ignoreNullFields": "false"}))
-    ends = F.count_if(F.col("_change_type").isin("insert", "delete"))
-    return exams.groupBy(_STUDY).agg(states.alias("_states"), ends.alias("_ends")).where("_states > 1 OR _ends > 0")
 
 
 def _beside(lake: Lake, name: str, direct: Sequence[DataFrame], others: Sequence[DataFrame]) -> list[DataFrame]:
     """The rows that the table ``name`` has now of exams that ``others`` tell of and ``direct`` do not."""
     found = []
     for other in others:
-        ids = other.select(_STUDY).distinct()
+        ids = other.select(STUDY).distinct()
         for told in direct:
-            ids = ids.join(told.select(_STUDY), _STUDY, "left_anti")
+            ids = ids.join(told.select(STUDY), STUDY, "left_anti")
         if not ids.isEmpty():
-            rows = lake.read(name).where(covering(ids, _STUDY, F.col(_STUDY)))
-            found.append(rows.join(ids, _STUDY, "left_semi"))
+            found.append(rows_of_exams(lake, name, ids))
     return found

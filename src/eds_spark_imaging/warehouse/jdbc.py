@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -16,6 +14,7 @@ from pyspark.sql import types as T
 from eds_spark_imaging.config import JdbcConfig, TableConfig, WarehouseConfig
 from eds_spark_imaging.config.sections.places import PASSWORD_VARIABLE
 from eds_spark_imaging.errors import ConfigError, InputError
+from eds_spark_imaging.spark.query_errors import QUERY_ERRORS
 from eds_spark_imaging.warehouse.contract import InputTable
 from eds_spark_imaging.warehouse.mapping import column_names
 
@@ -43,7 +42,7 @@ class JdbcTables:
         try:
             found = self._names.get(name.lower())
             return None if found is None else self._in_parts(spec, f'"{self._jdbc.schema}"."{found}"')
-        except (PySparkException, Py4JJavaError) as error:
+        except QUERY_ERRORS as error:
             raise InputError(
                 f"base centrale: {self._config.place} cannot be read ({_reason(error, self._jdbc)})"
             ) from None

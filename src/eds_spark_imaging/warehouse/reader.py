@@ -7,8 +7,7 @@ from collections.abc import Collection
 from dataclasses import asdict
 from functools import reduce
 
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import AnalysisException, PySparkException
+from pyspark.errors import AnalysisException
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -16,6 +15,7 @@ from pyspark.sql import types as T
 from eds_spark_imaging.config import WarehouseConfig
 from eds_spark_imaging.errors import InputError
 from eds_spark_imaging.spark.hadoop import folder_states
+from eds_spark_imaging.spark.query_errors import QUERY_ERRORS
 from eds_spark_imaging.tables.spec import DATE, WALL_CLOCK, sql_type
 from eds_spark_imaging.warehouse.contract import INPUTS, ROW_STATUS, InputColumn, InputTable
 from eds_spark_imaging.warehouse.jdbc import JdbcTables
@@ -137,7 +137,7 @@ class Warehouse:
             if (error.getCondition() or "") in _MISSING:
                 return None
             raise _unreadable(place, error.getCondition() or "AnalysisException") from None
-        except (PySparkException, Py4JJavaError) as error:
+        except QUERY_ERRORS as error:
             raise _unreadable(place, type(error).__name__) from None
 
     def _column(self, spec: InputTable, column: InputColumn, by_name: dict[str, T.StructField]) -> Column:

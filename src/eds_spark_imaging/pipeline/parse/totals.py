@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-from pyspark.errors import PySparkException
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.errors import AccountingError
 from eds_spark_imaging.runs.context import Context
+from eds_spark_imaging.spark.query_errors import QUERY_ERRORS
 from eds_spark_imaging.transforms.duplicates import READABLE
 
 _SIGNS = {"insert": 1, "update_postimage": 1, "update_preimage": -1, "delete": -1}
@@ -69,6 +69,6 @@ def _counted_on(context: Context, before: Totals, version: int) -> int:
     try:
         rows = context.lake.changes("dicom_file", before.version + 1).where(F.col("status").isin(*READABLE))
         by_kind = rows.groupBy("_change_type").count().collect()
-    except PySparkException:
+    except QUERY_ERRORS:  # the files of a commit are gone
         return _count(context)
     return before.readable + sum(_SIGNS[row["_change_type"]] * int(row["count"]) for row in by_kind)
