@@ -8,7 +8,7 @@ from math import exp
 
 from eds_spark_imaging.crossing.anatomy import of_one_side, same_part, same_region
 from eds_spark_imaging.crossing.candidates import Known, Weighed, weighed
-from eds_spark_imaging.crossing.evidence import State, Trait, nearest, overlap, total, trait
+from eds_spark_imaging.crossing.evidence import State, Trait, nearest, one_of, overlap, total, trait
 from eds_spark_imaging.crossing.numbers import same_accession
 from eds_spark_imaging.crossing.pairs import Pair, Places, contenders, pairs_of
 from eds_spark_imaging.crossing.patient import Act, Exam
@@ -45,7 +45,7 @@ def weigh(exam: Exam, act: Act, known: frozenset[int]) -> tuple[Trait, ...]:
         return ()
     return (
         trait("accession_number", same_accession(exam, act.accession), 8.0, 8.0),
-        trait("visit", None if act.visit_id is None or not known else act.visit_id in known, 2.5, 3.5),
+        trait("visit", one_of(act.visit_id, known), 2.5, 3.5),
         trait("hospital", overlap(exam.hospitals, act.hospitals), 0.5, 5.0),
         trait("modality", modality, 2.0 if _of_its_own(exam, act) else 1.0, 9.0),
         trait("region", same_region(exam.regions, act.meaning.regions), 1.5, 4.5),

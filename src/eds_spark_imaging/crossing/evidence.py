@@ -41,6 +41,11 @@ def overlap(one: frozenset[Any], other: Iterable[Any]) -> bool | None:
     return bool(one & others) if one and others else None
 
 
+def one_of(value: int | None, known: frozenset[int]) -> bool | None:
+    """Whether ``value`` is one of ``known``; None where either is missing."""
+    return value in known if value is not None and known else None
+
+
 def nearest(moments: Iterable[datetime], at: datetime) -> timedelta | None:
     """The smallest way from one of ``moments`` to ``at``: positive where ``at`` is later; None without moments."""
     return min((at - moment for moment in moments), key=abs, default=None)

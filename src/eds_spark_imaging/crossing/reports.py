@@ -10,7 +10,7 @@ from math import log2
 from eds_spark_imaging.crossing import titles
 from eds_spark_imaging.crossing.anatomy import same_part, same_region, same_side
 from eds_spark_imaging.crossing.candidates import Known, weighed
-from eds_spark_imaging.crossing.evidence import State, Trait, nearest, overlap, total, trait
+from eds_spark_imaging.crossing.evidence import State, Trait, nearest, one_of, overlap, total, trait
 from eds_spark_imaging.crossing.numbers import same_accession
 from eds_spark_imaging.crossing.pairs import Pair, contenders, pairs_of
 from eds_spark_imaging.crossing.patient import Exam, Report, has_time
@@ -56,7 +56,6 @@ def weigh(exam: Exam, report: Report, known: frozenset[int]) -> tuple[Trait, ...
         return ()
     part = same_part(exam.parts, report.parts)
     region = same_region(exam.regions, report.regions)
-    in_visit = None if report.visit_id is None or not known else report.visit_id in known
     return (
         trait("accession_number", same_accession(exam, report.accession), 8.0, 12.0),
         trait("title_date", day, 4.0, 9.0),
@@ -66,7 +65,7 @@ def weigh(exam: Exam, report: Report, known: frozenset[int]) -> tuple[Trait, ...
         trait("contrast", _contrast(exam, report), 0.5, 1.5),
         trait("title_words", _words(exam, report), 1.0 if region else 2.0, 0.0),
         trait("modality", modality or (True if named else None), 1.5, 9.0),
-        trait("visit", in_visit, 2.5, 3.5),
+        trait("visit", one_of(report.visit_id, known), 2.5, 3.5),
         trait("hospital", overlap(exam.hospitals, report.hospitals), 0.5, 5.0),
         _time(exam, report),
     )

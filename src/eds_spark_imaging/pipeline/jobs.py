@@ -55,8 +55,6 @@ JOBS: dict[str, Job] = {
     "cross": lambda context, _: cross(context),
     "marts": lambda context, _: marts(context),
 }
-# What acts say of an exam is known after the crossing only; nothing is done where it is the same as before.
-_AFTERWARDS = {"cross": "terms"}
 _LAST = list(JOBS)[-1]  # after it the tables belong together
 _ALL: dict[str, Job] = {**JOBS, "maintain": lambda context, _: maintain(context)}
 
@@ -136,9 +134,9 @@ def _run(spark: SparkSession, names: list[str], config: Config, options: Options
         with context.records_together():
             for name in names:
                 _ALL[name](context, options)
-                after = _AFTERWARDS.get(name)
-                if after in names and has_new_acts(context):
-                    _ALL[after](context, options)
+                # What acts say of an exam is known after the crossing only.
+                if name == "cross" and "terms" in names and has_new_acts(context):
+                    terms(context)
         if _LAST in names:
             write_release(context.lake, context.new_run_id("release"))
         context.lake.merge_small_appends()

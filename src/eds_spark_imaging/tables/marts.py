@@ -25,6 +25,15 @@ class ClockFault(Word):
     AFTER_STUDY = "after_study", "acquired a day or more after the study began"
 
 
+_COUNT = {3: "three", 4: "four", 5: "five"}
+
+
+def _group_key(columns: tuple[str, ...]) -> Column:
+    """The key of a mart with one row for each group of ``columns``."""
+    text = f"The {_COUNT[len(columns)]} columns of the group, joined by |; nothing where one is null"
+    return Column("group_key", STRING, text, False)
+
+
 LINK_QUALITY_BY = ("hospital_code", "main_modality", "month", "link_method", "link_status")
 
 IMAGING_LINK_QUALITY = Table(
@@ -32,7 +41,7 @@ IMAGING_LINK_QUALITY = Table(
     grain="hospital, modality, month, link method and link status",
     comment="How many exams are linked to a patient, by which method, and how many of the links traits confirm",
     columns=(
-        Column("group_key", STRING, "The five columns of the group, joined by |; nothing where one is null", False),
+        _group_key(LINK_QUALITY_BY),
         Column("hospital_code", STRING, "Code of the hospital; null where no rule of the configuration gives one"),
         Column("main_modality", STRING, "The imaging modality that names the exam"),
         Column("month", DATE, "First day of the exam's month; null where its date is missing or implausible"),
@@ -55,7 +64,7 @@ IMAGING_ACTIVITY = Table(
     grain="hospital, department, category and month",
     comment="Imaging activity of exams that have files and a date to be trusted; see imaging_coverage before a trend",
     columns=(
-        Column("group_key", STRING, "The four columns of the group, joined by |; nothing where one is null", False),
+        _group_key(ACTIVITY_BY),
         Column("hospital_code", STRING, "Code of the hospital; null where no rule of the configuration gives one"),
         Column("department", STRING, "Department of the exam, as configured at its machines"),
         Column("exam_category", STRING, "Category of the exam"),
@@ -80,7 +89,7 @@ IMAGING_DEVICE_DAY = Table(
     grain="device and day on which it was used",
     comment="Use of scanners and other machines that write their serial number",
     columns=(
-        Column("group_key", STRING, "The four columns of the group, joined by |; nothing where one is null", False),
+        _group_key(DEVICE_DAY_BY),
         Column("hospital_code", STRING, "Code of the hospital"),
         Column("device_serial_number", STRING, "Serial number of the machine"),
         Column("manufacturer_model_name", STRING, "Model of the machine"),
@@ -106,7 +115,7 @@ IMAGING_FILL_RATE = Table(
     grain="device, modality, month and attribute that means something for the modality",
     comment="In how many series of a device each acquisition parameter is filled; imaging_fill_drift shows changes",
     columns=(
-        Column("group_key", STRING, "The five columns of the group, joined by |; nothing where one is null", False),
+        _group_key(FILL_RATE_BY),
         Column("device_serial_number", STRING, "Serial number of the machine"),
         Column("manufacturer_model_name", STRING, "Model of the machine"),
         Column("main_modality", STRING, "Modality of the series"),
@@ -127,7 +136,7 @@ IMAGING_CLOCK_FAULT = Table(
     grain="device, day and fault of its clock",
     comment="Days on which the times that a machine wrote cannot be right, or do not fit those of the study",
     columns=(
-        Column("group_key", STRING, "The five columns of the group, joined by |; nothing where one is null", False),
+        _group_key(CLOCK_FAULT_BY),
         Column("hospital_code", STRING, "Code of the hospital"),
         Column("device_serial_number", STRING, "Serial number of the machine"),
         Column("manufacturer_model_name", STRING, "Model of the machine"),
@@ -148,7 +157,7 @@ IMAGING_COVERAGE = Table(
     grain="hospital, category and month since the hospital's first with coverage",
     comment="Whether a month can carry a trend: no exams may mean that none were done, or that none were sent",
     columns=(
-        Column("group_key", STRING, "The three columns of the group, joined by |; nothing where one is null", False),
+        _group_key(COVERAGE_BY),
         Column("hospital_code", STRING, "Code of the hospital; null where no rule of the configuration gives one"),
         Column("exam_category", STRING, "Category of the exams"),
         Column("month", DATE, "First day of the month", False),

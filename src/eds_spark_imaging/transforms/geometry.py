@@ -20,16 +20,6 @@ _IN_PLANE: Final = 0.1  # mm
 _SPACING: Final = 0.01  # of the mean spacing
 _NOT_A_SLICE: Final = "(?i)LOCALIZER|SCOUT|MIP|M(AX|IN)_IP|MNIP|PROJECTION"
 
-CHECKS: Final = (
-    "has_one_orientation",
-    "has_orthogonal_axes",
-    "has_one_pixel_spacing",
-    "has_one_matrix",
-    "has_unique_positions",
-    "has_aligned_positions",
-    "has_even_spacing",
-)
-
 
 def plane_aggregates() -> list[Column]:
     """What :func:`with_geometry` needs to know of the instances of a series."""
@@ -116,5 +106,5 @@ def _results() -> dict[str, str]:
         "slice_count": f"CAST(IF({one}, size(_at), size(array_distinct(_slices))) AS BIGINT)",
         "slice_spacing": f"IF(size(_gaps) > 0 AND {one}, round({middle}, {_SHOWN}), NULL)",
         "has_localizer_or_projection": f"NOT ({is_slices})",
-        "is_regular_volume": f"IF(_two, {' AND '.join([is_slices, *CHECKS])}, NULL)",
+        "is_regular_volume": f"IF(_two, {' AND '.join([is_slices, *_TESTS])}, NULL)",
     }

@@ -28,11 +28,6 @@ _RENAMED = {
     **{f"contrast{end}": f"exam_contrast{end}" for end in ("", "_source", "_rule", "_confidence")},
     "conflicts": "terms_conflicts",
 }
-# What acts and the list of names are settled by.
-EXAM_COLUMNS = (
-    *("exam_category", "exam_kind", "own_parts", "own_regions", "exam_laterality", "exam_contrast"),
-    *("body_part_source", "body_parts", "procedure_codes"),
-)
 
 
 def describe_series(series: DataFrame, studies: DataFrame, acquisitions: DataFrame) -> DataFrame:
@@ -151,10 +146,10 @@ def accepted_acts(procedures: DataFrame) -> DataFrame:
     return accepted.groupBy(STUDY).agg(F.array_sort(F.collect_set("procedure_code")).alias("procedure_codes"))
 
 
-def with_acts(exams: DataFrame, acts: DataFrame) -> DataFrame:
-    """Exams with the codes of their acts and the key of all that is known of them; grain exam."""
+def with_acts(exams: DataFrame, acts: DataFrame, known: Sequence[str]) -> DataFrame:
+    """Exams with the codes of their acts and ``exam_key``, of all that is ``known`` of them; grain exam."""
     joined = exams.join(acts, STUDY, "left")
-    return joined.withColumn("exam_key", F.sha2(F.to_json(F.struct(*EXAM_COLUMNS)), 256))
+    return joined.withColumn("exam_key", F.sha2(F.to_json(F.struct(*known)), 256))
 
 
 def settled_exams(exams: DataFrame, settled: DataFrame, columns: Sequence[TableColumn]) -> DataFrame:

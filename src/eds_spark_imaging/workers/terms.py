@@ -36,7 +36,7 @@ ANSWER = pa.schema(
         ("exam_kind", pa.string()),
     ]
 )
-# What is known of an exam, and what its acts and the list of names add to it.
+# What is known of an exam, after the key that is made of it; and what its acts and the list of names add to it.
 EXAM = pa.schema(
     [
         ("exam_key", pa.string()),
