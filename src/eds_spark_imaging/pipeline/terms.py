@@ -66,7 +66,7 @@ def terms(context: Context) -> None:
         if now == seen:
             run.count(exams=0, series_changed=0, exams_changed=0)
             return
-        some = _changed(context, seen.exams) if seen and seen.version == site.version else None
+        some = _changed(context, seen, now) if seen and seen.version == site.version else None
         _terms(context, run, scratch, site, scratch.keep("changed", some) if some is not None else None)
 
 
@@ -116,12 +116,13 @@ def _last_change(context: Context) -> str:
     return max((row and row[0]) or "" for row in last)
 
 
-def _changed(context: Context, since: str) -> DataFrame:
+def _changed(context: Context, seen: _State, now: _State) -> DataFrame:
     """UIDs of the exams that have changed since a run, or have other acts than when they were read."""
     tables = [context.lake.read(name) for name in ("imaging_study", "imaging_series", "imaging_acquisition")]
-    changed = [table.where(F.col("changed_run") > since).select(_STUDY) for table in tables]
-    acts = transforms.accepted_acts(context.lake.read(_ACTS))
-    changed.append(transforms.exams_with_other_acts(context.lake.read("imaging_study"), acts))
+    changed = [table.where(F.col("changed_run") > seen.exams).select(_STUDY) for table in tables]
+    if now.acts != seen.acts:
+        acts = transforms.accepted_acts(context.lake.read(_ACTS))
+        changed.append(transforms.exams_with_other_acts(tables[0], acts))
     return reduce(DataFrame.union, changed).distinct()
 
 
