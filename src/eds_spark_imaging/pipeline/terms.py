@@ -28,7 +28,7 @@ _A_TASK = 5_000
 
 
 @dataclass(frozen=True)
-class _State:
+class _TermsWatermark:
     """What the terms were made from: rules, lexicon and names, the last run that changed an exam, and the acts.
 
     ``acts``: the version of the table of acts.
@@ -60,8 +60,8 @@ def terms(context: Context) -> None:
     with context.run("terms") as run, context.lake.scratch("terms") as scratch:
         run.main_count = "exams"
         text = context.newest_watermark("terms")
-        seen = _State(**json.loads(text)) if text else None
-        now = _State(site.version, _last_change(context), context.lake.version(_ACTS))
+        seen = _TermsWatermark(**json.loads(text)) if text else None
+        now = _TermsWatermark(site.version, _last_change(context), context.lake.version(_ACTS))
         run.watermark = json.dumps(asdict(now))
         if now == seen:
             run.count(exams=0, series_changed=0, exams_changed=0)
@@ -73,7 +73,7 @@ def terms(context: Context) -> None:
 def has_new_acts(context: Context) -> bool:
     """Whether the table of acts has another version than the last terms were made from."""
     text = context.newest_watermark("terms")
-    return bool(text) and _State(**json.loads(text)).acts != context.lake.version(_ACTS)
+    return bool(text) and _TermsWatermark(**json.loads(text)).acts != context.lake.version(_ACTS)
 
 
 def _terms(context: Context, run: Run, scratch: Scratch, site: _Site, some: DataFrame | None) -> None:
@@ -116,7 +116,7 @@ def _last_change(context: Context) -> str:
     return max((row and row[0]) or "" for row in last)
 
 
-def _changed(context: Context, seen: _State, now: _State) -> DataFrame:
+def _changed(context: Context, seen: _TermsWatermark, now: _TermsWatermark) -> DataFrame:
     """UIDs of the exams that have changed since a run, or have other acts than when they were read."""
     tables = [context.lake.read(name) for name in ("imaging_study", "imaging_series", "imaging_acquisition")]
     changed = [table.where(F.col("changed_run") > seen.exams).select(_STUDY) for table in tables]

@@ -55,7 +55,7 @@ class FsspecStore(Store):
 
     def open(self, path: str, size: int | None = None) -> ByteSource:
         """The file at ``path``."""
-        return Retrying(_File(self._fs, self._name(path), size), self.retry)
+        return Retrying(_FsspecFile(self._fs, self._name(path), size), self.retry)
 
     def _name(self, path: str) -> str:
         return path.removeprefix(self._prefix)
@@ -81,7 +81,7 @@ def nanoseconds(moment: Any) -> int | None:
     return round(moment * 1_000_000_000) if isinstance(moment, int | float) else None
 
 
-class _File:
+class _FsspecFile:
     """One file, read by ranges."""
 
     __slots__ = ("_fs", "_name", "_size")

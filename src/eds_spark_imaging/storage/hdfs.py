@@ -52,14 +52,14 @@ class HdfsStore(Store):
 
     def open(self, path: str, size: int | None = None) -> ByteSource:
         """The file at ``path``."""
-        return Retrying(_File(self._client, split(path).path, size), self.retry)
+        return Retrying(_HdfsFile(self._client, split(path).path, size), self.retry)
 
     def _found(self, status: FileStatus) -> Entry | Folder:
         path = f"{self.place}{status.path}"
         return Folder(path) if status.isdir else Entry(path, status.length, status.modification_time * 1_000_000)
 
 
-class _File:
+class _HdfsFile:
     """One file; its blocks are asked for at the first read."""
 
     __slots__ = ("_client", "_path", "_reader", "_size")

@@ -86,7 +86,7 @@ class WebHdfsStore(Store):
 
     def open(self, path: str, size: int | None = None) -> ByteSource:
         """The file at ``path``."""
-        return Retrying(_File(self, split(path).path, size), self.retry)
+        return Retrying(_WebHdfsFile(self, split(path).path, size), self.retry)
 
     def _found(self, path: str, status: dict[str, Any]) -> Entry | Folder:
         if status["type"] == "DIRECTORY":
@@ -117,7 +117,7 @@ class WebHdfsStore(Store):
             raise OSError(f"WebHDFS: {type(error).__name__}") from None
 
 
-class _File:
+class _WebHdfsFile:
     """One file, read by ranges."""
 
     __slots__ = ("_path", "_size", "_store")

@@ -75,7 +75,7 @@ def tier_of(source: Context, project: str, to: LakeConfig) -> Context:
 
 
 @dataclass(frozen=True)
-class _State:
+class _TierWatermark:
     """What a tier was made of: the last nominative run whose rows it has, its key by name, and its rules."""
 
     release: str
@@ -95,8 +95,8 @@ def bring_up_to_date(source: Context, tier: Context, key: bytes) -> None:
     with tier.run(JOB) as run, source.lake.scratch(f"{JOB}_{project.name}") as scratch:
         run.main_count = "rows"
         last = tier.runs(JOB).orderBy(F.desc("run_id")).select("run_id", "watermark").first()
-        before = _State(**json.loads(last["watermark"])) if last else None
-        now = _State(_newest(source, tier), key_name(key), json.loads(json.dumps(rules)))
+        before = _TierWatermark(**json.loads(last["watermark"])) if last else None
+        now = _TierWatermark(_newest(source, tier), key_name(key), json.loads(json.dumps(rules)))
         _check_same(tier, before, now)
         given = Given(project.name, run.run_id, now.release)
         writer = TierWriter(source, tier, run, scratch, key_frame(source.spark, key))
@@ -126,7 +126,7 @@ def _newest(source: Context, tier: Context) -> str:
     return newest
 
 
-def _check_same(tier: Context, before: _State | None, now: _State) -> None:
+def _check_same(tier: Context, before: _TierWatermark | None, now: _TierWatermark) -> None:
     """LakeError where what was written by other rules would stay."""
     if before and before.key != now.key:
         raise LakeError("the tier was made with another key: make the new one in another place")
