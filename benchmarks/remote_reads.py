@@ -25,7 +25,7 @@ from pydicom.data import get_testdata_file
 
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
-from eds_spark_imaging.dicom.result import Header, Status
+from eds_spark_imaging.dicom.result import Header, HeaderStatus
 from eds_spark_imaging.storage import store_of
 
 FILE = Path(str(get_testdata_file("CT_small.dcm")))
@@ -112,7 +112,7 @@ def main() -> None:
     began, work = time.perf_counter(), time.process_time()
     headers = list(read(root, given.files, reads))
     seconds, work = time.perf_counter() - began, time.process_time() - work
-    assert all(header.status is Status.PARSED for header in headers)
+    assert all(header.status is HeaderStatus.PARSED for header in headers)
     what = f"{given.files} headers by {given.store}, {reads} at once, {given.delay:g} ms added to each request"
     print(f"{what}: {given.files / seconds:.0f} files/s, {1000 * work / given.files:.2f} ms of processor a file")
     server.terminate()

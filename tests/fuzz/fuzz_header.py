@@ -22,7 +22,7 @@ from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.declaration.attribute import Attribute, Kind
 from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.dicom.reason import Reason, Rejection
-from eds_spark_imaging.dicom.result import Header, Status
+from eds_spark_imaging.dicom.result import Header, HeaderStatus
 from eds_spark_imaging.storage.source import BytesSource
 
 SIBLING = Path(__file__).parents[3] / "shared" / "dicom"
@@ -89,15 +89,15 @@ def damage(data: bytes, others: list[bytes], chance: random.Random) -> bytes:
 
 def check(header: Header, attributes: dict[str, Attribute]) -> None:
     """Raises AssertionError where a header breaks its contract."""
-    assert header.status in Status
+    assert header.status in HeaderStatus
     assert header.reason != Rejection.INTERNAL_ERROR
-    assert (header.reason is None) == (header.status in (Status.PARSED, Status.DICOMDIR))
+    assert (header.reason is None) == (header.status in (HeaderStatus.PARSED, HeaderStatus.DICOMDIR))
     assert header.reason is None or header.reason in list(Rejection)
     assert len(header.issues) <= 101
     assert all(issue.reason in list(Reason) for issue in header.issues)
     assert all(issue.attribute is None or issue.attribute in attributes for issue in header.issues)
     assert all(issue.raw is None or len(issue.raw) <= 256 for issue in header.issues)
-    assert header.status in (Status.PARSED, Status.QUARANTINED) or not header.values
+    assert header.status in (HeaderStatus.PARSED, HeaderStatus.QUARANTINED) or not header.values
     for column, value in header.values.items():
         attribute = attributes[column]
         if attribute.is_array:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
-from eds_spark_imaging.dicom.result import Status
+from eds_spark_imaging.dicom.result import HeaderStatus
 from eds_spark_imaging.storage.source import BytesSource
 
 ATTRIBUTES = {attribute.column: attribute for attribute in declaration()}
@@ -20,7 +20,7 @@ def test_damaged_files(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.chdir(str(tmp_path))
     outcomes, longest, _ = fuzz_header.run(3_000, seed=20)
     assert longest < fuzz_header.MAX_SECONDS
-    assert outcomes[Status.PARSED] > 300
+    assert outcomes[HeaderStatus.PARSED] > 300
     assert len(outcomes) >= 5
 
 

@@ -10,7 +10,7 @@ from pydicom.datadict import tag_for_keyword
 from eds_spark_imaging.dicom.declaration.attribute import Attribute, attribute
 from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.dicom.reason import Reason
-from eds_spark_imaging.dicom.result import Header, Status
+from eds_spark_imaging.dicom.result import Header, HeaderStatus
 from eds_spark_imaging.dicom.templates.known import Templates
 from eds_spark_imaging.storage.source import BytesSource
 
@@ -176,7 +176,7 @@ EXPECTED = {"sop_instance_uid": "1.2.3.4", "modality": "CT", "patient_id": "8001
 
 
 def assert_plain(header: Header, *, pixels: bool = True) -> None:
-    assert (header.status, header.reason) == (Status.PARSED, None)
+    assert (header.status, header.reason) == (HeaderStatus.PARSED, None)
     assert {column: header.values.get(column) for column in EXPECTED} == EXPECTED
     assert header.values["rows"] == 512
     assert header.has_pixel_data is pixels
@@ -185,7 +185,7 @@ def assert_plain(header: Header, *, pixels: bool = True) -> None:
 def assert_value(keyword: str, vr: str | None, raw: bytes, column: str, value: object, *expected: Reason) -> None:
     """One element gives the value of its column and these issues, and the rest of the file is read."""
     header = read_one(keyword, vr, raw)
-    assert header.status is Status.PARSED
+    assert header.status is HeaderStatus.PARSED
     assert header.values["modality"] == "CT"
     assert header.values.get(column) == value
     assert type(header.values.get(column)) is type(value)

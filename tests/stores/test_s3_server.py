@@ -17,7 +17,7 @@ from eds_spark_imaging.config import Config, SourceConfig
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.dicom.parser.window import BLOCK
-from eds_spark_imaging.dicom.result import Status
+from eds_spark_imaging.dicom.result import HeaderStatus
 from eds_spark_imaging.errors import InputError
 from eds_spark_imaging.pipeline.checks import check_places
 from eds_spark_imaging.storage import Store, store_of
@@ -108,7 +108,7 @@ def test_no_more_than_the_header_and_half_leaves_the_store(
     expected = HeaderReader(declaration()).read(LocalFile(tmp_path / "f"))
     s3_proxy.reset()
     header = HeaderReader(declaration()).read(store.open(path, len(data)))
-    assert header.status == Status.PARSED
+    assert header.status == HeaderStatus.PARSED
     assert (header.values, header.digest) == (expected.values, expected.digest)
     assert header.header_bytes is not None
     assert header.header_bytes > padding

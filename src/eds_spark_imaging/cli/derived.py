@@ -12,7 +12,7 @@ from eds_spark_imaging.cli.diagram import diagram
 from eds_spark_imaging.cli.privacy_page import with_tables
 from eds_spark_imaging.cohorts.reference import markdown as criteria
 from eds_spark_imaging.dicom.reason import Reason, Rejection
-from eds_spark_imaging.dicom.result import Status
+from eds_spark_imaging.dicom.result import HeaderStatus
 from eds_spark_imaging.spark.settings import DELTA_PACKAGES, TABLE_CONF
 from eds_spark_imaging.storage.entries import Problem
 from eds_spark_imaging.tables import Catalogue
@@ -55,7 +55,7 @@ def spark_defaults() -> str:
 
 _PLACE = re.compile(r"(<!-- words: ([\w, ]+) -->\n\n).*?(\n<!-- end -->)", re.DOTALL)
 VOCABULARIES: Mapping[str, type[Word]] = {
-    words.__name__: words for words in (Status, Rejection, ArchiveFault, Problem, Reason)
+    words.__name__: words for words in (HeaderStatus, Rejection, ArchiveFault, Problem, Reason)
 }
 
 LINK_VOCABULARIES: Mapping[str, type[Word]] = {
@@ -72,7 +72,7 @@ def with_words(page: str) -> str:
         meanings: dict[str, str] = {}
         for name in names:
             meanings |= {**VOCABULARIES, **LINK_VOCABULARIES}[name].meanings()
-        head = "status" if names == ["Status"] else "reason" if names[0] in VOCABULARIES else "word"
+        head = "status" if names == ["HeaderStatus"] else "reason" if names[0] in VOCABULARIES else "word"
         rows = [f"| `{word}` | {meaning} |" for word, meaning in meanings.items()]
         return match[1] + "\n".join([f"| {head} | meaning |", "|---|---|", *rows]) + "\n" + match[3]
 

@@ -17,7 +17,7 @@ from eds_spark_imaging.dicom.parser.walk import walk
 from eds_spark_imaging.dicom.parser.window import BLOCK
 from eds_spark_imaging.dicom.reason import Rejection
 from eds_spark_imaging.dicom.resolve import Resolution
-from eds_spark_imaging.dicom.result import Header, Status
+from eds_spark_imaging.dicom.result import Header, HeaderStatus
 from eds_spark_imaging.dicom.templates.known import Templates
 from eds_spark_imaging.dicom.values.charset import Charset, codec_of
 from eds_spark_imaging.errors import ConfigError, InputError
@@ -127,9 +127,9 @@ class HeaderReader:
             finally:
                 source.close()
         except OSError:
-            return Header(Status.QUARANTINED, Rejection.IO_ERROR)
+            return Header(HeaderStatus.QUARANTINED, Rejection.IO_ERROR)
         except Exception:  # whatever a hostile file may provoke, the others of the task are read
-            return Header(Status.QUARANTINED, Rejection.INTERNAL_ERROR)
+            return Header(HeaderStatus.QUARANTINED, Rejection.INTERNAL_ERROR)
 
     def _read(self, source: ByteSource) -> Header:
         block = source.read_at(0, BLOCK)
@@ -140,7 +140,7 @@ class HeaderReader:
                 return known
         found = walk(source, block, self._plan)
         header = found.header()
-        if found.status in (Status.PARSED, Status.QUARANTINED):
+        if found.status in (HeaderStatus.PARSED, HeaderStatus.QUARANTINED):
             resolution = Resolution(header, found.hits, *self._charsets, found.frames, explain=self.explain)
             resolution.resolve(found.oddities)
         found.hits.clear()  # hits and contexts refer to each other: free them now, not when the collector runs

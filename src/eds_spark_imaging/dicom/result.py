@@ -13,7 +13,7 @@ Scalar = str | int | float | dt.date | dt.datetime
 Value = Scalar | list[str | None] | list[int | None] | list[float | None] | None
 
 
-class Status(Word):
+class HeaderStatus(Word):
     """Outcome of reading a file; the accounting of ``dicom_file`` uses the same words."""
 
     PARSED = "parsed", "Pixel Data or the end of the data set was reached; values and issues are there"
@@ -49,7 +49,7 @@ class Header:
     are in one dictionary with many other headers, and ``own`` the others, where that is known.
     """
 
-    status: Status
+    status: HeaderStatus
     reason: str | None = None
     values: dict[str, Value] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)

@@ -22,7 +22,7 @@ from eds_spark_imaging.archives.tar import is_tar, tar_members
 from eds_spark_imaging.archives.zip import SIGNATURES, end_record, zip_members
 from eds_spark_imaging.dicom.parser.syntax import has_magic
 from eds_spark_imaging.dicom.reason import Rejection
-from eds_spark_imaging.dicom.result import Header, Status
+from eds_spark_imaging.dicom.result import Header, HeaderStatus
 from eds_spark_imaging.storage.source import ByteSource
 
 if TYPE_CHECKING:
@@ -140,9 +140,9 @@ def _header(reader: HeaderReader, member: Member) -> Header:
     header = reader.read(content)
     # What ended early may end between two elements; but after Pixel Data nothing is missed.
     if content.fault is not None and not header.has_pixel_data:
-        header.status, header.reason = Status.QUARANTINED, content.fault
+        header.status, header.reason = HeaderStatus.QUARANTINED, content.fault
     return header
 
 
 def _rejected(reason: ArchiveFault | Rejection | None) -> Header:
-    return Header(Status.NOT_DICOM if reason in _NOTHING_TO_READ else Status.QUARANTINED, reason)
+    return Header(HeaderStatus.NOT_DICOM if reason in _NOTHING_TO_READ else HeaderStatus.QUARANTINED, reason)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 
 import pyarrow as pa
 
-from eds_spark_imaging.dicom.result import Status
+from eds_spark_imaging.dicom.result import HeaderStatus
 from eds_spark_imaging.tables import Table
 from eds_spark_imaging.tables.files import STAGED
 from eds_spark_imaging.workers.memory import freeze_loaded
@@ -20,7 +20,7 @@ _COMPRESSION = pa.ipc.IpcWriteOptions(compression="lz4")
 
 def pack(readings: pa.RecordBatch, staged: pa.Schema, instance: Collection[str]) -> pa.RecordBatch:
     """One lot of readings as rows of the staging; of the columns ``instance``, those that are not null are packed."""
-    parsed = pa.compute.equal(readings.column("status"), Status.PARSED.value)
+    parsed = pa.compute.equal(readings.column("status"), HeaderStatus.PARSED.value)
     # Of the hundreds of columns only those with a value are filtered.
     filled = [f.name for f, c in zip(readings.schema, readings.columns, strict=True) if c.null_count < len(c)]
     rows = readings.select([name for name in filled if name in instance]).filter(parsed)

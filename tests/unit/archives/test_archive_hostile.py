@@ -39,7 +39,7 @@ from archive_build import (
 )
 
 from eds_spark_imaging.archives.zip import MAX_DIRECTORY
-from eds_spark_imaging.dicom.result import Status
+from eds_spark_imaging.dicom.result import HeaderStatus
 from eds_spark_imaging.workers.members import read_archive
 
 BOMB = ("quarantined", "archive_bomb")
@@ -84,7 +84,7 @@ def test_a_member_that_is_cut_behind_its_header_is_whole() -> None:
 
 def test_a_member_that_is_cut_between_two_elements_is_not_whole() -> None:
     element = PLAN.index(b"\x0a\x30\x70\x00")  # the fraction groups, somewhere before the end
-    assert plain(PLAN[:element]).status is Status.PARSED
+    assert plain(PLAN[:element]).status is HeaderStatus.PARSED
     assert outcomes(tarred([("a", PLAN)])[: 512 + element], "a.tar") == {"a": TRUNCATED, "": TRUNCATED}
     false = Entry(b"a", deflated(PLAN[:element]), len(PLAN), crc=zipfile.crc32(PLAN[:element]))
     assert outcomes(raw_zip(false), "a.zip") == {"a": DAMAGED, "": READ}
@@ -193,7 +193,7 @@ def test_sizes_that_no_file_has() -> None:
     entry = Entry(b"a", deflated(CT), 0xFFFFFFFF, crc=zipfile.crc32(CT), extra=extra)
     row, _ = found(raw_zip(entry), "a.zip")
     assert row.size is None
-    assert row.header.status is Status.PARSED
+    assert row.header.status is HeaderStatus.PARSED
     info = tarfile.TarInfo("a")
     info.size = 2**80
     rows = found(info.tobuf(tarfile.GNU_FORMAT) + CT, "a.tar")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from eds_spark_imaging.archives.fault import ArchiveFault
 from eds_spark_imaging.dicom.reason import Rejection
-from eds_spark_imaging.dicom.result import Status
+from eds_spark_imaging.dicom.result import HeaderStatus
 from eds_spark_imaging.workers.members import read_archive
 
 CONTENTS = st.sampled_from([MR, PLAN, PLAN[:900], TEXT, b"", bytes(512), b"PK\3\4", b"\x1f\x8b"]) | st.binary(
@@ -56,7 +56,7 @@ def test_damage_never_raises(kind: str, data: st.DataObject) -> None:
     assert rows[-1].path == kind
     assert rows[-1].header.reason != Rejection.INTERNAL_ERROR
     assert len({row.path for row in rows}) == len(rows)
-    assert {row.header.status for row in rows} <= set(Status)
+    assert {row.header.status for row in rows} <= set(HeaderStatus)
     assert sum(row.header.bytes_read for row in rows) == source.bytes
     for row in rows:
         row.path.encode()

@@ -16,7 +16,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.dicom.reason import Reason
-from eds_spark_imaging.dicom.result import Header, Status
+from eds_spark_imaging.dicom.result import Header, HeaderStatus
 from eds_spark_imaging.storage.source import BytesSource
 
 READER = HeaderReader(declaration())
@@ -45,7 +45,7 @@ def header_of(**elements: Any) -> Header:
         warnings.simplefilter("ignore")
         dataset.save_as(out, enforce_file_format=True)
     header = READER.read(BytesSource(out.getvalue()))
-    assert header.status is Status.PARSED
+    assert header.status is HeaderStatus.PARSED
     return header
 
 
@@ -244,7 +244,7 @@ def test_dicm_in_the_text_of_a_file_without_preamble() -> None:
     data = before + element(tag("InstitutionAddress"), "ST", text) + data_set(*PLAIN[3:], ("SOPInstanceUID", "UI", b""))
     assert data[128:132] == b"DICM"
     header = read(data)
-    assert (header.status, header.has_preamble) == (Status.PARSED, False)
+    assert (header.status, header.has_preamble) == (HeaderStatus.PARSED, False)
     assert header.values["patient_id"] == "8001234567"
     assert header.values["institution_address"].endswith("DICM and so on")  # type: ignore[union-attr]
 
@@ -269,5 +269,5 @@ def test_contours_of_ninety_megabytes_are_passed_over(nested: bool) -> None:
     data = part10(data_set(*PLAIN) + sequence + element(0x300E0002, "CS", b"APPROVED"))
     assert len(data) > 85_000_000
     header = READER.read(BytesSource(data))
-    assert (header.status, header.header_bytes) == (Status.PARSED, len(data))
+    assert (header.status, header.header_bytes) == (HeaderStatus.PARSED, len(data))
     assert header.values["patient_id"] == "8001234567"

@@ -30,7 +30,7 @@ from header_build import (
 )
 
 from eds_spark_imaging.dicom.reason import Reason, Rejection
-from eds_spark_imaging.dicom.result import Status
+from eds_spark_imaging.dicom.result import HeaderStatus
 from eds_spark_imaging.storage.source import BytesSource, LocalFile
 
 
@@ -42,7 +42,7 @@ def test_large_elements_are_skipped_not_read(tmp_path: Path) -> None:
         file.seek(50_000_000, os.SEEK_CUR)
         file.write(element(0x00490010, "LO", b"X ") + element(0x7FE00010, "OW", bytes(100)))
     header = READER.read(LocalFile(path))
-    assert header.status is Status.PARSED
+    assert header.status is HeaderStatus.PARSED
     assert header.has_pixel_data
     assert header.header_bytes > 50_000_000
     assert header.bytes_read < 40_000
@@ -81,7 +81,7 @@ def test_nesting_is_bounded(depth: int) -> None:
     if depth < 64:
         assert_plain(header)
     else:
-        assert (header.status, header.reason) == (Status.QUARANTINED, Rejection.MALFORMED)
+        assert (header.status, header.reason) == (HeaderStatus.QUARANTINED, Rejection.MALFORMED)
         assert header.values["modality"] == "CT"
 
 
@@ -101,7 +101,7 @@ def test_memory_for_values_is_bounded(shape: str) -> None:
     header = read(data)
     assert time.process_time() - started < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 350_000  # KiB
-    assert (header.status, header.reason) == (Status.QUARANTINED, Rejection.HEADER_TOO_LARGE)
+    assert (header.status, header.reason) == (HeaderStatus.QUARANTINED, Rejection.HEADER_TOO_LARGE)
 
 
 def test_many_private_elements() -> None:
@@ -148,7 +148,7 @@ def test_deflate_bombs(filler: bytes) -> None:
     header = read(part10(packed, DEFLATED))
     assert time.process_time() - started < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000  # KiB
-    assert header.status is Status.QUARANTINED or header.values["patient_id"] == "8001234567"
+    assert header.status is HeaderStatus.QUARANTINED or header.values["patient_id"] == "8001234567"
 
 
 def test_deflate_bomb_in_one_skipped_element() -> None:
@@ -156,7 +156,7 @@ def test_deflate_bomb_in_one_skipped_element() -> None:
     head = data_set(*PLAIN) + element(0x00420011, "OB", b"", 900_000_000)
     packed = packer.compress(head) + b"".join(packer.compress(bytes(1024 * 1024)) for _ in range(300)) + packer.flush()
     header = read(part10(packed, DEFLATED))
-    assert (header.status, header.reason) == (Status.QUARANTINED, Rejection.HEADER_TOO_LARGE)
+    assert (header.status, header.reason) == (HeaderStatus.QUARANTINED, Rejection.HEADER_TOO_LARGE)
 
 
 def test_local_files_are_closed(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_sources_that_cannot_be_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "absent", tmp_path, tmp_path / "pipe"):
         header = READER.read(LocalFile(path))
-        assert (header.status, header.reason, header.values) == (Status.QUARANTINED, Rejection.IO_ERROR, {})
+        assert (header.status, header.reason, header.values) == (HeaderStatus.QUARANTINED, Rejection.IO_ERROR, {})
 
 
 def test_error_while_reading() -> None:
@@ -184,7 +184,7 @@ def test_error_while_reading() -> None:
             return super().read_at(offset, length)
 
     header = READER.read(Failing(part10(data_set(*PLAIN) + element(0x00091001, "UN", bytes(40_000)) + PIXELS)))
-    assert (header.status, header.reason, header.values) == (Status.QUARANTINED, Rejection.IO_ERROR, {})
+    assert (header.status, header.reason, header.values) == (HeaderStatus.QUARANTINED, Rejection.IO_ERROR, {})
 
 
 def test_digest_is_of_the_header_alone() -> None:

@@ -24,7 +24,7 @@ from header_build import (
 )
 
 from eds_spark_imaging.dicom.reason import Reason, Rejection
-from eds_spark_imaging.dicom.result import Status
+from eds_spark_imaging.dicom.result import HeaderStatus
 
 
 @pytest.mark.parametrize("defined_items", [True, False])
@@ -107,7 +107,7 @@ def test_broken_sequence_inside_an_item_of_known_length() -> None:
 def test_sequence_without_its_delimiter_is_truncated() -> None:
     open_ended = element(tag("DetectorInformationSequence"), "SQ", item(b""), UNDEFINED)
     header = read(part10(data_set(*PLAIN) + open_ended))
-    assert (header.status, header.reason) == (Status.QUARANTINED, Rejection.TRUNCATED)
+    assert (header.status, header.reason) == (HeaderStatus.QUARANTINED, Rejection.TRUNCATED)
     assert header.values["patient_id"] == "8001234567"
 
 
@@ -119,7 +119,7 @@ def test_items_that_go_beyond_the_end_of_their_sequence(length: int, size: int) 
     inner = item(element(tag("DetectorID"), "SH", b"A1") + filler, defined=False)
     liar = element(tag("DetectorInformationSequence"), "SQ", inner + inner, length)
     header = read(part10(data_set(*PLAIN) + liar + PIXELS))
-    if header.status is Status.PARSED:
+    if header.status is HeaderStatus.PARSED:
         assert_plain(header)
         assert header.values["detector_ids"] == ["A1"]
     else:

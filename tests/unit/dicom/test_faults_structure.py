@@ -25,7 +25,7 @@ from header_build import (
 )
 
 from eds_spark_imaging.dicom.reason import Reason, Rejection
-from eds_spark_imaging.dicom.result import Status
+from eds_spark_imaging.dicom.result import HeaderStatus
 
 # How a file begins
 
@@ -109,13 +109,13 @@ def test_private_transfer_syntax_of_ge_is_implicit_little_endian() -> None:
 )
 def test_what_is_not_dicom(data: bytes, reason: Rejection) -> None:
     header = read(data)
-    assert (header.status, header.reason) == (Status.NOT_DICOM, reason)
+    assert (header.status, header.reason) == (HeaderStatus.NOT_DICOM, reason)
     assert header.values == {}
 
 
 def test_garbage_behind_the_magic_is_quarantined() -> None:
     header = read(bytes(128) + b"DICM" + b"\xa7\x13\xff\xee" * 50)
-    assert header.status is Status.QUARANTINED
+    assert header.status is HeaderStatus.QUARANTINED
     assert header.values == {}
 
 
@@ -125,7 +125,7 @@ def test_directories_are_told_apart_whatever_their_name() -> None:
     by_class = bytes(128) + b"DICM" + class_uid + record
     for data in (by_class, part10(record), part10(element(0x00041130, "CS", b"SET ") + record)):
         header = read(data)
-        assert (header.status, header.values.get("patient_id")) == (Status.DICOMDIR, None)
+        assert (header.status, header.values.get("patient_id")) == (HeaderStatus.DICOMDIR, None)
 
 
 # How a file ends
@@ -162,9 +162,9 @@ def test_every_cut_of_a_header_is_seen(explicit: bool) -> None:
     for cut in range(start + 1, len(whole)):
         header = read(whole[:cut])
         if cut in ends:
-            assert header.status is Status.PARSED
+            assert header.status is HeaderStatus.PARSED
         else:
-            assert (header.status, header.reason) == (Status.QUARANTINED, Rejection.TRUNCATED), cut
+            assert (header.status, header.reason) == (HeaderStatus.QUARANTINED, Rejection.TRUNCATED), cut
         assert header.values.items() <= complete.items()
         assert len(header.values) == 1 + sum(end <= cut for end in ends[1:])
 
@@ -175,7 +175,7 @@ def test_length_beyond_the_end(vr: str) -> None:
     length = 0x7FFFFFF0 if vr != "LO" else 0xFFF0
     data = part10(data_set(*PLAIN[:4]) + element(tag("BodyPartExamined"), vr, b"ab", length))
     header = read(data)
-    assert (header.status, header.reason) == (Status.QUARANTINED, Rejection.TRUNCATED)
+    assert (header.status, header.reason) == (HeaderStatus.QUARANTINED, Rejection.TRUNCATED)
     assert header.values["patient_id"] == "8001234567"
     assert "body_part_examined" not in header.values
     assert header.bytes_read <= len(data)

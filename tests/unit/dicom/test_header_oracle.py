@@ -10,7 +10,7 @@ from header_oracle import Oracle, packaged_files, read
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.declaration.attribute import Kind
 from eds_spark_imaging.dicom.header import HeaderReader
-from eds_spark_imaging.dicom.result import Status
+from eds_spark_imaging.dicom.result import HeaderStatus
 from eds_spark_imaging.storage.source import LocalFile
 
 REAL = Path(__file__).parents[4] / "shared" / "dicom"
@@ -34,15 +34,15 @@ NO_VALUE = {
     ("slicethickness_empty_string.dcm", "patient_birth_date"): "1990/01/",
 }
 OUTCOMES = {
-    "DICOMDIR": Status.DICOMDIR,
-    "DICOMDIR-bigEnd": Status.DICOMDIR,
-    "DICOMDIR-empty.dcm": Status.DICOMDIR,
-    "DICOMDIR-nopatient": Status.DICOMDIR,
-    "rtplan_truncated.dcm": Status.QUARANTINED,
-    "all_zero.dcm": Status.NOT_DICOM,
-    "preamble_only.dcm": Status.NOT_DICOM,
-    "text.dcm": Status.NOT_DICOM,
-    "zero_length.dcm": Status.NOT_DICOM,
+    "DICOMDIR": HeaderStatus.DICOMDIR,
+    "DICOMDIR-bigEnd": HeaderStatus.DICOMDIR,
+    "DICOMDIR-empty.dcm": HeaderStatus.DICOMDIR,
+    "DICOMDIR-nopatient": HeaderStatus.DICOMDIR,
+    "rtplan_truncated.dcm": HeaderStatus.QUARANTINED,
+    "all_zero.dcm": HeaderStatus.NOT_DICOM,
+    "preamble_only.dcm": HeaderStatus.NOT_DICOM,
+    "text.dcm": HeaderStatus.NOT_DICOM,
+    "zero_length.dcm": HeaderStatus.NOT_DICOM,
 }
 
 
@@ -54,10 +54,10 @@ def real_files() -> list[Path]:
 @pytest.mark.parametrize("path", real_files(), ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_file(path: Path) -> None:
     header = READER.read(LocalFile(path))
-    outcome = OUTCOMES.get(path.name, Status.PARSED)
+    outcome = OUTCOMES.get(path.name, HeaderStatus.PARSED)
     assert header.status is outcome
     assert header.bytes_read <= 1.5 * header.header_bytes + 16 * 1024
-    if outcome is not Status.PARSED or path.name in REFUSED:
+    if outcome is not HeaderStatus.PARSED or path.name in REFUSED:
         return
     dataset = read(path)
     for attribute in ORACLE.attributes:

@@ -19,7 +19,7 @@ from pydicom.uid import (
 
 from eds_spark_imaging.dicom.declaration.attribute import attribute
 from eds_spark_imaging.dicom.header import HeaderReader
-from eds_spark_imaging.dicom.result import Status
+from eds_spark_imaging.dicom.result import HeaderStatus
 from eds_spark_imaging.storage.source import BytesSource
 
 ATTRIBUTES = (
@@ -166,7 +166,7 @@ def written(dataset: Dataset, syntax: str) -> bytes:
 def test_generated_data_sets(dataset: Dataset, syntax: str) -> None:
     data = written(dataset, syntax)
     header = READER.read(BytesSource(data))
-    assert header.status is Status.PARSED
+    assert header.status is HeaderStatus.PARSED
     assert header.has_pixel_data is ("PixelData" in dataset)
     by_pydicom = read(io.BytesIO(data))
     expected = {a.column: ORACLE.expected(a, by_pydicom) for a in ATTRIBUTES}

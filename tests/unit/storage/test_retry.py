@@ -5,7 +5,7 @@ import pytest
 
 from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.dicom.reason import Rejection
-from eds_spark_imaging.dicom.result import Status
+from eds_spark_imaging.dicom.result import HeaderStatus
 from eds_spark_imaging.storage import store_of
 from eds_spark_imaging.storage.retry import ATTEMPTS, PATIENCE, PAUSES, Retry, Retrying
 
@@ -86,7 +86,7 @@ def test_a_store_that_stays_down_is_tried_once_a_file_until_it_answers() -> None
 
 def test_what_cannot_be_read_is_quarantined_as_an_error_of_reading(tmp_path: Path) -> None:
     header = HeaderReader(()).read(store_of("/").open(str(tmp_path / "gone")))
-    assert (header.status, header.reason) == (Status.QUARANTINED, Rejection.IO_ERROR)
+    assert (header.status, header.reason) == (HeaderStatus.QUARANTINED, Rejection.IO_ERROR)
 
 
 def test_a_local_file_is_opened_anew_after_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

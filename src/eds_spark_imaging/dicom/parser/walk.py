@@ -32,7 +32,7 @@ from eds_spark_imaging.dicom.parser.syntax import (
 )
 from eds_spark_imaging.dicom.parser.window import TooLargeError, Window
 from eds_spark_imaging.dicom.reason import Reason, Rejection
-from eds_spark_imaging.dicom.result import Header, Status
+from eds_spark_imaging.dicom.result import Header, HeaderStatus
 from eds_spark_imaging.storage.source import ByteSource
 
 PlanOf = Callable[[ByteOrder], Plan]
@@ -44,7 +44,7 @@ class Walk:
 
     first: Window  # on the file
     window: Window  # on the data set: the same, unless deflated
-    status: Status = Status.QUARANTINED
+    status: HeaderStatus = HeaderStatus.QUARANTINED
     reason: str | None = None
     has_preamble: bool = False
     has_pixel_data: bool = False
@@ -71,12 +71,12 @@ class Walk:
         header.has_preamble = self.has_preamble
         header.has_pixel_data = self.has_pixel_data
         header.bytes_read = self.bytes_read
-        if self.status in (Status.PARSED, Status.QUARANTINED):
+        if self.status in (HeaderStatus.PARSED, HeaderStatus.QUARANTINED):
             header.header_bytes = self.header_bytes
             header.digest = self.digest
         return header
 
-    def end(self, status: Status, reason: str | None = None) -> Walk:
+    def end(self, status: HeaderStatus, reason: str | None = None) -> Walk:
         """Set the outcome."""
         self.status, self.reason = status, reason
         return self
@@ -87,12 +87,12 @@ def walk(source: ByteSource, data: bytes, plan_of: PlanOf) -> Walk:
     window = Window(source, data)
     result = Walk(window, window)
     if not data:
-        return result.end(Status.NOT_DICOM, Rejection.EMPTY)
+        return result.end(HeaderStatus.NOT_DICOM, Rejection.EMPTY)
     if has_magic(data) and len(data) == PREAMBLE:
-        return result.end(Status.NOT_DICOM, Rejection.PREAMBLE_ONLY)
+        return result.end(HeaderStatus.NOT_DICOM, Rejection.PREAMBLE_ONLY)
     position = begin_of(data, window.size)
     if position is None:
-        return result.end(Status.NOT_DICOM, Rejection.NO_DICOM_STRUCTURE)
+        return result.end(HeaderStatus.NOT_DICOM, Rejection.NO_DICOM_STRUCTURE)
     result.has_preamble = position == PREAMBLE
     try:
         return _read(result, source, position, plan_of)
@@ -113,16 +113,16 @@ def walk_on(source: ByteSource, data: bytes, position: int, context: DataSet) ->
 def _give_up(result: Walk, error: TooLargeError | MalformedError) -> Walk:
     result.header_bytes = result.window.start
     too_large = isinstance(error, TooLargeError)
-    return result.end(Status.QUARANTINED, Rejection.HEADER_TOO_LARGE if too_large else Rejection.MALFORMED)
+    return result.end(HeaderStatus.QUARANTINED, Rejection.HEADER_TOO_LARGE if too_large else Rejection.MALFORMED)
 
 
 def _read(result: Walk, source: ByteSource, position: int, plan_of: PlanOf) -> Walk:
     window = result.window
     meta = read_file_meta(window, position, DataSet(LITTLE, True, plan_of(LITTLE).top, result.hits))
     if meta is None:
-        return result.end(Status.QUARANTINED, Rejection.TRUNCATED)
+        return result.end(HeaderStatus.QUARANTINED, Rejection.TRUNCATED)
     if meta.sop_class == DICOMDIR_CLASS:
-        return result.end(Status.DICOMDIR)
+        return result.end(HeaderStatus.DICOMDIR)
     position = after_commands(window.data, meta.position)
     said_deflated = meta.transfer_syntax in DEFLATED
     if said_deflated and find_data_set(window.data[position:], None) is None:
@@ -144,16 +144,16 @@ def _from(result: Walk, position: int, context: DataSet) -> Walk:
     window = result.window
     result.header_bytes = window.start + position
     if why == Stop.DIRECTORY:
-        return result.end(Status.DICOMDIR)
+        return result.end(HeaderStatus.DICOMDIR)
     fault = None if result.inflated is None or why == Stop.PIXELS else result.inflated.fault
     if why == Stop.SHORT or fault is not None:
-        return result.end(Status.QUARANTINED, fault or Rejection.TRUNCATED)
+        return result.end(HeaderStatus.QUARANTINED, fault or Rejection.TRUNCATED)
     if why == Stop.PADDING:
         if any(window.data[position:]):
-            return result.end(Status.QUARANTINED, Rejection.MALFORMED)
+            return result.end(HeaderStatus.QUARANTINED, Rejection.MALFORMED)
         result.oddities.append(Reason.TRAILING_BYTES)
     result.has_pixel_data = why == Stop.PIXELS
-    return result.end(Status.PARSED)
+    return result.end(HeaderStatus.PARSED)
 
 
 def _data_set(result: Walk, position: int, context: DataSet) -> tuple[int, Stop]:

@@ -12,7 +12,7 @@ from eds_spark_imaging.dicom.parser.plan import FRAME_COUNT, Plan, Role
 from eds_spark_imaging.dicom.parser.walk import walk
 from eds_spark_imaging.dicom.parser.window import BLOCK
 from eds_spark_imaging.dicom.resolve import Resolution
-from eds_spark_imaging.dicom.result import Header, Status
+from eds_spark_imaging.dicom.result import Header, HeaderStatus
 from eds_spark_imaging.dicom.templates.leaves import Leaves, UnusualError
 from eds_spark_imaging.dicom.templates.template import BEGIN, LONGEST, Charsets, Segment, Stretch, Template
 from eds_spark_imaging.storage.source import BytesSource
@@ -74,7 +74,7 @@ class Example:
         """What the scanner finds must be what the leaves are. Raises UnusualError."""
         number_of = {leaf.start: number for number, leaf in enumerate(self._leaves)}
         passed = walk(BytesSource(b""), Located(self._data[: self.length]), lambda _: plan)
-        if passed.context is None or passed.status is not Status.PARSED or passed.oddities:
+        if passed.context is None or passed.status is not HeaderStatus.PARSED or passed.oddities:
             raise UnusualError
         if passed.context.explicit != found.explicit:
             raise UnusualError
@@ -149,7 +149,7 @@ class Example:
         taken = [self._hit_at[number] for number in sorted(self._varying) if number in self._hit_at]
         together = _together(hits, taken, self._elsewhere)
         settled = [hit for number, hit in enumerate(hits) if number not in set(together)]
-        common = Header(Status.PARSED)
+        common = Header(HeaderStatus.PARSED)
         Resolution(common, settled, *self._charsets).resolve()
         segments, stretches = self._segments()
         return Template(

@@ -12,7 +12,7 @@ from pydicom.datadict import tag_for_keyword
 from eds_spark_imaging.dicom.parser.byte_order import LITTLE
 from eds_spark_imaging.dicom.parser.plan import Plan
 from eds_spark_imaging.dicom.reason import Reason
-from eds_spark_imaging.dicom.result import Header, Status
+from eds_spark_imaging.dicom.result import Header, HeaderStatus
 from eds_spark_imaging.dicom.templates.example import Example
 from eds_spark_imaging.dicom.templates.leaves import Leaves, UnusualError, sequences_of
 from eds_spark_imaging.dicom.templates.template import Charsets, ElsewhereError, Template
@@ -99,7 +99,7 @@ class Templates:
 
         Ever more rarely while nothing that was learnt comes again: it takes some times as long as reading.
         """
-        if header.status is not Status.PARSED or not header.has_preamble:
+        if header.status is not HeaderStatus.PARSED or not header.has_preamble:
             return
         if len(self._misses) >= MAX_KINDS:
             self._misses.clear()

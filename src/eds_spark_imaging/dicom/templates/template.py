@@ -18,7 +18,7 @@ from eds_spark_imaging.dicom.parser.plan import PIXELS
 from eds_spark_imaging.dicom.parser.walk import walk_on
 from eds_spark_imaging.dicom.parser.window import DIGEST_SIZE
 from eds_spark_imaging.dicom.resolve import MAX_ISSUES, Resolution
-from eds_spark_imaging.dicom.result import Header, Status
+from eds_spark_imaging.dicom.result import Header, HeaderStatus
 from eds_spark_imaging.dicom.templates.leaves import MARGIN
 from eds_spark_imaging.dicom.values.charset import Charset
 from eds_spark_imaging.storage.source import ByteSource
@@ -121,7 +121,7 @@ class Template:
         for place, hit in self.constant:
             hits.insert(place, hit)
         if self.behind in PIXELS:
-            header = Header(Status.PARSED, has_preamble=True, has_pixel_data=True)
+            header = Header(HeaderStatus.PARSED, has_preamble=True, has_pixel_data=True)
             header.header_bytes = length
             header.bytes_read = len(data)
             header.digest = blake2b(data[:length], digest_size=DIGEST_SIZE).hexdigest()

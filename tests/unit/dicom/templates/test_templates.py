@@ -38,7 +38,7 @@ from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS
 from eds_spark_imaging.dicom.parser.window import BLOCK
 from eds_spark_imaging.dicom.reason import Reason, Rejection
-from eds_spark_imaging.dicom.result import Header, Status
+from eds_spark_imaging.dicom.result import Header, HeaderStatus
 from eds_spark_imaging.dicom.templates import known as templates
 from eds_spark_imaging.dicom.templates.example import Example
 from eds_spark_imaging.dicom.templates.leaves import Leaves
@@ -203,7 +203,7 @@ def test_a_file_that_is_cut_behind_what_is_recognised() -> None:
     read_in_turn(files, reader)
     cut = files[3][: BLOCK + 5_000]
     header = reader.read(BytesSource(cut))
-    assert (header.status, header.reason) == (Status.QUARANTINED, Rejection.TRUNCATED)
+    assert (header.status, header.reason) == (HeaderStatus.QUARANTINED, Rejection.TRUNCATED)
     assert header.values["instance_number"] == 3
     check_same(header, without_memory(cut, reader))
 
