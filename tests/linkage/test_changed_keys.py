@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from frames import frame
 from pyspark.sql import DataFrame, SparkSession
 
 from eds_spark_imaging.linkage import changed_keys, exams_with, kept_keys, key_hashes
 
 pytestmark = pytest.mark.spark
 
-NAMES = "kind string, key string, person_id bigint, matched_ipp string, domain string"
-PERSONS = "person_id bigint, person_sex string, family_names array<string>"
+NAMES = "kind key person_id matched_ipp:string domain:string"
+PERSONS = "person_id person_sex:string family_names:array<string>"
 
 
 def hashes(spark: SparkSession, names: list[tuple[Any, ...]], persons: list[tuple[Any, ...]]) -> DataFrame:
-    return key_hashes(spark.createDataFrame(names, NAMES), spark.createDataFrame(persons, PERSONS))
+    return key_hashes(frame(spark, NAMES, *names), frame(spark, PERSONS, *persons))
 
 
 def test_keys_change_with_their_persons(spark: SparkSession) -> None:
@@ -36,22 +37,21 @@ def test_keys_change_with_their_persons(spark: SparkSession) -> None:
 
 
 def test_exams_are_found_by_the_changed_keys_and_by_what_a_new_ipp_may_be_mistyped_as(spark: SparkSession) -> None:
-    keys = spark.createDataFrame(
-        [
-            ("same", "ipp", "8000000001", "ipp"),
-            ("same", "ipp", "8000000001", "other_patient_id"),
-            ("other", "ipp", "8000000777", "ipp"),
-            ("other kind", "nip", "8000000001", "nip"),
-            ("swapped", "mistyped", "8000000010", "ipp_one_digit"),
-            ("swapped", "ipp", "8000000001", "ipp_one_digit"),
-            ("too short", "mistyped", "800000001", "ipp_one_digit"),
-            ("too long", "mistyped", "80000000001", "ipp_one_digit"),
-            ("two errors", "mistyped", "8000000022", "ipp_one_digit"),
-        ],
-        "study_instance_uid string, kind string, key string, method string",
+    keys = frame(
+        spark,
+        "study_instance_uid kind key method",
+        ("same", "ipp", "8000000001", "ipp"),
+        ("same", "ipp", "8000000001", "other_patient_id"),
+        ("other", "ipp", "8000000777", "ipp"),
+        ("other kind", "nip", "8000000001", "nip"),
+        ("swapped", "mistyped", "8000000010", "ipp_one_digit"),
+        ("swapped", "ipp", "8000000001", "ipp_one_digit"),
+        ("too short", "mistyped", "800000001", "ipp_one_digit"),
+        ("too long", "mistyped", "80000000001", "ipp_one_digit"),
+        ("two errors", "mistyped", "8000000022", "ipp_one_digit"),
     )
     kept = kept_keys(keys)
     assert kept.count() == 7  # one row a key, and none for each reading of a mistyped one
-    changed = spark.createDataFrame([("ipp", "8000000001")], "kind string, key string")
+    changed = frame(spark, "kind key", ("ipp", "8000000001"))
     found = {row[0] for row in exams_with(changed, kept).collect()}
     assert found == {"same", "swapped", "too short", "too long"}

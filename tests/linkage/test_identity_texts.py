@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from frames import frame
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
@@ -42,8 +43,8 @@ def test_an_ipp_is_found_in_its_field_and_nowhere_else(spark: SparkSession) -> N
         "": None,
         "^^^8012345678": None,
     }
-    frame = spark.createDataFrame([(text, "028") for text in stored], "value string, hospital string")
-    rows = frame.select("value", cleaned_ipp(F.col("value"), F.col("hospital"), FORM).alias("ipp")).collect()
+    texts = frame(spark, "value:string hospital:string", *[(text, "028") for text in stored])
+    rows = texts.select("value", cleaned_ipp(F.col("value"), F.col("hospital"), FORM).alias("ipp")).collect()
     assert {row.value: row.ipp for row in rows} == stored
 
 
@@ -64,10 +65,10 @@ def test_placeholders_of_identifiers(spark: SparkSession) -> None:
         "inconnu^^^",
     }
     identifiers = {"8012345678", "10", "X1", "URGENCES12", "66001234567", "1122", "WIL12"}
-    frame = spark.createDataFrame([(text,) for text in placeholders | identifiers], "value string")
-    rows = frame.where(is_placeholder(F.col("value"), PLACEHOLDERS)).collect()
+    texts = frame(spark, "value:string", *[(text,) for text in placeholders | identifiers])
+    rows = texts.where(is_placeholder(F.col("value"), PLACEHOLDERS)).collect()
     assert {row.value for row in rows} == placeholders
-    padded = spark.createDataFrame([("0012-A",), ("000",), (None,)], "value string")
+    padded = frame(spark, "value:string", ("0012-A",), ("000",), (None,))
     assert [row[0] for row in padded.select(unpadded(F.col("value"))).collect()] == ["12A", None, None]
 
 
@@ -83,26 +84,25 @@ def test_variants_are_one_error_away(spark: SparkSession) -> None:
         "12": None,
         "8" * 40: None,
     }
-    frame = spark.createDataFrame([(text,) for text in near], "value string")
-    rows = frame.select("value", one_digit_variants(F.col("value"), FORM).alias("near")).collect()
+    texts = frame(spark, "value:string", *[(text,) for text in near])
+    rows = texts.select("value", one_digit_variants(F.col("value"), FORM).alias("near")).collect()
     for row in rows:
         assert (IPP in (row.near or [])) == (near[row.value] is not None), row.value
         assert row.value not in (row.near or [])
 
 
 def test_words_of_names(spark: SparkSession) -> None:
-    frame = spark.createDataFrame(
-        [
-            ("Lefèvre-Œuvray^Noé^^Mme", ["LEFEVRE", "OEUVRAY", "NOE"], ["LEFEVREOEUVRAY", "NOE", "MME"]),
-            ("D'ARC  Jeanne", ["D", "ARC", "JEANNE"], ["DARCJEANNE"]),
-            ("E\u0301LISE=艾丽丝", ["ELISE"], ["ELISE"]),
-            ("^^", [], []),
-            (None, [], []),
-        ],
-        "name string, words array<string>, parts array<string>",
+    names = frame(
+        spark,
+        "name:string words:array<string> parts:array<string>",
+        ("Lefèvre-Œuvray^Noé^^Mme", ["LEFEVRE", "OEUVRAY", "NOE"], ["LEFEVREOEUVRAY", "NOE", "MME"]),
+        ("D'ARC  Jeanne", ["D", "ARC", "JEANNE"], ["DARCJEANNE"]),
+        ("E\u0301LISE=艾丽丝", ["ELISE"], ["ELISE"]),
+        ("^^", [], []),
+        (None, [], []),
     )
     text = normalised(F.col("name"))
-    for row in frame.withColumns({"found": tokens(text), "joined": joined_parts(text)}).collect():
+    for row in names.withColumns({"found": tokens(text), "joined": joined_parts(text)}).collect():
         assert (row.found, row.joined) == (row.words, row.parts)
 
 
@@ -117,8 +117,8 @@ def test_placeholders_of_names(spark: SparkSession) -> None:
         "XAVIER": False,
         "MARTIN^X": False,
     }
-    frame = spark.createDataFrame([(name,) for name in names], "name string")
-    rows = frame.select("name", is_placeholder_name(normalised(F.col("name")), PLACEHOLDERS).alias("found")).collect()
+    texts = frame(spark, "name:string", *[(name,) for name in names])
+    rows = texts.select("name", is_placeholder_name(normalised(F.col("name")), PLACEHOLDERS).alias("found")).collect()
     assert {row.name: row.found for row in rows} == names
 
 
@@ -149,10 +149,10 @@ COMPARED = [
 
 
 def test_names_agree_as_far_as_they_should(spark: SparkSession) -> None:
-    rows = [(n, *case[:3]) for n, case in enumerate(COMPARED)]
-    frame = spark.createDataFrame(rows, "n int, name string, family_names array<string>, given_names array<string>")
+    columns = "n:int name:string family_names:array<string> given_names:array<string>"
+    compared = frame(spark, columns, *[(n, *case[:3]) for n, case in enumerate(COMPARED)])
     words = tokens(normalised(F.col("name")))
     forms = F.array_union(words, joined_parts(normalised(F.col("name"))))
-    pairs = frame.withColumns({"name_tokens": words, "name_forms": forms})
+    pairs = compared.withColumns({"name_tokens": words, "name_forms": forms})
     for row in compare_names(pairs).collect():
         assert (row.family_name, row.given_name, row.nothing_shared) == COMPARED[row.n][3], COMPARED[row.n]

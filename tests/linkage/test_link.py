@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import pytest
+from frames import frame, rows
 from link_cases import Link, cases, people
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -23,6 +24,7 @@ from eds_spark_imaging.linkage import (
 from eds_spark_imaging.tables.link_words import LinkMethod, LinkStatus
 from eds_spark_imaging.tables.links import IMAGING_STUDY_LINK_HISTORY, IMAGING_STUDY_PERSON
 from eds_spark_imaging.tables.spec import sql_type
+from eds_spark_imaging.warehouse.contract import PERSON
 
 pytestmark = pytest.mark.spark
 
@@ -30,76 +32,77 @@ CASES = {case.name: case for case in cases()}
 LINKED, RECOVERED, CONFLICT = "linked", "linked_recovered", "conflict"
 
 STUDY = (
-    "study_instance_uid string, patient_id string, issuer_of_patient_id string, other_patient_ids array<string>,"
-    " patient_name string, patient_birth_date date, patient_sex string, accession_number string, admission_id string,"
-    " hospital_code string, study_datetime timestamp_ntz, study_datetime_quality string, conflicts array<string>,"
-    " quality_control_subject string, series_dates array<date>"
+    "study_instance_uid patient_id issuer_of_patient_id other_patient_ids patient_name patient_birth_date patient_sex"
+    " accession_number admission_id hospital_code study_datetime study_datetime_quality conflicts"
+    " quality_control_subject series_dates:array<date>"
 )
-STUDY_COLUMNS = [part.split()[0] for part in STUDY.split(",")]
 
 
 @pytest.fixture(scope="module")
 def studies(spark: SparkSession) -> DataFrame:
-    rows = [case.says | {"study_instance_uid": case.name} for case in CASES.values()]
-    return spark.createDataFrame([tuple(row.get(c) for c in STUDY_COLUMNS) for row in rows], STUDY)
+    return frame(spark, STUDY, *(case.says | {"study_instance_uid": case.name} for case in CASES.values()))
 
 
 @pytest.fixture(scope="module")
 def base(spark: SparkSession) -> BaseCentrale:
     known = people()
-    identity = spark.createDataFrame(
-        [
+    identity = frame(
+        spark,
+        "ipp merged_into_ipp nip nip_domain birth_name used_name first_given_name birth_date sex",
+        *[
             (p["IPP"], p["merged into"], p["NIP"], p["of"], p["birth name"], p["used name"], p["given name"],
              date.fromisoformat(p["birth date"]), p["sex"])
             for p in known
         ],
-        "ipp string, merged_into_ipp string, nip string, nip_domain string, birth_name string, used_name string,"
-        " first_given_name string, birth_date date, sex string",
     )  # fmt: skip
-    person = spark.createDataFrame(
-        [
-            (int(p["person"]), p["IPP"], *map(int, p["birth date"].split("-")), None,
-             datetime.fromisoformat(p["died"]) if p["died"] else None, p["sex"].lower())
-            for p in known if p["person"]
-        ],
-        "person_id bigint, person_source_value string, year_of_birth int, month_of_birth int, day_of_birth int,"
-        " birth_datetime timestamp_ntz, death_datetime timestamp_ntz, gender_source_value string",
+    person = frame(
+        spark,
+        PERSON,
+        *rows(
+            "person_id person_source_value year_of_birth month_of_birth day_of_birth death_datetime"
+            " gender_source_value",
+            *[
+                (int(p["person"]), p["IPP"], *map(int, p["birth date"].split("-")),
+                 datetime.fromisoformat(p["died"]) if p["died"] else None, p["sex"].lower())
+                for p in known if p["person"]
+            ],
+        ),
     )  # fmt: skip
-    visits = spark.createDataFrame(
-        [
+    return BaseCentrale(
+        person=person,
+        survivors=survivors(identity, person).persist(),
+        identity=identity,
+        visits=frame(
+            spark,
+            "visit_occurrence_id person_id visit_occurrence_source_value care_site_id visit_start_datetime"
+            " visit_end_datetime",
             (100, 1, "661234560", 12, datetime(2020, 1, 8), datetime(2020, 1, 12)),
             (101, 2, "669999999", 12, datetime(2020, 1, 8), None),
-        ],
-        "visit_occurrence_id bigint, person_id bigint, visit_occurrence_source_value string, care_site_id bigint,"
-        " visit_start_datetime timestamp_ntz, visit_end_datetime timestamp_ntz",
-    )
-    procedures = spark.createDataFrame(
-        [(2, 101, datetime(2020, 1, 9), "A770"), (3, None, datetime(2010, 1, 9), "A770")],
-        "person_id bigint, visit_occurrence_id bigint, procedure_datetime timestamp_ntz, accession_number string",
-    )
-    care_site = spark.createDataFrame(
-        [
+        ),
+        procedures=frame(
+            spark,
+            "person_id visit_occurrence_id procedure_datetime accession_number",
+            (2, 101, datetime(2020, 1, 9), "A770"),
+            (3, None, datetime(2010, 1, 9), "A770"),
+        ),
+        care_site=frame(
+            spark,
+            "care_site_id care_site_source_value care_site_short_name care_site_type_source_value",
             (1, "G1", "Groupe 1", "Groupe hospitalier (GH)"),
             (2, "G2", "Groupe 2", "Groupe Hospitalier (GH)"),
             (10, "066", "PSL", "Hôpital"),
             (11, "021", "H2", "Hôpital"),
             (12, "UF1", "Radiologie", "Unité Fonctionnelle (UF)"),
-        ],
-        "care_site_id bigint, care_site_source_value string, care_site_short_name string,"
-        " care_site_type_source_value string",
-    )
-    tree = spark.createDataFrame(
-        [(10, 1, 57, 46233688), (11, 2, 57, 46233688), (12, 10, 57, 46233688), (11, 1, 57, 99), (11, 1, 56, 46233688)],
-        "fact_id_1 bigint, fact_id_2 bigint, domain_concept_id_1 bigint, relationship_concept_id bigint",
-    )
-    return BaseCentrale(
-        person=person,
-        survivors=survivors(identity, person).persist(),
-        identity=identity,
-        visits=visits,
-        procedures=procedures,
-        care_site=care_site,
-        fact_relationship=tree,
+        ),
+        fact_relationship=frame(
+            spark,
+            "fact_id_1 fact_id_2 domain_concept_id_1 relationship_concept_id",
+            (10, 1, 57, 46233688),
+            (11, 2, 57, 46233688),
+            (12, 10, 57, 46233688),
+            (11, 1, 57, 99),
+            (11, 1, 56, 46233688),
+        ),
     )
 
 
@@ -194,16 +197,15 @@ def test_without_identities_only_dates_and_sex_tell(
 
 def test_decisions_by_hand_are_obeyed(spark: SparkSession, studies: DataFrame, base: BaseCentrale) -> None:
     at = datetime(2024, 1, 1)
-    decisions = spark.createDataFrame(
-        [
-            ("exact", "8000000001", "reject", "ana", at),
-            ("two parts of the date", "8000000001", "accept", "ana", at),
-            ("doubles", "8000000088", "accept", "ana", at),
-            ("doubles", "8000000099", "Accept", "bob", datetime(2024, 2, 1)),
-            ("no traits", "8000000001", "reject", "ana", at),
-            ("no traits", "8000000001", "accept", "bob", datetime(2024, 2, 1)),
-        ],
-        "study_instance_uid string, ipp string, decision string, decided_by string, decided_at timestamp",
+    decisions = frame(
+        spark,
+        "study_instance_uid ipp decision decided_by decided_at",
+        ("exact", "8000000001", "reject", "ana", at),
+        ("two parts of the date", "8000000001", "accept", "ana", at),
+        ("doubles", "8000000088", "accept", "ana", at),
+        ("doubles", "8000000099", "Accept", "bob", datetime(2024, 2, 1)),
+        ("no traits", "8000000001", "reject", "ana", at),
+        ("no traits", "8000000001", "accept", "bob", datetime(2024, 2, 1)),
     )
     fields = {name: getattr(base, name) for name in BaseCentrale.__slots__}
     with_hand = BaseCentrale(**(fields | {"decisions": decisions}))
@@ -220,14 +222,15 @@ def test_decisions_by_hand_are_obeyed(spark: SparkSession, studies: DataFrame, b
 
 def test_studies_may_lack_most_columns_and_bring_others(spark: SparkSession, base: BaseCentrale) -> None:
     """NIP domains of the configuration; requests of the series as keys of their exam."""
-    bare = spark.createDataFrame(
-        [("1", "123", "066", None), ("2", None, None, None), ("3", None, "066", datetime(2020, 1, 10))],
-        "study_instance_uid string, patient_id string, hospital_code string, study_datetime timestamp_ntz",
+    bare = frame(
+        spark,
+        "study_instance_uid patient_id hospital_code study_datetime",
+        ("1", "123", "066", None),
+        ("2", None, None, None),
+        ("3", None, "066", datetime(2020, 1, 10)),
     )
-    series = spark.createDataFrame(
-        [("3", ["A770"]), ("3", None), ("3", ["A770", "B1"])],
-        "study_instance_uid string, request_accession_number array<string>",
-    )
+    requests = [("3", ["A770"]), ("3", None), ("3", ["A770", "B1"])]
+    series = frame(spark, "study_instance_uid request_accession_number", *requests)
     asked = with_series(bare, series)
     assert decided(*candidates(asked, base, LinkConfig(nip_domains={"066": "G2"}))) == {
         "1": (RECOVERED, "nip", 2, False),
@@ -237,10 +240,7 @@ def test_studies_may_lack_most_columns_and_bring_others(spark: SparkSession, bas
 
 
 def test_history_tells_what_changed(spark: SparkSession) -> None:
-    schema = (
-        "study_instance_uid string, ipp string, person_id bigint, link_status string, link_method string,"
-        " link_verified boolean"
-    )
+    columns = "study_instance_uid ipp person_id link_status link_method link_verified"
     before = [
         ("new", None, None, None, None, None),
         ("same", "A", 1, "linked", "ipp", True),
@@ -254,14 +254,14 @@ def test_history_tells_what_changed(spark: SparkSession) -> None:
         ("lost", None, None, "conflict", None, False),
         ("unseen", None, None, "unlinked_no_id", None, False),
     ]
-    rows = link_history(
-        spark.createDataFrame(before, schema),
-        spark.createDataFrame(after, schema).withColumn("cause", F.lit("exam")),
+    history = link_history(
+        frame(spark, columns, *before),
+        frame(spark, columns, *after).withColumn("cause", F.lit("exam")),
         "run-2",
         F.lit("2024-01-01 00:00:00").cast("timestamp"),
     )
-    assert rows.columns == IMAGING_STUDY_LINK_HISTORY.names
-    told = {r.study_instance_uid: (r.change, r.previous_person_id, r.person_id, r.link_run) for r in rows.collect()}
+    assert history.columns == IMAGING_STUDY_LINK_HISTORY.names
+    told = {r.study_instance_uid: (r.change, r.previous_person_id, r.person_id, r.link_run) for r in history.collect()}
     assert told == {
         "new": ("first", None, 1, "run-2"),
         "moved": ("person", 1, 2, "run-2"),

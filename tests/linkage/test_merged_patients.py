@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from chispa import assert_df_equality
+from frames import frame
 from pyspark.sql import DataFrame, SparkSession
 
 from eds_spark_imaging.linkage import survivors
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.spark
 
 
 def people(spark: SparkSession, *rows: tuple[int, str | None]) -> DataFrame:
-    return spark.createDataFrame(list(rows), "person_id bigint, person_source_value string")
+    return frame(spark, "person_id person_source_value", *rows)
 
 
 def test_every_ipp_and_person_has_its_survivor(spark: SparkSession) -> None:
@@ -25,7 +26,7 @@ def test_every_ipp_and_person_has_its_survivor(spark: SparkSession) -> None:
         ("F1", None), ("F1", "F2"), (" F2 ", None),  # a row for each NIP, of which one knows of the merge
         (None, "G1"),
     ]  # fmt: skip
-    identity = spark.createDataFrame(merges, "ipp string, merged_into_ipp string")
+    identity = frame(spark, "ipp merged_into_ipp", *merges)
     person = people(
         spark, (1, "A1"), (3, "A3 "), (12, "B2"), (13, "B3"), (20, "C1"), (30, "D1"), (40, "E1"), (50, "F2"),
         (51, "F2"), (60, None), (70, "G1"),
@@ -42,9 +43,7 @@ def test_every_ipp_and_person_has_its_survivor(spark: SparkSession) -> None:
     ]  # fmt: skip
     assert_df_equality(
         survivors(identity, person),
-        spark.createDataFrame(
-            expected, "ipp string, person_id bigint, surviving_ipp string, surviving_person_id bigint"
-        ),
+        frame(spark, "ipp person_id surviving_ipp:string surviving_person_id:bigint", *expected),
         ignore_row_order=True,
         ignore_nullable=True,
     )
@@ -56,7 +55,6 @@ def test_without_identities_everybody_survives(spark: SparkSession) -> None:
 
 
 def test_a_chain_as_long_as_the_bound_is_followed_to_its_end(spark: SparkSession) -> None:
-    chain = [(f"P{n}", f"P{n + 1}") for n in range(5)]
-    identity = spark.createDataFrame(chain, "ipp string, merged_into_ipp string")
+    identity = frame(spark, "ipp merged_into_ipp", *[(f"P{n}", f"P{n + 1}") for n in range(5)])
     found = survivors(identity, people(spark, (9, "P5")), max_hops=5)
     assert {r.surviving_person_id for r in found.collect()} == {9}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from frames import frame
 from pyspark.sql import DataFrame, SparkSession
 
 from eds_spark_imaging.config import LinkConfig
@@ -284,43 +285,42 @@ INCONNU|INCONNU^HOMME|1900-01-01|
 """
 
 
-def rows(text: str) -> list[tuple[str, ...]]:
+def lines(text: str) -> list[tuple[str, ...]]:
     return [tuple(line.split("|")) for line in text.strip().splitlines()]
 
 
-def frame(spark: SparkSession, lines: list[tuple[str, ...]]) -> DataFrame:
-    values = [(p or None, n or None, date.fromisoformat(b) if b else None, s or None) for p, n, b, s in lines]
-    schema = "patient_id string, patient_name string, patient_birth_date date, patient_sex string"
-    return spark.createDataFrame(values, schema)
+def exams(spark: SparkSession, said: list[tuple[str, ...]]) -> DataFrame:
+    values = [(p or None, n or None, date.fromisoformat(b) if b else None, s or None) for p, n, b, s in said]
+    return frame(spark, "patient_id patient_name patient_birth_date patient_sex", *values)
 
 
 @pytest.fixture(scope="module")
 def told(spark: SparkSession) -> dict[tuple[str, ...], bool]:
-    lines = [*rows(NOT_PATIENTS), *rows(PATIENTS)]
-    studies = frame(spark, lines)
+    said = [*lines(NOT_PATIENTS), *lines(PATIENTS)]
+    studies = exams(spark, said)
     return dict(
-        zip(lines, [r[0] for r in studies.select(is_not_a_patient(studies, LinkConfig())).collect()], strict=True)
+        zip(said, [r[0] for r in studies.select(is_not_a_patient(studies, LinkConfig())).collect()], strict=True)
     )
 
 
 def test_the_lists_are_long_and_apart() -> None:
-    assert len(set(rows(NOT_PATIENTS))) >= 100
-    assert len(set(rows(PATIENTS))) >= 100
-    assert not set(rows(NOT_PATIENTS)) & set(rows(PATIENTS))
+    assert len(set(lines(NOT_PATIENTS))) >= 100
+    assert len(set(lines(PATIENTS))) >= 100
+    assert not set(lines(NOT_PATIENTS)) & set(lines(PATIENTS))
 
 
-@pytest.mark.parametrize("line", rows(NOT_PATIENTS), ids="|".join)
+@pytest.mark.parametrize("line", lines(NOT_PATIENTS), ids="|".join)
 def test_not_a_patient(line: tuple[str, ...], told: dict[tuple[str, ...], bool]) -> None:
     assert told[line]
 
 
-@pytest.mark.parametrize("line", rows(PATIENTS), ids="|".join)
+@pytest.mark.parametrize("line", lines(PATIENTS), ids="|".join)
 def test_a_patient(line: tuple[str, ...], told: dict[tuple[str, ...], bool]) -> None:
     assert not told[line]
 
 
 def test_a_site_adds_its_patterns_and_the_header_may_say_so(spark: SparkSession) -> None:
-    studies = frame(spark, [("ROOM7-1", "", "", ""), ("8000000001", "MARTIN^JEAN", "", "")])
+    studies = exams(spark, [("ROOM7-1", "", "", ""), ("8000000001", "MARTIN^JEAN", "", "")])
     config = LinkConfig(phantom_patterns=(r"^ROOM7\b",))
     assert [r[0] for r in studies.select(is_not_a_patient(studies, config)).collect()] == [True, False]
     studies = studies.selectExpr("*", "'YES' AS quality_control_subject")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from frames import frame, rows
 from pyspark.sql import SparkSession
 
 from eds_spark_imaging.linkage import survivors, traits_of_persons
+from eds_spark_imaging.warehouse.contract import PATIENT_IDENTITY, PERSON
 
 pytestmark = pytest.mark.spark
 
@@ -25,18 +27,14 @@ DATES = [
 
 
 def test_a_birth_date_that_tells_no_day_gives_way_to_one_of_the_same_year(spark: SparkSession) -> None:
-    identity = spark.createDataFrame(
-        [(f"S{n}", None, own) for n, (own, _, _) in enumerate(DATES)]
-        + [(f"M{n}", f"S{n}", merged) for n, (_, merged, _) in enumerate(DATES)],
-        "ipp string, merged_into_ipp string, birth_date date",
-    ).selectExpr("*", "'A' AS birth_name", "'B' AS used_name", "'C' AS first_given_name", "'F' AS sex")
-    person = spark.createDataFrame(
-        [(n, f"S{n}") for n in range(len(DATES))], "person_id bigint, person_source_value string"
-    ).selectExpr(
-        "*", "CAST(NULL AS INT) AS year_of_birth", "CAST(NULL AS INT) AS month_of_birth",
-        "CAST(NULL AS INT) AS day_of_birth", "CAST(NULL AS TIMESTAMP_NTZ) AS birth_datetime",
-        "CAST(NULL AS TIMESTAMP_NTZ) AS death_datetime", "'f' AS gender_source_value",
+    identities = rows(
+        "ipp merged_into_ipp birth_date",
+        *[(f"S{n}", None, own) for n, (own, _, _) in enumerate(DATES)],
+        *[(f"M{n}", f"S{n}", merged) for n, (_, merged, _) in enumerate(DATES)],
+        birth_name="A", used_name="B", first_given_name="C", sex="F",
     )  # fmt: skip
-    rows = traits_of_persons(identity, person, survivors(identity, person)).collect()
-    assert {r.person_id: r.person_birth_date for r in rows} == {n: known for n, (_, _, known) in enumerate(DATES)}
-    assert all(sorted(r.family_names) == ["A", "B"] for r in rows)
+    people = rows("person_id person_source_value", *[(n, f"S{n}") for n in range(len(DATES))], gender_source_value="f")
+    identity, person = frame(spark, PATIENT_IDENTITY, *identities), frame(spark, PERSON, *people)
+    found = traits_of_persons(identity, person, survivors(identity, person)).collect()
+    assert {r.person_id: r.person_birth_date for r in found} == {n: known for n, (_, _, known) in enumerate(DATES)}
+    assert all(sorted(r.family_names) == ["A", "B"] for r in found)

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from frames import frame, rows
 from pyspark.sql import DataFrame, SparkSession
 
 from eds_spark_imaging.config import LinkConfig
@@ -18,6 +19,7 @@ from eds_spark_imaging.linkage import (
     traits_of_persons,
     with_probable,
 )
+from eds_spark_imaging.warehouse.contract import PATIENT_IDENTITY, PERSON
 
 pytest.importorskip("splink")
 # Budget: 2 minutes.
@@ -37,7 +39,7 @@ GIVEN = [
     "MIREILLE", "NESTOR", "ODETTE", "PAUL", "QUITTERIE", "RAOUL", "SYLVIE", "TANGUY",
 ]  # fmt: skip
 PEOPLE = 260
-STUDY = "study_instance_uid string, patient_id string, patient_name string, patient_birth_date date, patient_sex string"
+STUDY = "study_instance_uid patient_id patient_name patient_birth_date patient_sex"
 
 
 def person(n: int) -> tuple[str, str, str, date, str]:
@@ -54,17 +56,13 @@ def exam(uid: str, n: int, *, known: bool, days: int = 0) -> tuple[Any, ...]:
 @pytest.fixture(scope="module")
 def base(spark: SparkSession) -> BaseCentrale:
     people = [person(n) for n in range(PEOPLE)]
-    identity = spark.createDataFrame(
-        [(ipp, None, None, None, family, None, given, born, sex) for ipp, family, given, born, sex in people],
-        "ipp string, merged_into_ipp string, nip string, nip_domain string, birth_name string, used_name string,"
-        " first_given_name string, birth_date date, sex string",
+    identities = rows("ipp birth_name first_given_name birth_date sex", *people)
+    persons = rows(
+        "person_id person_source_value year_of_birth month_of_birth day_of_birth gender_source_value",
+        *[(n, ipp, born.year, born.month, born.day, sex) for n, (ipp, _, _, born, sex) in enumerate(people)],
     )
-    rows = spark.createDataFrame(
-        [(n, p[0], p[3].year, p[3].month, p[3].day, None, None, p[4]) for n, p in enumerate(people)],
-        "person_id bigint, person_source_value string, year_of_birth int, month_of_birth int, day_of_birth int,"
-        " birth_datetime timestamp_ntz, death_datetime timestamp_ntz, gender_source_value string",
-    )
-    return BaseCentrale(person=rows, survivors=survivors(identity, rows).persist(), identity=identity)
+    identity, known = frame(spark, PATIENT_IDENTITY, *identities), frame(spark, PERSON, *persons)
+    return BaseCentrale(person=known, survivors=survivors(identity, known).persist(), identity=identity)
 
 
 def link(studies: DataFrame, base: BaseCentrale, config: LinkConfig) -> dict[str, tuple[Any, ...]]:
@@ -73,8 +71,8 @@ def link(studies: DataFrame, base: BaseCentrale, config: LinkConfig) -> dict[str
     found = with_probable(
         judged(meeting).persist(), meeting, meeting.exams, config, lambda _, frame: frame.localCheckpoint()
     )
-    rows = decide(meeting.exams, found).collect()
-    return {r.study_instance_uid: (r.link_status, r.link_method, r.person_id, r.link_verified) for r in rows}
+    links = decide(meeting.exams, found).collect()
+    return {r.study_instance_uid: (r.link_status, r.link_method, r.person_id, r.link_verified) for r in links}
 
 
 def test_a_birth_date_one_part_off_is_recovered_and_a_stranger_is_not(spark: SparkSession, base: BaseCentrale) -> None:
@@ -84,7 +82,7 @@ def test_a_birth_date_one_part_off_is_recovered_and_a_stranger_is_not(spark: Spa
     strangers = [(f"stranger {n}", None, f"KOVACS^{given}", born, "M") for n, given in enumerate(GIVEN[:3])]
     # A namesake born in another decade is somebody else.
     namesake = [(uid, None, name, date(1904, 7, 9), sex) for uid, _, name, _, sex in [exam("namesake", 5, known=False)]]
-    studies = spark.createDataFrame([*known, *lost, *strangers, *namesake], STUDY)
+    studies = frame(spark, STUDY, *known, *lost, *strangers, *namesake)
     links = link(studies, base, LinkConfig(probabilistic=True, probabilistic_threshold=0.8))
     recovered = {uid: row for uid, row in links.items() if row[1] == "probabilistic"}
     assert recovered == {f"lost {n}": ("linked_recovered", "probabilistic", n, False) for n in range(200, 208)}
