@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 from chispa import assert_df_equality
+from frames import frame, rows
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -16,6 +17,7 @@ from eds_spark_imaging.crossing.workers import PAIRS_DDL
 from eds_spark_imaging.terminology.ccam import parse_ccam
 from eds_spark_imaging.terminology.cim10 import normalise_cim10
 from eds_spark_imaging.transforms.codes import ccam_activity, ccam_code, ccam_phase, cim10_code, diagnosis_type
+from eds_spark_imaging.warehouse.contract import PROCEDURE_OCCURRENCE
 
 pytestmark = pytest.mark.spark
 
@@ -26,38 +28,35 @@ def at(text: str) -> datetime:
 
 @pytest.fixture(scope="module")
 def exams(spark: SparkSession) -> DataFrame:
-    rows = [
+    return frame(
+        spark,
+        "study_instance_uid person_id study_datetime exam_stay_id:bigint",
         ("1", 10, at("2024-03-10 10:00"), None),
         ("2", 10, at("2024-03-20"), None),  # time not known
         ("4", 10, None, None),
         ("5", 20, at("2024-03-10 10:00"), None),
         ("6", 20, at("2024-03-12 10:00"), 104),  # its visit is known
-    ]
-    return spark.createDataFrame(
-        rows, "study_instance_uid string, person_id bigint, study_datetime timestamp_ntz, exam_stay_id bigint"
     )
 
 
 @pytest.fixture(scope="module")
 def survivors_(spark: SparkSession) -> DataFrame:
-    rows = [("A", 10, "A", 10), ("B", 11, "A", 10), ("C", 20, "C", 20)]
-    return spark.createDataFrame(rows, "ipp string, person_id bigint, surviving_ipp string, surviving_person_id bigint")
+    columns = "ipp person_id surviving_ipp:string surviving_person_id:bigint"
+    return frame(spark, columns, ("A", 10, "A", 10), ("B", 11, "A", 10), ("C", 20, "C", 20))
 
 
 @pytest.fixture(scope="module")
 def visits(spark: SparkSession) -> DataFrame:
-    rows = [
+    return frame(
+        spark,
+        "visit_occurrence_id person_id visit_occurrence_source_value visit_start_datetime visit_end_datetime"
+        " cdm_source",
         (100, 11, "66001", at("2024-03-08 09:00"), at("2024-03-20 08:00"), "ORBIS"),
         (99, 10, "66001", at("2024-03-08"), at("2024-03-20"), "AREM"),  # the same stay, of the surviving person
         (102, 10, "66002", at("2024-03-10 11:00"), at("2024-03-11 12:00"), "ORBIS"),  # begins after the exam
         (103, 10, "66003", at("2024-03-10 08:00"), None, "ORBIS"),  # never closed
         (104, 20, None, at("2024-03-11 10:00"), at("2024-03-12 08:00"), "ORBIS"),
         (105, 20, None, at("2024-03-12 08:00"), at("2024-03-12 18:00"), "ORBIS"),  # holds the exam, is not its visit
-    ]
-    return spark.createDataFrame(
-        rows,
-        "visit_occurrence_id bigint, person_id bigint, visit_occurrence_source_value string,"
-        " visit_start_datetime timestamp_ntz, visit_end_datetime timestamp_ntz, cdm_source string",
     )
 
 
@@ -84,7 +83,10 @@ def test_a_stay_of_two_sources_is_one(known_stays: DataFrame) -> None:
 def test_diagnoses_within_the_window_on_the_surviving_person(
     spark: SparkSession, exams: DataFrame, known_stays: DataFrame, survivors_: DataFrame
 ) -> None:
-    rows = [
+    conditions = frame(
+        spark,
+        "condition_occurrence_id person_id visit_occurrence_id condition_start_datetime condition_source_value"
+        " condition_status_source_value cdm_source",
         (1, 11, 100, at("2024-03-12 23:59"), "I21.9", "DA", "ORBIS"),  # on the merged person
         (2, 10, 99, at("2024-03-20"), "I219", "DAS", "AREM"),  # the same, again
         (3, 10, 99, at("2024-03-20"), "I219", "DP", "AREM"),  # another type
@@ -94,11 +96,6 @@ def test_diagnoses_within_the_window_on_the_surviving_person(
         (7, 10, None, at("2024-02-28 12:00"), "R07.4", None, "ORBIS"),  # 11 days before exam 1
         (8, 10, None, at("2024-03-12 12:00"), None, None, "ORBIS"),  # no code
         (9, 20, 105, at("2024-03-12 12:00"), "C349", "DP", "ORBIS"),  # of a visit that is not the exam's
-    ]
-    conditions = spark.createDataFrame(
-        rows,
-        "condition_occurrence_id bigint, person_id bigint, visit_occurrence_id bigint, condition_start_datetime"
-        " timestamp_ntz, condition_source_value string, condition_status_source_value string, cdm_source string",
     )
     found = diagnoses(exams, known_stays, conditions, survivors_, 10)
     expected = [
@@ -116,11 +113,11 @@ def test_diagnoses_within_the_window_on_the_surviving_person(
     ]
     assert_df_equality(
         found.drop("condition_datetime", "condition_source_value"),
-        spark.createDataFrame(
-            expected,
-            "study_instance_uid string, condition_occurrence_id bigint, person_id bigint, visit_occurrence_id bigint,"
-            " condition_code string, condition_type string, days_from_exam int, same_visit boolean,"
-            " cdm_sources array<string>",
+        frame(
+            spark,
+            "study_instance_uid condition_occurrence_id person_id visit_occurrence_id condition_code condition_type"
+            " days_from_exam same_visit cdm_sources",
+            *expected,
         ),
         ignore_row_order=True,
         ignore_nullable=True,
@@ -130,25 +127,21 @@ def test_diagnoses_within_the_window_on_the_surviving_person(
 def test_acts_keep_their_repetitions(
     spark: SparkSession, exams: DataFrame, known_stays: DataFrame, survivors_: DataFrame
 ) -> None:
-    rows = [
+    acts = rows(
+        "procedure_occurrence_id person_id visit_occurrence_id procedure_datetime procedure_source_value cdm_source",
         (1, 10, 100, at("2024-03-10 10:05"), "ZBQK00201", "ORBIS"),
         (2, 10, 100, at("2024-03-10 15:00"), "ZBQK00201", "ORBIS"),  # done twice that day
         (3, 10, 99, at("2024-03-10"), "ZBQK002...01", "AREM"),  # the first of them, again
         (4, 10, 100, at("2024-03-10 10:05"), "ZBQK00204", "ORBIS"),  # its anaesthesia
         (5, 10, None, at("2024-03-15 10:00"), "JQGA004-1201", "ORBIS"),  # 5 days from both exams
         (6, 20, None, at("2024-03-11 10:00"), "not an act", "ORBIS"),
-    ]
-    acts = spark.createDataFrame(
-        rows,
-        "procedure_occurrence_id bigint, person_id bigint, visit_occurrence_id bigint, procedure_datetime"
-        " timestamp_ntz, procedure_source_value string, cdm_source string",
-    ).withColumn("accession_number", F.lit(None).cast("string"))
+    )
     pairs = spark.createDataFrame(
         [("act", 10, "1", 1, "visit", 5, 0, False, True, 7.5, {"visit": "agree"}),
          ("act", 20, "6", 6, "time", -1440, 0, False, False, 1.0, {})],
         PAIRS_DDL,
     )  # fmt: skip
-    found = procedures(exams, acts_once(acts, known_stays, survivors_), pairs, 5)
+    found = procedures(exams, acts_once(frame(spark, PROCEDURE_OCCURRENCE, *acts), known_stays, survivors_), pairs, 5)
     expected = [
         ("1", 1, "ZBQK002", "1", "0", 0, True, "visit", True, ["AREM", "ORBIS"]),
         ("1", 2, "ZBQK002", "1", "0", 0, True, None, False, ["ORBIS"]),
@@ -158,25 +151,13 @@ def test_acts_keep_their_repetitions(
         ("5", 6, None, None, None, 1, None, None, False, ["ORBIS"]),
         ("6", 6, None, None, None, -1, None, "time", False, ["ORBIS"]),
     ]
+    columns = (
+        "study_instance_uid procedure_occurrence_id procedure_code procedure_activity procedure_phase days_from_exam"
+        " same_visit method accepted cdm_sources"
+    )
     assert_df_equality(
-        found.select(
-            "study_instance_uid",
-            "procedure_occurrence_id",
-            "procedure_code",
-            "procedure_activity",
-            "procedure_phase",
-            "days_from_exam",
-            "same_visit",
-            "method",
-            "accepted",
-            "cdm_sources",
-        ),
-        spark.createDataFrame(
-            expected,
-            "study_instance_uid string, procedure_occurrence_id bigint, procedure_code string, procedure_activity"
-            " string, procedure_phase string, days_from_exam int, same_visit boolean, method string, accepted boolean,"
-            " cdm_sources array<string>",
-        ),
+        found.select(*columns.split()),
+        frame(spark, columns, *expected),
         ignore_row_order=True,
         ignore_nullable=True,
     )
@@ -186,12 +167,11 @@ def test_columns_of_codes_agree_with_the_plain_functions(spark: SparkSession) ->
     stored = [
         "I21.9", " c169+8", "CIM10:B24+0", "", None, "ZBQK00201", "jqga004...01", "JQGA004-12 01", "CCAM:ZBQK002", "ZB",
     ]  # fmt: skip
-    frame = spark.createDataFrame([(n, code) for n, code in enumerate(stored)], "n int, code string")
     code = F.col("code")
-    rows = frame.select(
+    found = frame(spark, "n:int code:string", *enumerate(stored)).select(
         "n", cim10_code(code), ccam_code(code), ccam_phase(code), ccam_activity(code), diagnosis_type(code)
-    ).collect()
-    for n, cim10, *act, _ in map(tuple, rows):
+    )
+    for n, cim10, *act, _ in map(tuple, found.collect()):
         parsed = parse_ccam(stored[n])
         assert cim10 == normalise_cim10(stored[n])
         assert act == ([parsed.code, parsed.phase, parsed.activity] if parsed else [None, None, None])

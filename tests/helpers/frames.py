@@ -32,8 +32,10 @@ def rows(names: str, *values: tuple[Any, ...], **same: Any) -> list[Row]:
     return [dict(zip(names.split(), value, strict=True)) | same for value in values]
 
 
-def frame(spark: SparkSession, columns: str | Table | InputTable, *values: tuple[Any, ...] | Row) -> DataFrame:
-    """A frame of the named columns, or of all those of a declared table.
+def frame(
+    spark: SparkSession, columns: str | Table | InputTable, *values: tuple[Any, ...] | Row, **same: Any
+) -> DataFrame:
+    """A frame of the named columns, or of all those of a declared table; ``same`` is the same in all rows.
 
     ``columns`` as ``"ipp person_id n:int"``: names stand alone where tables declare them. A row is a tuple in this
     order, or a dict, which is null where it says nothing. KeyError on a name without type or column.
@@ -43,13 +45,10 @@ def frame(spark: SparkSession, columns: str | Table | InputTable, *values: tuple
         types = {name: kind or _TYPES[name] for name, _, kind in words}
     else:
         types = {column.name: sql_type(column.type) for column in columns}
-    ddl = ", ".join(f"`{name}` {kind}" for name, kind in types.items())
-    return spark.createDataFrame([_tuple(types, value) for value in values], ddl)
-
-
-def _tuple(names: dict[str, str], value: tuple[Any, ...] | Row) -> tuple[Any, ...]:
-    if isinstance(value, tuple):
-        return value
-    if unknown := value.keys() - names.keys():
+    names = [name for name in types if name not in same]
+    types |= {name: _TYPES[name] for name in same if name not in types}
+    said = [(row if isinstance(row, dict) else dict(zip(names, row, strict=True))) | same for row in values]
+    if unknown := {name for row in said for name in row} - types.keys():
         raise KeyError(f"no column {sorted(unknown)[0]}")
-    return tuple(value.get(name) for name in names)
+    ddl = ", ".join(f"`{name}` {kind}" for name, kind in types.items())
+    return spark.createDataFrame([tuple(row.get(name) for name in types) for row in said], ddl)

@@ -256,7 +256,7 @@ def test_history_tells_what_changed(spark: SparkSession) -> None:
     ]
     history = link_history(
         frame(spark, columns, *before),
-        frame(spark, columns, *after).withColumn("cause", F.lit("exam")),
+        frame(spark, columns, *after, cause="exam"),
         "run-2",
         F.lit("2024-01-01 00:00:00").cast("timestamp"),
     )

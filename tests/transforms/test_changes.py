@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from frames import frame
 
 from eds_spark_imaging.tables.marts import IMAGING_LINK_QUALITY
 from eds_spark_imaging.tables.spec import BIGINT, DOUBLE, INT, STRING, STRINGS, Column, Table
@@ -15,9 +16,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.spark
 
-DDL = "a string, b string, i int, j int, x array<string>, y array<string>, m map<string, int>, t timestamp_ntz"
+COLUMNS = "a:string b:string i:int j:int x:array<string> y:array<string> m:map<string,int> t:timestamp_ntz"
 NESTED = ("x", "y", "m")
-BASE: dict[str, Any] = dict.fromkeys(("a", "b", "i", "j", "x", "y", "m", "t"))
 # No two of these are the same row.
 ROWS: list[dict[str, Any]] = [
     {},
@@ -50,7 +50,7 @@ ROWS: list[dict[str, Any]] = [
 def test_no_two_rows_that_differ_have_one_hash(spark: SparkSession) -> None:
     from eds_spark_imaging.transforms.changes import row_hash
 
-    rows = spark.createDataFrame([tuple((BASE | row).values()) for row in ROWS], DDL)
+    rows = frame(spark, COLUMNS, *ROWS)
     hashes = [row[0] for row in rows.select(row_hash(rows.columns, NESTED)).collect()]
     twice = [ROWS[place] for place, value in enumerate(hashes) if hashes.count(value) > 1]
     assert twice == []
@@ -64,6 +64,9 @@ def test_times_that_differ_by_a_microsecond(spark: SparkSession) -> None:
     text = "SELECT array(TIMESTAMP_NTZ'2024-01-02 03:04:05.00000{}') AS times"
     rows = spark.sql(text.format(1)).union(spark.sql(text.format(2)))
     assert rows.select(row_hash(["times"], ["times"])).distinct().count() == 2
+
+
+PAIRS = "k:string l:int v:double w:double x:array<string>"
 
 
 def pairs() -> Table:
@@ -84,26 +87,23 @@ def test_null_keys_meet_and_a_value_that_moves_is_a_change(spark: SparkSession) 
     from eds_spark_imaging.transforms.changes import differences, owned_hash
 
     table, owned = pairs(), ["k", "l", "v", "w", "x"]
-    ddl = "k string, l int, v double, w double, x array<string>"
-    there = spark.createDataFrame(
-        [
-            ("same", None, 1.0, None, ["p"]),
-            (None, None, 1.0, None, None),
-            (None, 1, 1.0, None, None),
-            ("array", 1, None, None, ["p", None]),
-            ("gone", None, 1.0, None, None),
-        ],
-        ddl,
+    there = frame(
+        spark,
+        PAIRS,
+        ("same", None, 1.0, None, ["p"]),
+        (None, None, 1.0, None, None),
+        (None, 1, 1.0, None, None),
+        ("array", 1, None, None, ["p", None]),
+        ("gone", None, 1.0, None, None),
     )
-    desired = spark.createDataFrame(
-        [
-            ("same", None, 1.0, None, ["p"]),
-            (None, None, 1.0, None, None),
-            (None, 1, None, 1.0, None),
-            ("array", 1, None, None, [None, "p"]),
-            (None, 2, 1.0, None, None),
-        ],
-        ddl,
+    desired = frame(
+        spark,
+        PAIRS,
+        ("same", None, 1.0, None, ["p"]),
+        (None, None, 1.0, None, None),
+        (None, 1, None, 1.0, None),
+        ("array", 1, None, None, [None, "p"]),
+        (None, 2, 1.0, None, None),
     )
     existing = there.select("k", "l", owned_hash(table, owned).alias("row_hash"))
     found = differences(table, desired, existing, owned)
@@ -121,10 +121,9 @@ def test_a_lake_follows_null_keys_and_moved_values(spark: SparkSession, tmp_path
     from eds_spark_imaging.lake.lake import Changes, Lake
 
     lake = Lake(spark, LakeConfig(path=str(tmp_path)), {"pairs": pairs()})  # type: ignore[arg-type]
-    ddl = "k string, l int, v double, w double, x array<string>"
     first = [("same", None, 1.0, None, None), (None, 1, 1.0, None, None), (None, 2, 1.0, None, ["p"])]
     second = [first[0], (None, 1, None, 1.0, None), (None, 3, 1.0, None, None)]
-    runs = [lake.sync("pairs", spark.createDataFrame(rows, ddl), f"run-{n}") for n, rows in enumerate((first, second))]
+    runs = [lake.sync("pairs", frame(spark, PAIRS, *rows), f"run-{n}") for n, rows in enumerate((first, second))]
     assert runs == [Changes(inserted=3), Changes(inserted=1, updated=1, deleted=1)]
     rows = lake.read("pairs").select("k", "l", "v", "w", "x", "changed_run").collect()
     assert {tuple(row) for row in rows} == {(*second[0], "run-0"), (*second[1], "run-1"), (*second[2], "run-1")}
