@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from frames import frame
 from pyspark.sql import SparkSession
 
 from eds_spark_imaging.cohorts import Cohort, attrition_sql, cohort_sql, steps_sql
@@ -32,77 +33,54 @@ DIAGNOSES = [  # uid, id, code, type, days
 ]
 ACTS = [("a1", 1, "ZBQK002", -2, False), ("a2", 2, "ZBQH001", 0, True), ("c1", 3, "ZBQK002", -9, False)]
 REPORTS = [("a1", 1, True), ("b1", 2, False)]
-VIEWS = (
-    "study",
-    "study_visit",
-    "study_diagnosis",
-    "study_procedure",
-    "study_report",
-    "series",
-    "acquisition",
-    "coverage",
-)
+COLUMNS = {
+    "study": "study_instance_uid study_datetime person_id modalities main_modality hospital_code study_description"
+    " patient_age patient_birth_date patient_sex removed_at exam_category",
+    "study_visit": "study_instance_uid visit_occurrence_id method accepted ambiguous",
+    "study_diagnosis": "study_instance_uid condition_occurrence_id condition_code condition_type days_from_exam",
+    "study_procedure": "study_instance_uid procedure_occurrence_id procedure_code days_from_exam accepted",
+    "study_report": "study_instance_uid note_id accepted",
+    "series": "study_instance_uid series_instance_uid series_description",
+    "acquisition": "study_instance_uid kvp x_ray_tube_current_min x_ray_tube_current_max",
+    "coverage": "hospital_code exam_category month state",
+}
 
 
 @pytest.fixture(scope="module")
 def lake(spark: SparkSession) -> Iterator[SparkSession]:
     """The tables of a small lake as views, with the columns that cohorts ask."""
-    rows: dict[str, tuple[list[tuple[Any, ...]], str]] = {
-        "study": (
-            [
-                (
-                    uid,
-                    AT + dt.timedelta(days=day),
-                    person,
-                    modalities,
-                    modalities[0],
-                    hospital,
-                    text,
-                    None,
-                    dt.date(1950, 1, 15),
-                    "F",
-                    dt.datetime(2021, 1, 1) if uid == "gone" else None,
-                    "scanner" if "CT" in modalities else "irm",
-                )
-                for uid, (person, _, day, modalities, hospital, text) in EXAMS.items()
-            ],
-            "study_instance_uid string, study_datetime timestamp_ntz, person_id bigint, modalities array<string>,"
-            " main_modality string, hospital_code string, study_description string, patient_age double,"
-            " patient_birth_date date, patient_sex string, removed_at timestamp, exam_category string",
-        ),
-        "study_visit": (
-            [(uid, visit, "nda", True, False) for uid, (_, visit, *_) in EXAMS.items() if visit]
-            + [("a1", 99, "interval", False, True)],
-            "study_instance_uid string, visit_occurrence_id bigint, method string, accepted boolean, ambiguous boolean",
-        ),
-        "study_diagnosis": (
-            DIAGNOSES,
-            "study_instance_uid string, condition_occurrence_id bigint, condition_code string, condition_type string,"
-            " days_from_exam int",
-        ),
-        "study_procedure": (
-            ACTS,
-            "study_instance_uid string, procedure_occurrence_id bigint, procedure_code string, days_from_exam int,"
-            " accepted boolean",
-        ),
-        "study_report": (REPORTS, "study_instance_uid string, note_id bigint, accepted boolean"),
-        "series": (
-            [("a1", "s1", "axial")],
-            "study_instance_uid string, series_instance_uid string, series_description string",
-        ),
-        "acquisition": (
-            [("a1", 120.0, 100.0, 300.0), ("c1", 80.0, 50.0, 60.0)],
-            "study_instance_uid string, kvp double, x_ray_tube_current_min double, x_ray_tube_current_max double",
-        ),
-        "coverage": (
-            [("066", "scanner", dt.date(2020, 1, 1), "complete"), ("014", "scanner", dt.date(2020, 1, 1), "partial")],
-            "hospital_code string, exam_category string, month date, state string",
-        ),
+    visits = [(uid, visit, "nda", True, False) for uid, (_, visit, *_) in EXAMS.items() if visit]
+    month = dt.date(2020, 1, 1)
+    rows: dict[str, list[tuple[Any, ...]]] = {
+        "study": [
+            (
+                uid,
+                AT + dt.timedelta(days=day),
+                person,
+                modalities,
+                modalities[0],
+                hospital,
+                text,
+                None,
+                dt.date(1950, 1, 15),
+                "F",
+                dt.datetime(2021, 1, 1) if uid == "gone" else None,
+                "scanner" if "CT" in modalities else "irm",
+            )
+            for uid, (person, _, day, modalities, hospital, text) in EXAMS.items()
+        ],
+        "study_visit": [*visits, ("a1", 99, "interval", False, True)],
+        "study_diagnosis": DIAGNOSES,
+        "study_procedure": ACTS,
+        "study_report": REPORTS,
+        "series": [("a1", "s1", "axial")],
+        "acquisition": [("a1", 120.0, 100.0, 300.0), ("c1", 80.0, 50.0, 60.0)],
+        "coverage": [("066", "scanner", month, "complete"), ("014", "scanner", month, "partial")],
     }
-    for name in VIEWS:
-        spark.createDataFrame(*rows[name]).createOrReplaceTempView(f"imaging_{name}")
+    for name, columns in COLUMNS.items():
+        frame(spark, columns, *rows[name]).createOrReplaceTempView(f"imaging_{name}")
     yield spark
-    for name in VIEWS:
+    for name in COLUMNS:
         spark.catalog.dropTempView(f"imaging_{name}")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from frames import frame
 from pyspark.sql import SparkSession
 
 from eds_spark_imaging.lake.views import VIEWS
@@ -40,8 +41,7 @@ ROWS: dict[str, tuple[list[tuple[Any, ...]], str]] = {
             *((f"m{p}", p, day("2024-03-01 10:00"), "MR", "066", None) for p in (4, 5, 6, 7)),
             ("n4", 4, day("2020-06-02 09:00"), "CT", "066", None),
         ],
-        "study_instance_uid string, person_id bigint, study_datetime timestamp_ntz, main_modality string,"
-        " hospital_code string, removed_at timestamp_ntz",
+        "study_instance_uid person_id study_datetime main_modality hospital_code removed_at",
     ),
     "imaging_study_procedure": (
         [
@@ -49,7 +49,7 @@ ROWS: dict[str, tuple[list[tuple[Any, ...]], str]] = {
             ("d", 5, "ACQK001", True), ("d", 2, "ZBQH001", False), ("e", 6, "ZBQK001", True),
             *((f"m{p}", 10 + p, "ACQN001", True) for p in (4, 5, 6, 7)),
         ],
-        "study_instance_uid string, procedure_occurrence_id bigint, procedure_code string, accepted boolean",
+        "study_instance_uid procedure_occurrence_id procedure_code accepted",
     ),
     "imaging_study_visit": (
         [
@@ -57,10 +57,10 @@ ROWS: dict[str, tuple[list[tuple[Any, ...]], str]] = {
             ("d", 11, "urgences", True), ("f", 20, "urgence", True), ("h", 30, "urgences", False),
             ("m4", 40, "consultation", True),
         ],
-        "study_instance_uid string, visit_occurrence_id bigint, visit_source_value string, accepted boolean",
+        "study_instance_uid visit_occurrence_id visit_source_value accepted",
     ),
     "imaging_study_report": (
-        [("b", 1, True), ("f", 2, False)], "study_instance_uid string, note_id bigint, accepted boolean",
+        [("b", 1, True), ("f", 2, False)], "study_instance_uid note_id accepted",
     ),
     "imaging_study_diagnosis": (
         [
@@ -75,28 +75,27 @@ ROWS: dict[str, tuple[list[tuple[Any, ...]], str]] = {
             ("h", 3, "I219", "DAS", 30, True, day("2024-01-03 08:00")),
             ("m4", 4, "C509", "DP", 40, True, day("2024-03-01 08:00")),
         ],
-        "study_instance_uid string, person_id bigint, condition_code string, condition_type string,"
-        " visit_occurrence_id bigint, same_visit boolean, condition_datetime timestamp_ntz",
+        "study_instance_uid person_id condition_code condition_type visit_occurrence_id same_visit condition_datetime",
     ),
     "imaging_exam_without_procedure": (
-        [("f", 2), ("g", 2), ("h", 3)], "study_instance_uid string, person_id bigint",
+        [("f", 2), ("g", 2), ("h", 3)], "study_instance_uid person_id",
     ),
     "imaging_procedure_without_exam": (
         [(20, 1, 11, "taken"), (21, 1, 11, "taken"), (22, 8, None, "none_near"), (23, 2, 20, "taken")],
-        "procedure_occurrence_id bigint, person_id bigint, visit_occurrence_id bigint, reason string",
+        "procedure_occurrence_id person_id visit_occurrence_id reason",
     ),
     "base_condition_occurrence": (
         [
             (4, "I639", day("2020-06-01 08:00")), (4, "I64", day("2023-06-01 08:00")), (5, "I639", day("2023-01-01")),
             (6, "I639", day("2023-06-01 08:00")), (7, "I639", day("2018-02-01 08:00")), (1, "I10", day("2020-01-01")),
         ],
-        "person_id bigint, condition_code string, condition_start_datetime timestamp_ntz",
+        "person_id condition_code condition_start_datetime",
     ),
     "base_procedure_occurrence": (
-        [(4, "EBFA001"), (4, "EBFA002"), (5, "EBFA001"), (7, "EBFA001")], "person_id bigint, procedure_code string",
+        [(4, "EBFA001"), (4, "EBFA002"), (5, "EBFA001"), (7, "EBFA001")], "person_id procedure_code",
     ),
     "base_person": (
-        [(4, None), (5, day("2024-05-01")), (6, None), (7, None)], "person_id bigint, death_datetime timestamp_ntz",
+        [(4, None), (5, day("2024-05-01")), (6, None), (7, None)], "person_id death_datetime",
     ),
 }  # fmt: skip
 
@@ -117,8 +116,8 @@ ANSWERS: dict[int, set[tuple[Any, ...]]] = {
 
 @pytest.fixture(scope="module", autouse=True)
 def tables(spark: SparkSession) -> Iterator[None]:
-    for name, (values, schema) in ROWS.items():
-        spark.createDataFrame(values, schema).createOrReplaceTempView(name)
+    for name, (values, columns) in ROWS.items():
+        frame(spark, columns, *values).createOrReplaceTempView(name)
     groups = next(view for view in VIEWS if view.name == "cim10_group").select(Catalogue())
     spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW cim10_group AS {groups}")
     yield

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from fhir.resources.R4B.imagingstudy import ImagingStudy
+from frames import frame
 from pyspark.sql import SparkSession
 
 from eds_spark_imaging.config import ExportConfig
@@ -18,16 +19,6 @@ pytestmark = pytest.mark.spark
 
 OID = "urn:oid:1.2.250.1.999.1"
 SYSTEMS = ExportConfig(ipp_system=f"{OID}.1", visit_number_system=f"{OID}.2")
-STUDIES = (
-    "study_instance_uid string, person_id bigint, ipp string, study_datetime timestamp_ntz,"
-    " study_datetime_quality string, modalities array<string>, accession_number string, study_description string,"
-    " number_of_series bigint, number_of_instances bigint, removed_at timestamp"
-)
-SERIES = (
-    "study_instance_uid string, series_instance_uid string, main_modality string, modalities array<string>,"
-    " series_number bigint, series_description string, number_of_instances bigint, body_part_codes array<string>,"
-    " exam_laterality string, series_datetime timestamp_ntz"
-)
 IPP = "8000000001"
 WINTER, SUMMER = datetime(2024, 1, 2, 10, 30), datetime(2024, 7, 2, 0, 0)
 
@@ -36,29 +27,33 @@ WINTER, SUMMER = datetime(2024, 1, 2, 10, 30), datetime(2024, 7, 2, 0, 0)
 def exported(spark: SparkSession) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     """The resources by exam, and the reasons of exams that have none."""
     now = datetime(2026, 1, 1)
-    rows = [
+    studies = frame(
+        spark,
+        "study_instance_uid person_id ipp study_datetime study_datetime_quality modalities accession_number"
+        " study_description number_of_series number_of_instances removed_at",
         ("1.2.3", 1, IPP, WINTER, "complete", ["CT", "PT"], "A1", "TEP\r\x01 corps ", 2, 40, None),
         ("1.2.4", 1, IPP, SUMMER, "date_only", ["DX"], None, None, 1, 1, None),
         ("1.2.5", 1, IPP, datetime(2079, 1, 1), "implausible", [], None, "", 0, 0, None),
         ("1.2.6", None, None, WINTER, "complete", ["CT"], "A2", None, 1, 1, None),
         ("1.02.7", 1, IPP, WINTER, "complete", ["CT"], "A3", None, 1, 1, None),
         ("1.2.8", 1, IPP, WINTER, "complete", ["CT"], "A4", None, 1, 1, now),
-    ]
-    series = [
+    )
+    series = frame(
+        spark,
+        "study_instance_uid series_instance_uid main_modality modalities series_number series_description"
+        " number_of_instances body_part_codes exam_laterality series_datetime",
         ("1.2.3", "1.2.3.2", "CT", ["CT"], 2, "THORAX", 30, ["51185008"], None, WINTER),
         ("1.2.3", "1.2.3.1", "PT", ["PT"], -1, None, 10, None, None, None),
         ("1.2.4", "1.2.4.1", None, None, None, " ", 1, ["72696002"], "R", datetime(2024, 7, 2, 9, 5)),
-    ]
+    )
     acts = [("1.2.3", "ZZQL016", True), ("1.2.3", "ZBQH001", True), ("1.2.3", "ACQK001", False)]
     visits = [("1.2.3", "6612345678", True), ("1.2.4", "6600000000", False)]
-    exams = fhir_exams(spark.createDataFrame(rows, STUDIES))
+    exams = fhir_exams(studies)
     made = imaging_studies(
         exams,
-        spark.createDataFrame(series, SERIES),
-        spark.createDataFrame(acts, "study_instance_uid string, procedure_code string, accepted boolean"),
-        spark.createDataFrame(
-            visits, "study_instance_uid string, visit_occurrence_source_value string, accepted boolean"
-        ),
+        series,
+        frame(spark, "study_instance_uid procedure_code accepted", *acts),
+        frame(spark, "study_instance_uid visit_occurrence_source_value accepted", *visits),
         SYSTEMS,
         "Europe/Paris",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import pytest
+from frames import frame
 from pyspark.sql import DataFrame, SparkSession
 
 from eds_spark_imaging.dicom.declaration.attribute import attribute_from_mapping
@@ -30,30 +31,23 @@ def exams(spark: SparkSession) -> DataFrame:
     acts = [("1", 71, 3.0, True), ("1", 70, 9.0, True), ("2", 72, 9.0, False), ("6", 73, None, True)]
     visits = [("1", 80, True), ("6", 81, False)]
     return mi_cdm_exams(
-        spark.createDataFrame(
-            studies,
-            "study_instance_uid string, person_id bigint, study_datetime timestamp_ntz, study_datetime_quality string,"
-            " removed_at timestamp",
-        ),
-        spark.createDataFrame(
-            acts, "study_instance_uid string, procedure_occurrence_id bigint, score double, accepted boolean"
-        ),
-        spark.createDataFrame(visits, "study_instance_uid string, visit_occurrence_id bigint, accepted boolean"),
+        frame(spark, "study_instance_uid person_id study_datetime study_datetime_quality removed_at", *studies),
+        frame(spark, "study_instance_uid procedure_occurrence_id score accepted", *acts),
+        frame(spark, "study_instance_uid visit_occurrence_id accepted", *visits),
     )
 
 
 @pytest.fixture(scope="module")
 def occurrences(spark: SparkSession, exams: DataFrame) -> DataFrame:
-    series = [
+    series = frame(
+        spark,
+        "study_instance_uid series_instance_uid main_modality body_part_codes",
         ("1", "1.1", "CT", ["51185008"]),
         ("1", "1.2", "PR", None),
         ("2", "2.1", "CT", None),
         ("6", "6.1", "CT", []),
-    ]
-    columns = (
-        "study_instance_uid string, series_instance_uid string, main_modality string, body_part_codes array<string>"
     )
-    return image_occurrence(exams, spark.createDataFrame(series, columns), CONCEPTS)
+    return image_occurrence(exams, series, CONCEPTS)
 
 
 def test_every_exam_is_exported_or_has_its_reason(exams: DataFrame, occurrences: DataFrame) -> None:
@@ -95,16 +89,14 @@ def test_features_are_the_parameters_that_a_series_has(spark: SparkSession, occu
             {"sources": ["DeviceSerialNumber"], "column": "serial", "kind": "string", "identifying": True},
         )
     ]
-    columns = (
-        "study_instance_uid string, series_instance_uid string, kvp_min double, kvp_max double, kernel array<string>,"
-        " serial string"
-    )
-    rows = [
+    acquisitions = frame(
+        spark,
+        "study_instance_uid series_instance_uid kvp_min:double kvp_max:double kernel:array<string> serial:string",
         ("1", "1.1", 100.0, 120.0, ["B30f"], "S1"),
         ("1", "1.2", None, None, None, "S2"),
         ("2", "2.1", 1.0, 1.0, None, None),
-    ]
-    found = measurement(occurrences, spark.createDataFrame(rows, columns), attributes, CONCEPTS)
+    )
+    found = measurement(occurrences, acquisitions, attributes, CONCEPTS)
     values = {
         row["measurement_source_value"]: (
             row["value_as_number"], row["value_source_value"], row["unit_source_value"], row["measurement_concept_id"],

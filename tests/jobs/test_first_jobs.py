@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from frames import frame
 
 from eds_spark_imaging.config import Config, SourceConfig
 from eds_spark_imaging.errors import AccountingError, LakeError
@@ -195,17 +196,15 @@ def test_a_root_under_another_name_lists_no_file_twice(context: Context, tree: P
 def test_files_below_a_folder_that_cannot_be_listed_stay(context: Context, tree: Path) -> None:
     from eds_spark_imaging.transforms.file_changes import file_changes
 
-    known = context.spark.createDataFrame(
-        [("/r/a/x", "s", "parsed", 1, 1, None, None), ("/r/b/y", "s", "parsed", 1, 1, None, None)],
-        "path string, source string, status string, size bigint, modified bigint, reason string, archive string",
-    )
-    listed = context.spark.createDataFrame(
-        [
-            ("s", "/r/a", None, None, "unreadable_folder"),
-            ("s", "/r/b/exams.ZIP!one.dcm", 1, 1, None),
-            ("s", "/r/b/one!.zip", 1, 1, None),
-        ],
-        "source string, path string, size bigint, modified bigint, problem string",
+    columns = "path source status size modified reason archive"
+    parsed = [(path, "s", "parsed", 1, 1, None, None) for path in ("/r/a/x", "/r/b/y")]
+    known = frame(context.spark, columns, *parsed)
+    listed = frame(
+        context.spark,
+        "source path size modified problem:string",
+        ("s", "/r/a", None, None, "unreadable_folder"),
+        ("s", "/r/b/exams.ZIP!one.dcm", 1, 1, None),
+        ("s", "/r/b/one!.zip", 1, 1, None),
     )
     changes = {row["path"]: (row["_op"], row["status"], row["reason"]) for row in file_changes(listed, known).collect()}
     assert changes.pop("/r/a/x")[0] == "kept"

@@ -7,6 +7,7 @@ import hmac
 from typing import TYPE_CHECKING
 
 import pytest
+from frames import frame
 
 from eds_spark_imaging.config import ProjectConfig
 from eds_spark_imaging.config.sections.projects import Precision
@@ -29,7 +30,7 @@ def test_a_keyed_hash_is_that_of_hmac(spark: SparkSession, key: bytes) -> None:
 
     from eds_spark_imaging.privacy.pseudonyms import key_frame, keyed_hash, pseudonym, with_key
 
-    rows = spark.createDataFrame([(value,) for value in VALUES], "value STRING").coalesce(1)
+    rows = frame(spark, "value:string", *[(value,) for value in VALUES]).coalesce(1)
     keyed = with_key(rows, key_frame(spark, key))
     found = keyed.select("value", keyed_hash("uid", F.col("value")), pseudonym("uid", F.col("value"))).collect()
     for value, whole, short in found:
@@ -62,7 +63,7 @@ def test_a_shift_keeps_intervals_order_and_hours(spark: SparkSession) -> None:
 
     # The second one lies in the hour that Paris has not.
     times = [dt.datetime(2024, 2, 28, 23, 59, 59, 250000), dt.datetime(2024, 3, 31, 2, 30), dt.datetime(2025, 1, 1)]
-    rows = spark.createDataFrame([(p, t) for p in range(300) for t in times], "p BIGINT, t TIMESTAMP_NTZ")
+    rows = frame(spark, "p:bigint t:timestamp_ntz", *[(p, t) for p in range(300) for t in times])
     days = F.col("days")
     keyed = with_key(rows, key_frame(spark, b"k" * 32)).withColumn("days", shift_days(F.col("p")))
     found = keyed.select(

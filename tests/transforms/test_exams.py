@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from frames import Row, frame
 
 from eds_spark_imaging.config import HospitalConfig
 from eds_spark_imaging.dicom.declaration.attribute import attribute
@@ -29,24 +30,17 @@ ATTRIBUTES = (
     attribute("ViewCodeSequence.CodeValue", "string", "acquisition", "distinct", column="view_code", each=1),
     attribute("ViewCodeSequence.CodeMeaning", "string", "acquisition", "distinct", column="view_text", each=1),
 )
-DDL = (
-    "sop_instance_uid string, study_instance_uid string, series_instance_uid string, is_primary boolean,"
-    " uid_conflict string, source string,"
-    " study_date date, study_time string, study_description string, patient_id string, modality string,"
-    " software_versions array<string>, kvp double, x_ray_tube_current double, echo_time array<double>,"
-    " view_code array<string>, view_text array<string>,"
-    " frame_ranges map<string, struct<min: double, max: double>>,"
-    " frame_periods map<string, struct<min: string, max: string>>, series_date date, series_time string,"
-    " acquisition_date date, acquisition_time string, acquisition_date_time timestamp_ntz, content_date date,"
-    " content_time string, image_position_patient array<double>, image_orientation_patient array<double>,"
-    " frame_positions array<double>, frame_orientations array<double>, frame_pixel_spacings array<double>,"
-    " pixel_spacing array<double>, rows bigint, columns bigint, number_of_frames bigint, image_type array<string>,"
-    " instance_number bigint, acquisition_number bigint, images_in_acquisition bigint,"
-    " number_of_temporal_positions bigint, temporal_position_identifier bigint,"
-    " institution_name string, institutional_department_name string, station_name string,"
-    " source_application_entity_title string, performed_station_ae_title string, issuer_of_patient_id string"
+COLUMNS = (
+    "sop_instance_uid study_instance_uid series_instance_uid is_primary uid_conflict source study_date study_time"
+    " study_description patient_id modality software_versions kvp x_ray_tube_current echo_time"
+    " view_code:array<string> view_text:array<string> frame_ranges frame_periods series_date series_time"
+    " acquisition_date acquisition_time acquisition_date_time content_date content_time image_position_patient"
+    " image_orientation_patient frame_positions frame_orientations frame_pixel_spacings pixel_spacing rows columns"
+    " number_of_frames image_type instance_number acquisition_number images_in_acquisition"
+    " number_of_temporal_positions temporal_position_identifier institution_name institutional_department_name"
+    " station_name source_application_entity_title performed_station_ae_title issuer_of_patient_id"
 )
-DEFAULTS: dict[str, Any] = {
+DEFAULTS: Row = {
     "study_instance_uid": "1",
     "series_instance_uid": "1.1",
     "is_primary": True,
@@ -55,12 +49,11 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-def instances(spark: SparkSession, *rows: dict[str, Any]) -> DataFrame:
+def instances(spark: SparkSession, *rows: Row) -> DataFrame:
     from eds_spark_imaging.transforms.exams import usable_instances
 
-    names = spark.createDataFrame([], DDL).columns
-    full = [{**dict.fromkeys(names), **DEFAULTS, "sop_instance_uid": f"1.1.{n}", **row} for n, row in enumerate(rows)]
-    return usable_instances(spark.createDataFrame([tuple(row[n] for n in names) for row in full], DDL))
+    full = [{**DEFAULTS, "sop_instance_uid": f"1.1.{n}", **row} for n, row in enumerate(rows)]
+    return usable_instances(frame(spark, COLUMNS, *full))
 
 
 def studies(
@@ -216,9 +209,8 @@ def test_files_without_their_uids_and_duplicates_stay_out(spark: SparkSession) -
 def test_the_flags_of_files_that_share_a_uid_do_not_depend_on_arrival(spark: SparkSession) -> None:
     from eds_spark_imaging.transforms.duplicates import with_flags
 
-    ddl = (
-        "path string, source string, sop_instance_uid string, series_instance_uid string, study_instance_uid string,"
-        " has_pixel_data boolean, header_bytes long, header_digest string"
+    columns = (
+        "path source sop_instance_uid series_instance_uid study_instance_uid has_pixel_data header_bytes header_digest"
     )
     rows = [
         ("/a", "s", "1", "1.1", "1.0", False, 900, "aa"),
@@ -235,7 +227,7 @@ def test_the_flags_of_files_that_share_a_uid_do_not_depend_on_arrival(spark: Spa
         ("/y", "s", None, "1.2", "1.0", True, 1, "y"),
     ]
     for order in (rows, rows[::-1]):
-        found = with_flags(spark.createDataFrame(order, ddl)).collect()
+        found = with_flags(frame(spark, columns, *order)).collect()
         assert sorted(row["path"] for row in found if row["is_primary"]) == ["/c", "/e", "/g", "/i", "/x", "/y"]
         assert {row["path"]: row["uid_conflict"] for row in found if row["uid_conflict"]} == {
             **dict.fromkeys(("/a", "/b", "/c", "/d"), "content"),
