@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pandas as pd
 from linkage_measures import interval, markdown
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import Config, LakeConfig, load_config
@@ -35,7 +35,7 @@ from linkage import exams_of_headers
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "helpers"))
 
 from crossing_hospital import LACKS, make_hospital
-from crossing_lake import write_exams
+from lakes import Rows, write_exams
 
 _MOVED = ["study_date_future", "utc_shift", "exam_before_birth", "exam_after_death"]
 _TABLES = {
@@ -51,8 +51,8 @@ class Hospital:
 
     name: str
     config: Config
-    studies: DataFrame
-    series: DataFrame
+    studies: Rows
+    series: Rows
     truth: dict[str, set[tuple[str, int]]]
     defects: dict[str, list[str]]
 
@@ -162,8 +162,8 @@ def hospitals(spark: SparkSession, given: argparse.Namespace, scratch: Path) -> 
             yield Hospital(
                 place.name,
                 Config().with_places((), None, str(place / "warehouse")),
-                spark.createDataFrame(*made.studies),
-                spark.createDataFrame(*made.series),
+                made.studies,
+                made.series,
                 made.truth,
                 made.defects,
             )

@@ -28,14 +28,15 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import LakeConfig, WarehouseConfig, load_config
-from eds_spark_imaging.pipeline.build import LINK_NAMES
 from eds_spark_imaging.pipeline.link import link
 from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.spark.session import spark_session
 from eds_spark_imaging.synth import generate
+from eds_spark_imaging.tables.links import LINK_COLUMNS
 from eds_spark_imaging.tables.spec import sql_type
 from linkage import exams_of_headers
 
+_LINK = [column.name for column in LINK_COLUMNS]
 _COMPUTED = {
     "link_status": "not_attempted",
     "hospital_rule": "source",
@@ -55,7 +56,7 @@ def open_lake(spark: SparkSession, place: Path) -> Context:
     given |= {name: F.col(name) for name in exams.columns if name in table.names}
     columns = [given.get(c.name, F.lit(None)).try_cast(sql_type(c.type)).alias(c.name) for c in table]
     rows = exams.select(*columns).drop("row_hash", "changed_run")
-    context.lake.sync("imaging_study", rows, "run-0", foreign=LINK_NAMES)
+    context.lake.sync("imaging_study", rows, "run-0", foreign=_LINK)
     return context
 
 
@@ -108,7 +109,7 @@ def change(context: Context, place: Path) -> None:
     studies = context.lake.read("imaging_study")
     some = studies.where("abs(xxhash64(study_instance_uid)) % 100 = 0").withColumn("patient_sex", F.lit("O"))
     uids = some.select("study_instance_uid")
-    context.lake.sync("imaging_study", some.drop("row_hash", "changed_run"), "run-1", scope=uids, foreign=LINK_NAMES)
+    context.lake.sync("imaging_study", some.drop("row_hash", "changed_run"), "run-1", scope=uids, foreign=_LINK)
     folder = str(place / "warehouse" / "patient_identity")
     identity = context.spark.read.parquet(folder)
     chosen = F.expr("abs(xxhash64(ipp)) % 100 = 0")

@@ -15,15 +15,14 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+from frames import Row, rows
+from warehouses import write_warehouse
 
-STUDIES = (
-    "study_instance_uid string, patient_id string, study_datetime timestamp_ntz, study_datetime_quality string,"
-    " hospital_code string, modality string, modalities array<string>, study_description string,"
-    " accession_number string, admission_id string, service_episode_id string"
+STUDY = (
+    "study_instance_uid patient_id study_datetime study_datetime_quality hospital_code main_modality modalities"
+    " study_description accession_number admission_id service_episode_id"
 )
-SERIES = "study_instance_uid string, series_datetime timestamp_ntz, body_part_examined string"
+SERIES = "study_instance_uid series_datetime body_part_examined"
 
 
 class Sort(NamedTuple):
@@ -75,11 +74,11 @@ _KINDS = (  # words of the base centrale, share, longest stay in hours, exams
 
 @dataclass
 class Made:
-    """A hospital: rows and schema of exams and of series, true pairs by what is crossed, defects of each exam."""
+    """A hospital: exams, series, tables of the base centrale, true pairs by what is crossed, defects of each exam."""
 
-    studies: tuple[list[tuple[Any, ...]], str] = field(default_factory=lambda: ([], STUDIES))
-    series: tuple[list[tuple[Any, ...]], str] = field(default_factory=lambda: ([], SERIES))
-    tables: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    studies: list[Row] = field(default_factory=list)
+    series: list[Row] = field(default_factory=list)
+    tables: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     truth: dict[str, set[tuple[str, int]]] = field(default_factory=lambda: defaultdict(set))
     defects: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
@@ -265,15 +264,10 @@ class Maker:
             own.append("body_part_contradicts")
         hospital_code = _HOSPITALS[hospital][hospital % 2] if rng.random() < 0.95 else None
         modalities = ["CT", "PT"] if sort.modality == "PT" else [sort.modality]
-        self.made.studies[0].append(
-            (
-                uid, header["patient_id"], study, quality, hospital_code, sort.modality, modalities,
-                description or None,
-                header["accession_number"] or None, header["admission_id"] or None,
-                header["service_episode_id"] or None,
-            )
-        )  # fmt: skip
-        self.made.series[0].append((uid, series, part or None))
+        numbers = [header[name] or None for name in ("accession_number", "admission_id", "service_episode_id")]
+        said = (uid, header["patient_id"], study, quality, hospital_code, sort.modality, modalities)
+        self.made.studies += rows(STUDY, (*said, description or None, *numbers))
+        self.made.series += rows(SERIES, (uid, series, part or None))
         return uid
 
     def acts(
@@ -340,7 +334,7 @@ class Maker:
         return note
 
 
-def _site(site: int, code: str, name: str, short: str, kind: str) -> dict[str, Any]:
+def _site(site: int, code: str, name: str, short: str, kind: str) -> Row:
     return {
         "care_site_id": site, "care_site_source_value": code, "care_site_name": name, "care_site_short_name": short,
         "care_site_type_source_value": kind,
@@ -375,15 +369,5 @@ def make_hospital(place: Path, patients: int, seed: int, lacks: Collection[str] 
             row.update({name: at.replace(hour=0, minute=0, second=0) for name, at in row.items() if name in _TIMES})
     diagnosis = {"condition_occurrence_id": 1, "person_id": 5000, "condition_start_datetime": datetime(2020, 1, 1)}
     made.tables["condition_occurrence"].append({**diagnosis, "condition_source_value": "I10"})
-    for name, rows in made.tables.items():
-        folder = place / "warehouse" / name
-        folder.mkdir(parents=True)
-        columns = list(dict.fromkeys(column for row in rows for column in row))
-        table = pa.table({column: _array(column, [row.get(column) for row in rows]) for column in columns})
-        pq.write_table(table, folder / "part-0.parquet")
+    write_warehouse(place / "warehouse", **made.tables)
     return made
-
-
-def _array(column: str, values: list[Any]) -> pa.Array:
-    kind = pa.timestamp("us") if column.endswith("_datetime") else pa.int64() if column.endswith("_id") else None
-    return pa.array(values, kind or (pa.int64() if isinstance(values[0], int) else pa.string()))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+import warehouses
+from frames import Row
 from pydicom.datadict import dictionary_VR, keyword_for_tag
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
@@ -218,7 +219,7 @@ def write_files(root: Path, everybody: Sequence[Person]) -> None:
 
 def write_warehouse(root: Path, everybody: Sequence[Person]) -> None:
     """A base centrale that names the people in every text too."""
-    tables: dict[str, list[dict[str, Any]]] = {name: [] for name in _TABLES}
+    tables: dict[str, list[Row]] = defaultdict(list)
     for person in everybody:
         start = person.exam.replace(tzinfo=ZoneInfo("Europe/Paris")) - dt.timedelta(days=1)
         planted = person.text("LO")
@@ -279,14 +280,4 @@ def write_warehouse(root: Path, everybody: Sequence[Person]) -> None:
                     "cdm_source": planted,
                 }
             )
-    root.mkdir(parents=True)
-    for name, rows in tables.items():
-        pq.write_table(pa.Table.from_pylist(rows), _place(root, name))
-
-
-_TABLES = ("person", "patient_identity", "visit_occurrence", "condition_occurrence", "procedure_occurrence")
-
-
-def _place(root: Path, name: str) -> Path:
-    (root / name).mkdir()
-    return root / name / "part-0.parquet"
+    warehouses.write_warehouse(root, **tables)

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from crossing_hospital import BOTH, PET_CT, SORTS, Made, make_hospital
+from frames import frame
+from lakes import last_counts, open_context, write_exams
 
-from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import ConfigError, LakeError
 
 if TYPE_CHECKING:
@@ -31,25 +32,16 @@ KEYS = {
 
 @pytest.fixture(scope="module")
 def hospital(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> tuple[Context, Made, Path]:
-    from crossing_lake import write_exams
-
     from eds_spark_imaging.pipeline.cross import cross
     from eds_spark_imaging.pipeline.link import link
-    from eds_spark_imaging.runs.context import Context
 
     folder = tmp_path_factory.mktemp("cross")
     made = make_hospital(folder, 60, seed=5)
-    context = Context(spark, Config().with_places((), str(folder / "lake"), str(folder / "warehouse")))
-    write_exams(context, spark.createDataFrame(*made.studies), spark.createDataFrame(*made.series))
+    context = open_context(spark, folder / "lake", warehouse=folder / "warehouse")
+    write_exams(context, made.studies, made.series)
     link(context)
     cross(context)
     return context, made, folder / "warehouse"
-
-
-def last_counts(context: Context) -> dict[str, int]:
-    row = context.runs("cross").orderBy("run_id", ascending=False).first()
-    assert row is not None
-    return dict(row["counts"])
 
 
 def keys(context: Context, table: str, key: str, where: str = "true") -> list[Any]:
@@ -113,7 +105,7 @@ def test_nothing_new_is_nothing_to_do_and_one_act_is_one_patient(hospital: tuple
     context, _, warehouse = hospital
     before = {what: set(accepted(context, what)) for what in KEYS}
     cross(context)
-    assert last_counts(context) == {"patients": 0}
+    assert last_counts(context, "cross") == {"patients": 0}
     file = warehouse / "procedure_occurrence" / "part-0.parquet"
     table = pq.read_table(file)
     uid, gone = sorted(before["acts"])[0]
@@ -121,7 +113,7 @@ def test_nothing_new_is_nothing_to_do_and_one_act_is_one_patient(hospital: tuple
     context.spark.catalog.clearCache()
     context.spark.catalog.refreshByPath(str(warehouse))
     cross(context)
-    assert last_counts(context)["patients"] == 1
+    assert last_counts(context, "cross")["patients"] == 1
     assert (uid, gone) not in accepted(context, "acts")
     other = {pair for pair in before["acts"] if pair[0] == uid}
     assert before["acts"] - other <= set(accepted(context, "acts")) | {p for p in before["acts"] if p[1] == gone}
@@ -139,17 +131,15 @@ def test_a_changed_exam_is_one_patient_and_gives_what_crossing_all_gives(
     uid, _ = sorted(accepted(context, "visits"))[-1]
     studies = context.lake.read("imaging_study")
     (person,) = studies.where(f"study_instance_uid = '{uid}'").select("person_id").first() or ()
-    lost = spark.createDataFrame([(uid, "conflict", None)], "study_instance_uid string, link_status string, x string")
-    columns = ("link_status", "person_id", "ipp")
-    lost = lost.selectExpr("study_instance_uid", "link_status", "CAST(x AS BIGINT) person_id", "x AS ipp")
-    context.lake.update("imaging_study", lost, columns, ("link_run", "later"))
+    lost = frame(spark, "study_instance_uid link_status person_id ipp", (uid, "conflict", None, None))
+    context.lake.update("imaging_study", lost, lost.columns[1:], ("link_run", "later"))
     now = tuple(context.lake.version(name) for name in names)
     with context.lake.scratch("test") as scratch:
         persons = persons_with_changed_exams(context.lake, scratch, (seen[0], seen[1]), (now[0], now[1]))
         assert persons is not None
         assert [row["person_id"] for row in persons.collect()] == [person]
     cross(context)
-    assert last_counts(context)["patients"] == 1
+    assert last_counts(context, "cross")["patients"] == 1
     assert all(uid not in keys(context, table, "study_instance_uid") for table, _ in KEYS.values())
 
     # Under another rule all are crossed, and nothing is found to differ.
@@ -157,7 +147,7 @@ def test_a_changed_exam_is_one_patient_and_gives_what_crossing_all_gives(
     context.config = replace(config, cross=replace(config.cross, report_days=config.cross.report_days + 1))
     before = {what: set(accepted(context, what)) for what in KEYS}
     cross(context)
-    counts = last_counts(context)
+    counts = last_counts(context, "cross")
     assert counts["patients"] > 1
     assert {what: set(accepted(context, what)) for what in KEYS} == before
     assert not any(counts[f"{what}_{how}"] for what in ("visits", "acts") for how in ("new", "changed", "removed"))

@@ -7,15 +7,14 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from crossing_hospital import make_hospital
+from lakes import open_context, write_exams
 
-from eds_spark_imaging.config import Config
 from eds_spark_imaging.tables.crossings import CROSS_INPUT, tables
 
 if TYPE_CHECKING:
@@ -41,12 +40,6 @@ run_jobs(["cross"], config, Options())
 """
 
 
-def open_context(spark: SparkSession, lake: Path, base: Path) -> Context:
-    from eds_spark_imaging.runs.context import Context
-
-    return Context(spark, Config().with_places((), str(lake), str(base)))
-
-
 def cross(context: Context) -> None:
     from eds_spark_imaging.pipeline.cross import cross as job
 
@@ -67,8 +60,6 @@ def content(context: Context) -> dict[str, list[str]]:
 @pytest.fixture(scope="module")
 def places(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """A lake crossed with an older base centrale, the newer one, and what the tables should say of it."""
-    from crossing_lake import write_exams
-
     from eds_spark_imaging.pipeline.link import link
 
     folder = tmp_path_factory.mktemp("cross_killed")
@@ -80,13 +71,13 @@ def places(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dic
         file = base / name / "part-0.parquet"
         rows = pq.read_table(file)
         pq.write_table(rows.filter(pc.equal(pc.bit_wise_and(rows[key], 1), 0)), file)  # half of them came later
-    context = open_context(spark, lake, base)
-    write_exams(context, spark.createDataFrame(*made.studies), spark.createDataFrame(*made.series))
+    context = open_context(spark, lake, warehouse=base)
+    write_exams(context, made.studies, made.series)
     link(context)
     cross(context)
     undisturbed = folder / "undisturbed"
     shutil.copytree(lake, undisturbed)
-    context = open_context(spark, undisturbed, newer)
+    context = open_context(spark, undisturbed, warehouse=newer)
     before = content(context)
     cross(context)
     expected = content(context)
@@ -103,7 +94,7 @@ def test_a_run_after_a_kill(spark: SparkSession, places: dict[str, Any], point: 
         command, env=os.environ | {"EDS_IMAGING_CRASH_AT": point}, capture_output=True, timeout=300, check=False
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
-    context = open_context(spark, lake, places["base"])
+    context = open_context(spark, lake, warehouse=places["base"])
     cross(context)
     assert content(context) == places["expected"]
     shutil.rmtree(lake)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from frames import frame
+from lakes import last_counts, open_context
 
-from eds_spark_imaging.config import Config, SourceConfig
+from eds_spark_imaging.config import SourceConfig
 from eds_spark_imaging.errors import AccountingError, LakeError
 
 if TYPE_CHECKING:
@@ -27,13 +28,7 @@ CT = "1.3.6.1.4.1.5962.1.2.1.20040119072730.12322"
 
 @pytest.fixture
 def context(spark: SparkSession, tree: Path, tmp_path: Path) -> Context:
-    return open_context(spark, tree, tmp_path)
-
-
-def open_context(spark: SparkSession, tree: Path, tmp_path: Path) -> Context:
-    from eds_spark_imaging.runs.context import Context
-
-    return Context(spark, Config().with_places((str(tree),), str(tmp_path / "lake")))
+    return open_context(spark, tmp_path / "lake", tree)
 
 
 def run_jobs(context: Context, **options: Any) -> None:
@@ -89,9 +84,7 @@ def test_a_tree_of_good_and_bad_files_then_its_changes(context: Context, tree: P
     before = versions(context)
     run_jobs(context)
     assert versions(context) == before
-    last = context.runs("parse").orderBy("run_id", ascending=False).first()
-    assert last is not None
-    assert last["counts"].get("files_parsed", 0) == 0
+    assert last_counts(context, "parse").get("files_parsed", 0) == 0
 
     # The primary of two copies goes: the other takes its place and the exam stays.
     (gone,) = [name for name in ("CT_small.dcm", "copy of CT.dcm") if first[name] == "parsed"]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+from frames import Row, rows
+from lakes import last_counts, open_context, write
+from warehouses import write_table, write_warehouse
 
-from eds_spark_imaging.config import Config
 from eds_spark_imaging.synth import generate
 
 if TYPE_CHECKING:
@@ -21,37 +22,23 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.spark
 
-IDENTITY = "ipp string, merged_into_ipp string, birth_name string, first_given_name string, birth_date date, sex string"
-PERSON = "person_id bigint, person_source_value string, year_of_birth int, month_of_birth int, day_of_birth int"
-EMPTY = {
-    "visit_occurrence": "visit_occurrence_id bigint, person_id bigint, visit_occurrence_source_value string,"
-    " care_site_id bigint, visit_start_datetime timestamp_ntz, visit_end_datetime timestamp_ntz",
-    "condition_occurrence": "condition_occurrence_id bigint, person_id bigint, visit_occurrence_id bigint,"
-    " condition_start_datetime timestamp_ntz, condition_source_value string",
-    "procedure_occurrence": "procedure_occurrence_id bigint, person_id bigint, visit_occurrence_id bigint,"
-    " procedure_datetime timestamp_ntz, procedure_source_value string",
-}
 LINK = ("link_status", "link_method", "ipp", "person_id", "link_verified", "link_score")
 
 
-def open_context(spark: SparkSession, folder: Path) -> Context:
-    from eds_spark_imaging.runs.context import Context
-
-    (folder / "warehouse").mkdir(parents=True, exist_ok=True)
-    return Context(spark, Config().with_places((), str(folder / "lake"), str(folder / "warehouse")))
+def write_exams(context: Context, exams: list[Row], run: str) -> None:
+    write(context, "imaging_study", exams, run, beside_others=True)
 
 
-def write_exams(context: Context, rows: list[dict[str, Any]], run: str) -> None:
-    """Exams as `build` writes them: the link columns are not its own."""
-    from eds_spark_imaging.pipeline.build import LINK_NAMES
-
-    table = context.catalogue["imaging_study"]
-    common = {"number_of_series": 1, "number_of_instances": 1, "study_datetime_quality": "complete"}
-    common |= {"hospital_rule": "none", "link_status": "not_attempted", "main_modality": "CT"}
-    tuples = [tuple({**common, **row}.get(name) for name in table.names) for row in rows]
-    frame = context.spark.createDataFrame(tuples, table.spark_ddl).drop("row_hash", "changed_run")
-    uids = context.spark.createDataFrame([(row["study_instance_uid"],) for row in rows], "study_instance_uid string")
-    context.lake.sync("imaging_study", frame, run, scope=uids, foreign=LINK_NAMES)
+def write_people(place: Path, *people: tuple[int, str, str, str, date, str]) -> None:
+    """A base centrale of persons alone: id, IPP, family and given name, birth date, sex."""
+    write_warehouse(
+        place,
+        person=rows(
+            "person_id person_source_value year_of_birth month_of_birth day_of_birth",
+            *[(number, ipp, born.year, born.month, born.day) for number, ipp, _, _, born, _ in people],
+        ),
+        patient_identity=rows("ipp birth_name first_given_name birth_date sex", *[person[1:] for person in people]),
+    )
 
 
 def link(context: Context) -> dict[str, int]:
@@ -59,9 +46,7 @@ def link(context: Context) -> dict[str, int]:
     from eds_spark_imaging.pipeline.link import link as job
 
     job(context)
-    last = context.runs("link").orderBy("run_id", ascending=False).first()
-    assert last is not None
-    return dict(last["counts"])
+    return last_counts(context, "link")
 
 
 def links(context: Context) -> dict[str, tuple[Any, ...]]:
@@ -80,30 +65,32 @@ def decide(context: Context, *rows: str) -> None:
 def test_decisions_are_obeyed_and_told(spark: SparkSession, tmp_path: Path) -> None:
     from eds_spark_imaging.pipeline.marts import marts
 
-    context = open_context(spark, tmp_path)
-    born = {1: date(1950, 3, 14), 2: date(1962, 7, 21), 3: date(1962, 7, 21)}
-    names = {1: ("MARTIN", "JEAN"), 2: ("DOUBLE", "LUC"), 3: ("DOUBLE", "LUC")}
-    identity = [(f"800000000{n}", None, *names[n], born[n], "M") for n in born]
-    person = [(n, f"800000000{n}", d.year, d.month, d.day) for n, d in born.items()]
-    frames = {"patient_identity": (identity, IDENTITY), "person": (person, PERSON)}
-    for name, (rows, schema) in (frames | {name: ([], schema) for name, schema in EMPTY.items()}).items():
-        spark.createDataFrame(rows, schema).write.parquet(str(tmp_path / "warehouse" / name))
+    warehouse = tmp_path / "warehouse"
+    context = open_context(spark, tmp_path / "lake", warehouse=warehouse)
+    born, both_born = date(1950, 3, 14), date(1962, 7, 21)
+    write_people(
+        warehouse,
+        (1, "8000000001", "MARTIN", "JEAN", born, "M"),
+        (2, "8000000002", "DOUBLE", "LUC", both_born, "M"),
+        (3, "8000000003", "DOUBLE", "LUC", both_born, "M"),
+    )
     when = datetime(2020, 1, 10, 9, 0)
-    double = {"patient_name": "DOUBLE^LUC", "patient_birth_date": born[2]}
+    double = {"patient_name": "DOUBLE^LUC", "patient_birth_date": both_born}
     exams = {
-        "right": {"patient_id": "8000000001", "patient_name": "MARTIN^JEAN", "patient_birth_date": born[1]},
+        "right": {"patient_id": "8000000001", "patient_name": "MARTIN^JEAN", "patient_birth_date": born},
         "wrong": {"patient_id": "8000000001", "patient_name": "DURAND^ANNE", "patient_birth_date": date(1980, 5, 6)},
         "double": {**double, "study_datetime_quality": "missing", "study_datetime": None},
         "other": {"patient_id": "8000000001", "main_modality": "MR"},
     }
-    exams = {uid: {"study_datetime": when, **row, "study_instance_uid": uid} for uid, row in exams.items()}
+    common = {"study_datetime": when, "main_modality": "CT"}
+    exams = {uid: {**common, **row, "study_instance_uid": uid} for uid, row in exams.items()}
     write_exams(context, list(exams.values()), "run-1")
     assert link(context)["exams_linked_again"] == 4
     assert link(context) == {"exams": 0, "exams_linked_again": 0}  # nothing is looked at where nothing has changed
     for name in ("imaging_study_link_input", "link_decision", "person_link_key"):
         context.lake.optimize(name)
-    diagnosis = spark.createDataFrame([(1, 1, None, when, "J18")], EMPTY["condition_occurrence"])
-    diagnosis.write.mode("overwrite").parquet(str(tmp_path / "warehouse/condition_occurrence"))
+    columns = "condition_occurrence_id person_id condition_start_datetime condition_source_value"
+    write_table(warehouse, "condition_occurrence", rows(columns, (1, 1, when, "J18")))
     assert link(context) == {"exams": 0, "exams_linked_again": 0}  # nor where the same rows lie in other files
     write_exams(context, [exams["other"] | {"study_description": "IRM"}], "run-2")
     assert link(context) == {"exams": 1, "exams_linked_again": 0}
@@ -173,7 +160,7 @@ class Killed(BaseException):
     """In place of a kill."""
 
 
-def headers(hospital: Path) -> list[dict[str, Any]]:
+def headers(hospital: Path) -> list[Row]:
     """Exams of the planted headers, one copy of each."""
     frame = pd.read_parquet(hospital / "truth" / "header.parquet").drop_duplicates("study_instance_uid")
     frame["hospital_code"] = frame["source"].str[:3].str.upper()
@@ -216,12 +203,12 @@ def test_a_run_links_only_what_changed_and_as_a_full_run_would(
     # A merge of two people: that the survivor has another birth date would contradict the exams of the other.
     undated = set(plain.index[plain["person_id"] == merged])
     exams = [e | {"patient_birth_date": None} if e["study_instance_uid"] in undated else e for e in exams]
-    rows = {
+    tables = {
         t: pd.read_parquet(tmp_path / "warehouse" / t / "part-00000.parquet") for t in ("person", "patient_identity")
     }
     edit(tmp_path, "person", lambda t: t[t["person_id"] != late])
     edit(tmp_path, "patient_identity", lambda t: t[t["ipp"] != ipp[late]])
-    context = open_context(spark, tmp_path)
+    context = open_context(spark, tmp_path / "lake", warehouse=tmp_path / "warehouse")
     new, changed, removed = (plain.index[plain["person_id"] == person][0] for person in owners[4:7])
     write_exams(context, [e for e in exams if e["study_instance_uid"] != new], "run-1")
     assert link(context)["exams_linked_again"] == len(exams) - 1
@@ -229,8 +216,8 @@ def test_a_run_links_only_what_changed_and_as_a_full_run_would(
     before = links(context)
 
     # A person and their identity come, one is merged, one's birth date is corrected, a stay gets another number.
-    edit(tmp_path, "person", lambda _: rows["person"])
-    edit(tmp_path, "patient_identity", lambda _: rows["patient_identity"])
+    edit(tmp_path, "person", lambda _: tables["person"])
+    edit(tmp_path, "patient_identity", lambda _: tables["patient_identity"])
 
     def reidentify(table: pd.DataFrame) -> pd.DataFrame:
         table.loc[table["ipp"] == ipp[merged], "merged_into_ipp"] = ipp[kept]
@@ -285,11 +272,10 @@ def test_a_run_links_only_what_changed_and_as_a_full_run_would(
 @pytest.mark.filterwarnings("default")
 def test_the_probabilistic_step_links_what_no_key_leads_to(spark: SparkSession, tmp_path: Path) -> None:
     pytest.importorskip("splink")
-    from eds_spark_imaging.config import LinkConfig
+    from eds_spark_imaging.config import Config, LinkConfig
 
-    plain = open_context(spark, tmp_path)
-    config = replace(plain.config, link=LinkConfig(probabilistic=True, probabilistic_threshold=0.8))
-    context = type(plain)(spark, config)
+    config = Config(link=LinkConfig(probabilistic=True, probabilistic_threshold=0.8))
+    context = open_context(spark, tmp_path / "lake", warehouse=tmp_path / "warehouse", config=config)
     families = [
         f"{first}{second}IER" for first in ("BAL", "CORN", "DUV", "FONT", "GREN") for second in ("ART", "OL", "UM")
     ]
@@ -304,13 +290,9 @@ def test_the_probabilistic_step_links_what_no_key_leads_to(spark: SparkSession, 
         )
         for n in range(260)
     }
-    identity = [(ipp, None, family, first, born, sex) for ipp, family, first, born, sex in people.values()]
-    person = [(n, ipp, born.year, born.month, born.day) for n, (ipp, _, _, born, _) in people.items()]
-    frames = {"patient_identity": (identity, IDENTITY), "person": (person, PERSON)}
-    for name, (rows, schema) in (frames | {name: ([], schema) for name, schema in EMPTY.items()}).items():
-        spark.createDataFrame(rows, schema).write.parquet(str(tmp_path / "warehouse" / name))
+    write_people(tmp_path / "warehouse", *[(n, *person) for n, person in people.items()])
 
-    def exam(n: int, *, known: bool, days: int = 0) -> dict[str, Any]:
+    def exam(n: int, *, known: bool, days: int = 0) -> Row:
         ipp, family, first, born, sex = people[n]
         traits = {
             "patient_name": f"{family}^{first}",

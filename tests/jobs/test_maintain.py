@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from frames import frame, rows
+from lakes import last_counts, named, open_context
 
 from eds_spark_imaging.config import Config, MaintainConfig
 from eds_spark_imaging.errors import ConfigError, InputError, LakeError
@@ -28,21 +30,14 @@ SMALL_RUNS = 12
 FILES, QUEUE = "dicom_file", "dicom_study_touched"
 
 
-def open_context(spark: SparkSession, lake: Path | str, **options: Any) -> Context:
-    from eds_spark_imaging.runs.context import Context
-
-    return Context(spark, Config(**options).with_places(lake=str(lake)))
-
-
 def add_files(context: Context, number: int, run_id: str) -> None:
     """A small run: three new files, one of the run before changed."""
-    lake, spark = context.lake, context.spark
-    new = [(f"/r/{number}/{i}", "s", "pending", i, run_id, run_id) for i in range(3)]
-    ddl = "path string, source string, status string, size bigint, first_run string, changed_run string"
-    lake.append(FILES, spark.createDataFrame(new, ddl).coalesce(1))
+    paths = [(f"/r/{number}/{i}", i) for i in range(3)]
+    new = rows("path size", *paths, source="s", status="pending", first_run=run_id, changed_run=run_id)
+    context.lake.append(FILES, named(context, FILES, new).coalesce(1))
     if number in (3, 9):
-        changed = spark.createDataFrame([(f"/r/{number - 1}/0", "parsed")], "path string, status string")
-        lake.merge(FILES, changed, ["path"], ["status"])
+        changed = frame(context.spark, "path status", (f"/r/{number - 1}/0", "parsed"))
+        context.lake.merge(FILES, changed, ["path"], ["status"])
 
 
 def maintain(context: Context) -> dict[str, int]:
@@ -50,9 +45,7 @@ def maintain(context: Context) -> dict[str, int]:
     from eds_spark_imaging.pipeline.maintain import maintain
 
     maintain(context)
-    row = context.runs("maintain").orderBy("run_id", ascending=False).first()
-    assert row is not None
-    return dict(row["counts"])
+    return last_counts(context, "maintain")
 
 
 def version(context: Context, table: str) -> int:
@@ -108,8 +101,8 @@ def test_the_queue_loses_what_build_has_taken_in_long_ago(spark: SparkSession, t
     old, older = "20200102T000000000000-parse-a", "20200101T000000000000-parse-b"
     now = dt.datetime.now(dt.UTC)
     recent = (now - dt.timedelta(days=2)).strftime("%Y%m%dT%H%M%S%f-parse-c")
-    rows = [("1.1", older), ("1.1", old), ("1.1", recent), ("1.2", older), ("1.2", old), ("1.3", recent), ("1.4", old)]
-    queue = spark.createDataFrame(rows, "study_instance_uid string, changed_run string").coalesce(1)
+    pairs = [("1.1", older), ("1.1", old), ("1.1", recent), ("1.2", older), ("1.2", old), ("1.3", recent)]
+    queue = frame(spark, "study_instance_uid changed_run", *pairs, ("1.4", old)).coalesce(1)
     context.lake.append(QUEUE, queue)
     assert stale_touches(queue, "").count() == 0  # no build has succeeded yet
     assert stale_touches(queue, "20200101T500000").count() == 2
@@ -146,7 +139,7 @@ def test_a_record_names_the_slowest_files_by_id(spark: SparkSession, tmp_path: P
     assert stat.S_IMODE(key.stat().st_mode) & 0o007 == 0
     assert [child.name for child in (tmp_path / "lake").iterdir() if "_key" in child.name] == ["_key"]
     open_lake(context.config, "test")
-    found = spark.createDataFrame([(path,) for path in paths], "path string").createOrReplaceTempView("listed")
+    frame(spark, "path", *[(path,) for path in paths]).createOrReplaceTempView("listed")
     found = spark.sql(f"SELECT path FROM listed WHERE file_id(path) = '{slowest[3]['file_id']}'")
     assert [row[0] for row in found.collect()] == [paths[8]]
 
@@ -250,9 +243,8 @@ def test_events_of_a_run(
 
 def test_small_appends_are_merged_without_maintain(spark: SparkSession, tmp_path: Path) -> None:
     context = open_context(spark, tmp_path / "lake")
-    rows = [("1.1", "run")]
     for _ in range(4):
-        context.lake.append(QUEUE, spark.createDataFrame(rows, "study_instance_uid string, changed_run string"))
+        context.lake.append(QUEUE, frame(spark, "study_instance_uid changed_run", ("1.1", "run")))
         context.lake.merge_small_appends(many=3)
     assert context.lake.size(QUEUE).files < 3
     assert context.lake.read(QUEUE).count() == 4

@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import lakes
 import pytest
-from crossing_lake import whole
-
-from eds_spark_imaging.config import Config
+from frames import rows
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -19,39 +18,29 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("few_attributes")]
 
-EXAM = (
-    "study_instance_uid string, study_datetime timestamp_ntz, study_datetime_quality string, hospital_code string,"
-    " exam_category string, link_method string, link_status string"
-)
-SERIES = (
-    "study_instance_uid string, device_serial_number string, modality string, series_datetime timestamp_ntz,"
-    " series_datetime_source string"
-)
 MARTS = ("link_quality", "activity", "device_day", "clock_fault", "coverage", "fill_rate")
 Exam = tuple[str, str | None, str, str]  # UID, moment, category, modality
 
 
 def write(context: Context, run: str, exams: list[Exam]) -> None:
     """The lake's exams, each with one series on a machine of its modality."""
-    spark, lake = context.spark, context.lake
     moments = {uid: dt.datetime.fromisoformat(at) if at else None for uid, at, *_ in exams}
     quality = {uid: "complete" if moment else "missing" for uid, moment in moments.items()}
-    rows: dict[str, tuple[list[Any], str]] = {
-        "imaging_study": (
-            [(uid, moments[uid], quality[uid], "066", kind, "ipp", "linked") for uid, _, kind, _ in exams],
-            EXAM,
-        ),
-        "imaging_series": (
-            [(uid, f"SN-{modality}", modality, moments[uid], "series") for uid, _, _, modality in exams],
-            SERIES,
-        ),
-        "imaging_acquisition": (
-            [(uid, modality, 120.0) for uid, _, _, modality in exams],
-            "study_instance_uid string, main_modality string, kvp double",
-        ),
-    }
-    for name, (values, schema) in rows.items():
-        lake.sync(name, whole(context, name, spark.createDataFrame(values, schema)), run)
+    studies = rows(
+        "study_instance_uid study_datetime study_datetime_quality exam_category",
+        *[(uid, moments[uid], quality[uid], kind) for uid, _, kind, _ in exams],
+        hospital_code="066",
+        link_method="ipp",
+        link_status="linked",
+    )
+    series = rows(
+        "study_instance_uid device_serial_number modality series_datetime",
+        *[(uid, f"SN-{modality}", modality, moments[uid]) for uid, _, _, modality in exams],
+        series_datetime_source="series",
+    )
+    voltages = rows("study_instance_uid main_modality", *[(uid, modality) for uid, *_, modality in exams], kvp=120.0)
+    lakes.write_exams(context, studies, series, run)
+    lakes.write(context, "imaging_acquisition", voltages, run)
 
 
 def content(context: Context) -> dict[str, list[str]]:
@@ -75,8 +64,7 @@ def test_months_that_changed_are_counted_again(spark: SparkSession, tmp_path: Pa
     from eds_spark_imaging.pipeline.touched import Touched, touched_since
     from eds_spark_imaging.runs.context import Context
 
-    config = Config().with_places((), str(tmp_path / "lake"))
-    context = Context(spark, config)
+    context = lakes.open_context(spark, tmp_path / "lake")
     many = [(f"m{n}", f"20{19 + n // 12}-{n % 12 + 1:02}-07 10:00", "scanner", "CT") for n in range(60)]
     exams = [*many, ("a", "2020-05-04 09:00", "irm", "MR"), ("u", None, "irm", "MR")]
     write(context, context.new_run_id("build"), exams)
@@ -106,8 +94,8 @@ def test_months_that_changed_are_counted_again(spark: SparkSession, tmp_path: Pa
     assert not any("2021-01-01" in row for row in counted["activity"])
 
     # Under another configuration everything is counted, and nothing is found to differ.
-    other = Context(spark, replace(config, spark={"spark.app.name": "other"}))
-    assert other.config.fingerprint != config.fingerprint
+    other = Context(spark, replace(context.config, spark={"spark.app.name": "other"}))
+    assert other.config.fingerprint != context.config.fingerprint
     before = other.new_run_id("test")
     marts(other)
     assert content(other) == counted

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from frames import frame
+from lakes import named, open_context
 
 from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import LakeError
@@ -21,28 +23,17 @@ pytestmark = pytest.mark.spark
 FILES, ISSUES, QUEUE = "dicom_file", "dicom_issue", "dicom_study_touched"
 
 
-def open_context(spark: SparkSession, lake: Path) -> Context:
-    from eds_spark_imaging.runs.context import Context
-
-    return Context(spark, Config().with_places(lake=str(lake)))
-
-
 def work(context: Context, watermark: str, *tables: str) -> None:
     """A run that adds a row to each table."""
     run_id = f"run-{watermark}"
-    rows = {
-        FILES: [(f"/r/{watermark}", "s", "pending", run_id, run_id)],
-        ISSUES: [(f"/r/{watermark}", "s", run_id)],
-        QUEUE: [(watermark, run_id)],
-    }
-    ddl = {
-        FILES: "path string, source string, status string, first_run string, changed_run string",
-        ISSUES: "path string, source string, changed_run string",
-        QUEUE: "study_instance_uid string, changed_run string",
+    row = {
+        FILES: {"path": f"/r/{watermark}", "source": "s", "status": "pending", "first_run": run_id},
+        ISSUES: {"path": f"/r/{watermark}", "source": "s"},
+        QUEUE: {"study_instance_uid": watermark},
     }
     with context.run("build") as run:
         for table in tables:
-            context.lake.append(table, context.spark.createDataFrame(rows[table], ddl[table]).coalesce(1))
+            context.lake.append(table, named(context, table, [row[table] | {"changed_run": run_id}]).coalesce(1))
         run.watermark = watermark
 
 
@@ -128,8 +119,8 @@ def test_releases_and_the_files_that_they_need(
     context, release = two_runs
     old = dt.datetime.now(dt.UTC) - dt.timedelta(days=20)
     rows = [("1-release-a", FILES, 0, old), ("1-release-b", FILES, 1, old)]
-    ddl = context.catalogue["imaging_release"].spark_ddl
-    context.lake.append("imaging_release", spark.createDataFrame(rows, ddl).coalesce(1))
+    columns = " ".join(context.catalogue["imaging_release"].names)
+    context.lake.append("imaging_release", frame(spark, columns, *rows).coalesce(1))
     maintain(context)
     kept = {row[0] for row in context.lake.read("imaging_release").select("run_id").distinct().collect()}
     assert kept == {release}  # the run after it is not whole: it stays the one that readers see

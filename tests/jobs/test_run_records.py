@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from lakes import open_context
 
-from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,12 +16,6 @@ if TYPE_CHECKING:
     from eds_spark_imaging.runs.context import Context
 
 pytestmark = pytest.mark.spark
-
-
-def open_context(spark: SparkSession, lake: Path) -> Context:
-    from eds_spark_imaging.runs.context import Context
-
-    return Context(spark, Config().with_places(lake=str(lake)))
 
 
 def failing(context: Context, job: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import few_attributes
+import lakes
 import planted
 import pytest
 from leaks import Search
@@ -18,7 +19,6 @@ from eds_spark_imaging.config import Config, LakeConfig, ProjectConfig
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.declaration.attribute import Attribute
 from eds_spark_imaging.errors import ConfigError, LakeError
-from eds_spark_imaging.tables.spec import sql_type
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -49,14 +49,13 @@ class Made(NamedTuple):
 
 @pytest.fixture(scope="module")
 def made(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    from eds_spark_imaging.runs.context import Context
     from eds_spark_imaging.tables import catalogue
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(catalogue, "declaration", some_attributes)
         place = tmp_path_factory.mktemp("safe")
         config = Config(attributes=(planted.SITE_ATTRIBUTE,), projects=(PROJECT,))
-        source = Context(spark, config.with_places(lake=str(place / "lake")))
+        source = lakes.open_context(spark, place / "lake", config=config)
         write(source, EVERYBODY, "1")
         tier = tier_at(source, place / "tier")
         bring_up_to_date(source, tier)
@@ -67,12 +66,7 @@ def write(context: Context, everybody: Sequence[planted.Person], run: str) -> No
     """The exams of these people, as the jobs would write them in a run."""
     for table in (table for table in context.catalogue if table.pseudonymised):
         rows = [planted.row(table, person, number) for person in everybody for number in ROWS.get(table.name, (1,))]
-        columns = [column for column in table if column.name not in ("row_hash", "changed_run")]
-        ddl = ", ".join(f"`{column.name}` {sql_type(column.type)}" for column in columns)
-        values = [tuple(row.get(column.name) for column in columns) for row in rows]
-        frame = context.spark.createDataFrame(values, ddl).coalesce(1)
-        scope = frame.select("study_instance_uid").distinct()
-        context.lake.sync(table.name, frame, run, scope=scope)
+        lakes.write(context, table.name, rows, run, beside_others=True)
 
 
 def tier_at(source: Context, place: Path) -> Context:
@@ -86,9 +80,7 @@ def bring_up_to_date(source: Context, tier: Context, key: bytes = KEY) -> dict[s
     from eds_spark_imaging.pipeline.pseudonymise.job import bring_up_to_date as job
 
     job(source, tier, key)
-    last = tier.runs("pseudonymise").orderBy("run_id", ascending=False).first()
-    assert last is not None
-    return dict(last["counts"])
+    return lakes.last_counts(tier, "pseudonymise")
 
 
 def rows_of(context: Context, table: str) -> list[dict[str, Any]]:

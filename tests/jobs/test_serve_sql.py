@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pyspark
 import pytest
 from commands import run_command
-from crossing_lake import write_exams
+from frames import rows
+from lakes import open_context, write_exams
 
-from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import SetupError
 from eds_spark_imaging.spark.thrift import check_address
 
@@ -32,7 +32,6 @@ for query in ("FROM imaging.imaging_study", "FROM imaging.imaging_acquisition_ct
 print(spark.sql("DESCRIBE imaging.imaging_study").where("col_name = 'study_instance_uid'").collect()[0]["comment"])
 """
 SPARK_HOME = Path(pyspark.__file__).parent
-EXAM = "study_instance_uid string, study_datetime timestamp_ntz, study_datetime_quality string, modality string"
 AT = dt.datetime(2024, 3, 31, 2, 30)  # an hour that Paris does not have
 
 
@@ -49,14 +48,13 @@ def test_an_address_that_is_taken_is_told() -> None:
 def lake(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release with one exam, and a second exam after it."""
     from eds_spark_imaging.lake.releases import write_release
-    from eds_spark_imaging.runs.context import Context
 
     root = tmp_path_factory.mktemp("served") / "lake"
-    context = Context(spark, Config().with_places((), str(root)))
+    context = open_context(spark, root)
 
     def write(*uids: str) -> None:
-        exams = spark.createDataFrame([(uid, AT, "complete", "CT") for uid in uids], EXAM)
-        write_exams(context, exams, exams.drop("study_datetime", "study_datetime_quality"))
+        series = rows("study_instance_uid", *[(uid,) for uid in uids], main_modality="CT")
+        write_exams(context, [row | {"study_datetime": AT} for row in series], series)
 
     write("1.1")
     context.lake.create("imaging_acquisition")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lakes import last_counts, open_context, write
 
 from eds_spark_imaging.config import Config, TerminologyConfig
 
@@ -17,30 +18,9 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("few_attributes")]
 
-STUDIES = {
-    "number_of_series": 2,
-    "number_of_instances": 2,
-    "study_datetime_quality": "complete",
-    "hospital_rule": "none",
-}
-SERIES = {"number_of_instances": 1}
-
-
-def write(context: Context, name: str, rows: list[dict[str, Any]], run: str) -> None:
-    """Rows as `build` writes them: the columns of other jobs are not its own."""
-    from eds_spark_imaging.tables.links import LINK_COLUMNS
-    from eds_spark_imaging.tables.terms import SERIES_TERMS, STUDY_TERMS
-
-    table = context.catalogue[name]
-    frame = context.spark.createDataFrame([tuple(row.get(c) for c in table.names) for row in rows], table.spark_ddl)
-    foreign = [c.name for c in (*LINK_COLUMNS, *STUDY_TERMS, *SERIES_TERMS) if c.name in table.names]
-    uids = [(row["study_instance_uid"],) for row in rows]
-    scope = context.spark.createDataFrame(uids, "study_instance_uid string").distinct()
-    context.lake.sync(name, frame.drop("row_hash", "changed_run"), run, scope=scope, foreign=foreign)
-
 
 def exam(uid: str, description: str | None, modalities: list[str]) -> dict[str, Any]:
-    return STUDIES | {
+    return {
         "study_instance_uid": uid,
         "study_description": description,
         "modalities": modalities,
@@ -49,7 +29,7 @@ def exam(uid: str, description: str | None, modalities: list[str]) -> dict[str, 
 
 
 def series(uid: str, number: int, modality: str, description: str | None, **more: object) -> dict[str, Any]:
-    return SERIES | {
+    return {
         "study_instance_uid": uid,
         "series_instance_uid": f"{uid}.{number}",
         "main_modality": modality,
@@ -63,9 +43,7 @@ def run_terms(context: Context) -> dict[str, int]:
     from eds_spark_imaging.pipeline.terms import terms
 
     terms(context)
-    last = context.lake.read("imaging_run").where("job = 'terms'").orderBy("run_id", ascending=False).first()
-    assert last is not None
-    return dict(last["counts"])
+    return last_counts(context, "terms")
 
 
 def found(context: Context, table: str, *columns: str) -> dict[str, tuple[Any, ...]]:
@@ -76,7 +54,7 @@ def found(context: Context, table: str, *columns: str) -> dict[str, tuple[Any, .
 def test_terms_of_exams_and_series(spark: SparkSession, tmp_path: Path) -> None:
     from eds_spark_imaging.runs.context import Context
 
-    context = Context(spark, Config().with_places((), str(tmp_path / "lake")))
+    context = open_context(spark, tmp_path / "lake")
     write(
         context,
         "imaging_study",
@@ -121,7 +99,7 @@ def test_terms_of_exams_and_series(spark: SparkSession, tmp_path: Path) -> None:
 
     assert run_terms(context) == {"exams": 0, "series_changed": 0, "exams_changed": 0}
 
-    write(context, "imaging_study", [exam("2", "RX GENOUX", ["CR"])], "run-2")
+    write(context, "imaging_study", [exam("2", "RX GENOUX", ["CR"])], "run-2", beside_others=True)
     assert found(context, "imaging_study", "body_parts")["2"] == (["KNEE"],)
     counts = run_terms(context)
     assert (counts["exams"], counts["exams_changed"]) == (1, 1)
@@ -133,14 +111,13 @@ def test_terms_of_exams_and_series(spark: SparkSession, tmp_path: Path) -> None:
 
 
 def test_acts_and_names_of_a_site(spark: SparkSession, tmp_path: Path) -> None:
-    from eds_spark_imaging.runs.context import Context
 
     names = tmp_path / "names.csv"
     names.write_text(
         "code,name\n1-1,RM genou - droit sans contraste\n1-2,RM genou - droit\n1-3,RX thorax ; 2 incidences\n"
     )
     given = Config(terminology=TerminologyConfig(exam_names=str(names)))
-    context = Context(spark, given.with_places((), str(tmp_path / "lake")))
+    context = open_context(spark, tmp_path / "lake", config=given)
     write(
         context,
         "imaging_study",
@@ -178,9 +155,8 @@ def test_acts_and_names_of_a_site(spark: SparkSession, tmp_path: Path) -> None:
 
 
 def test_unmapped_descriptions_are_a_view(spark: SparkSession, tmp_path: Path) -> None:
-    from eds_spark_imaging.runs.context import Context
 
-    context = Context(spark, Config().with_places((), str(tmp_path / "lake")))
+    context = open_context(spark, tmp_path / "lake")
     write(context, "imaging_study", [exam("1", "PROTOCOLE ZETA", ["MR"]), exam("2", "IRM GENOU", ["MR"])], "run-1")
     write(
         context,

@@ -10,7 +10,6 @@ from pathlib import Path
 import postgres_server
 import pytest
 from crossing_hospital import make_hospital
-from frames import frame
 from postgres_server import PASSWORD, USER, Server
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
@@ -96,10 +95,10 @@ def test_column_and_bounds_may_be_given(spark: SparkSession, config: WarehouseCo
 def test_times_with_zone_are_instants_and_times_without_are_not(
     spark: SparkSession, config: WarehouseConfig, server: Server
 ) -> None:
-    times = (datetime(2024, 3, 31, 1, 0, tzinfo=UTC), datetime(2024, 3, 31, 2, 30))
-    columns = "visit_occurrence_id person_id visit_start_datetime:timestamp visit_end_datetime"
-    visits = frame(spark, columns, (1, 1, *times))
-    writer = visits.write.format("jdbc").option("url", server.url).option("driver", "org.postgresql.Driver")
+    rows = [(1, 1, datetime(2024, 3, 31, 1, 0, tzinfo=UTC), datetime(2024, 3, 31, 2, 30))]
+    columns = "visit_occurrence_id bigint, person_id bigint, visit_start_datetime timestamp, visit_end_datetime"
+    frame = spark.createDataFrame(rows, f"{columns} timestamp_ntz")
+    writer = frame.write.format("jdbc").option("url", server.url).option("driver", "org.postgresql.Driver")
     writer = writer.option("user", USER).option("password", PASSWORD)
     writer.option("dbtable", "zoned").save()
     zoned = replace(config, tables={"visit_occurrence": TableConfig("zoned")})

@@ -26,7 +26,6 @@ from eds_spark_imaging.workers.crash import crash_point
 
 _STUDY = "study_instance_uid"
 _COPIED_EXAMS: Final = 5_000  # from so many on, their instances are read once for all three tables
-LINK_NAMES = tuple(column.name for column in LINK_COLUMNS)
 # Columns that other jobs fill.
 _OF_OTHERS: Final = {"imaging_study": (*LINK_COLUMNS, *STUDY_TERMS), "imaging_series": SERIES_TERMS}
 
