@@ -25,6 +25,7 @@ MAX_ALIKE: Final = 4  # of files that begin alike
 MAX_KINDS: Final = 256  # of each, a block is kept
 FEW: Final = 12  # values that newly vary; where more do, it is another series than one that was recognised
 SIGHTS: Final = 3  # of a kind, before a template is made of it: two files that are alike are often all there are
+RARELY: Final = 256  # files of a kind of which nothing was learnt before it is tried again, at most
 
 # In files that are then recognised, each of which saves about half of what reading it takes:
 LOOKING: Final = 0.5  # what it costs to see whether the first elements of two files are the same
@@ -133,7 +134,7 @@ class Templates:
         elif self._learnt(beginning, data, met.block, header):
             self._met[kind] = Met(0, 1, data)
         else:
-            self._met[kind] = Met(0, 2 * met.wait, data)
+            self._met[kind] = Met(0, min(2 * met.wait, RARELY), data)
 
     def _learnt(self, beginning: bytes, data: bytes, before: bytes, header: Header) -> bool:
         """Whether something was learnt from two files."""
@@ -154,6 +155,8 @@ class Templates:
             differing = example.differing(data, found)
             if differing is None:
                 continue
+            if not (differing.values or differing.lengths):  # it is something else that keeps it from being recognised
+                return False
             few = len(differing.values) <= FEW
             if few or not example.is_of_use or len(examples) == MAX_ALIKE:
                 self._credit -= WIDENING
