@@ -4,6 +4,8 @@
 
 Every contender reads every file of a kind once a round, one contender after the other; medians over the rounds. This
 reader is made anew for every round, so that it knows no value from the round before. Pages of the files are in memory.
+
+Of real files, a second table compares this reader with one that learns no templates: both read each file, in turn.
 """
 
 from __future__ import annotations
@@ -30,10 +32,19 @@ from benchmarks.with_pydicom import PydicomReader
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.dicom.parser.byte_order import BIG
+from eds_spark_imaging.dicom.result import Header
+from eds_spark_imaging.dicom.templates.known import Templates
 from eds_spark_imaging.storage.source import LocalFile
 
 Contender = Callable[[Path], Any]
 PLAIN = "pydicom, attributes"
+
+
+class NoTemplates(Templates):
+    """Learns nothing, so that every file is gone through by itself."""
+
+    def learn(self, data: bytes, header: Header, elements: int) -> None:
+        """Nothing."""
 
 
 def contenders() -> dict[str, Callable[[], Contender]]:
@@ -42,8 +53,7 @@ def contenders() -> dict[str, Callable[[], Contender]]:
     plain = PydicomReader(attributes)
 
     def ours() -> Contender:
-        reader = HeaderReader(attributes)
-        reader._plan(BIG)  # which a process makes once, at its first big-endian file
+        reader = _reader()
         return lambda path: reader.read(LocalFile(path))
 
     found: dict[str, Callable[[], Contender]] = {
@@ -77,6 +87,14 @@ def _reads(path: Path, make: Callable[[], Contender]) -> bool:
     except Exception:
         return False
     return True
+
+
+def _reader(*, templates: bool = True) -> HeaderReader:
+    reader = HeaderReader(declaration())
+    reader._plan(BIG)  # which a process makes once, at its first big-endian file
+    if not templates:
+        reader._templates = NoTemplates(reader._little, (None, None))
+    return reader
 
 
 def seconds(read: Contender, paths: list[Path]) -> float:
@@ -116,8 +134,33 @@ def measure(kind: str, paths: list[Path], rounds: int) -> list[str]:
     return rows
 
 
+def in_turn(paths: list[Path], rounds: int) -> tuple[list[tuple[float, float]], int]:
+    """Of each round, the times of one core for one file without and with templates; how many files were recognised."""
+    found, recognised = [], 0
+    for number in range(rounds):
+        readers = [_reader(templates=False), _reader()]
+        times = [0.0, 0.0]
+        recognised = 0
+        for place, path in enumerate(paths):
+            for which in ((0, 1), (1, 0))[(number + place) % 2]:
+                started = time.process_time()
+                header = readers[which].read(LocalFile(path))
+                times[which] += time.process_time() - started
+                recognised += which and header.common is not None
+        found.append((times[0] / len(paths), times[1] / len(paths)))
+    return found, recognised
+
+
+def templates_row(kind: str, paths: list[Path], rounds: int) -> str:
+    """What templates save, or cost, with one kind of file."""
+    found, recognised = in_turn(paths, rounds)
+    without, with_templates = (median(times) * 1e6 for times in zip(*found, strict=True))
+    share = median(after / before for before, after in found)
+    return f"| {kind} | {len(paths)} | {recognised} | {without:.0f} | {with_templates:.0f} | {share:.3f} |"
+
+
 def main() -> None:
-    """Print one Markdown table."""
+    """Print two Markdown tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=500, help="files of each kind")
     parser.add_argument("--rounds", type=int, default=7)
@@ -132,10 +175,15 @@ def main() -> None:
     print("|---|---|---|---|---|---|---|---|")
     try:
         samples = {kind: write(folder, kind, given.files) for kind in KINDS}
-        samples |= real()
+        met = real()
+        samples |= met
         samples["CT_small"] = [Path(get_testdata_file("CT_small.dcm"))] * given.files
         for kind, paths in samples.items():
             print("\n".join(measure(kind, paths, given.rounds)), flush=True)
+        print("\n| files | number | recognised | without templates, µs | with templates, µs | with / without |")
+        print("|---|---|---|---|---|---|")
+        for kind, paths in met.items():
+            print(templates_row(kind, paths, given.rounds), flush=True)
     finally:
         shutil.rmtree(folder)
 

@@ -83,7 +83,7 @@ READER = HeaderReader(ATTRIBUTES)
 class NoTemplates(Templates):
     """Learns nothing."""
 
-    def learn(self, data: bytes, header: Header) -> None:
+    def learn(self, data: bytes, header: Header, elements: int) -> None:
         """Nothing."""
 
 

@@ -143,9 +143,10 @@ class HeaderReader:
         if found.status in (HeaderStatus.PARSED, HeaderStatus.QUARANTINED):
             resolution = Resolution(header, found.hits, *self._charsets, found.frames, explain=self.explain)
             resolution.resolve(found.oddities)
+        elements = len(found.hits)
         found.hits.clear()  # hits and contexts refer to each other: free them now, not when the collector runs
         if not self.explain:
-            self._templates.learn(block, header)
+            self._templates.learn(block, header, elements)
         self._complete(header)
         return header
 

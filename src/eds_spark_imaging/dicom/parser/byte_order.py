@@ -10,7 +10,7 @@ from typing import Any, Final
 class ByteOrder:
     """Byte order of a data set, with what depends on it. A tag's key is its four bytes read as one number."""
 
-    __slots__ = ("head", "item", "item_end", "little", "long", "pair", "prefix", "sequence_end")
+    __slots__ = ("head", "item", "item_end", "little", "long", "marks", "pair", "prefix", "sequence_end")
 
     def __init__(self, little: bool) -> None:
         self.little = little
@@ -21,6 +21,7 @@ class ByteOrder:
         self.item = self.key(0xFFFEE000)
         self.item_end = self.key(0xFFFEE00D)
         self.sequence_end = self.key(0xFFFEE0DD)
+        self.marks = frozenset((self.item, self.item_end, self.sequence_end))
 
     def key(self, tag: int) -> int:
         """The number that the scanner reads where ``tag`` is written: group and element are two 16-bit numbers."""

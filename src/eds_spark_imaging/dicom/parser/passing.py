@@ -50,40 +50,40 @@ class Passing:
 
         Raises MalformedError where sequences are nested too deep.
         """
-        order, around = self._order, self._around
-        head, long = order.head, order.long
-        marks = (order.item, order.item_end, order.sequence_end)
+        order, around, short_form = self._order, self._around, SHORT_FORM
+        head, long, marks = order.head, order.long, order.marks
+        explicit, begins = self._explicit, self._begins
         try:
             while True:
-                if self._begins:
-                    head(data, position)
-                    self._explicit = form_of(data, position, len(data), self._explicit, order)
-                    self._begins = False
                 tag, vr, length = head(data, position)
-                if tag not in marks and self._explicit and vr in SHORT_FORM:
-                    position += 8 + length
-                    continue
+                if begins:
+                    explicit = form_of(data, position, len(data), explicit, order)
+                    begins = False
                 if tag in marks:
                     (length,) = long(data, position + 4)
                     after = position + 8
+                elif explicit and vr in short_form:
+                    position += 8 + length
+                    continue
                 else:
-                    _, _, length, after = element(data, position, self._explicit, order)
+                    _, _, length, after = element(data, position, explicit, order)
                 if length != UNDEFINED:
                     after += length
                 elif tag == order.item:
-                    self._begins = True
+                    begins = True
                 elif len(around) == MAX_DEPTH:
                     raise MalformedError
                 else:
-                    around.append(self._explicit)
+                    around.append(explicit)
                 position = after
                 if tag == order.sequence_end and around:
-                    self._explicit = around.pop()
+                    explicit = around.pop()
                     if self._nested and not around:
                         return position, True
                 elif tag == order.item_end and not around:
                     return position, True
         except struct.error:
+            self._explicit, self._begins = explicit, begins
             return position, False
 
 

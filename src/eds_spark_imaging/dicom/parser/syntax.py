@@ -26,6 +26,7 @@ PREAMBLE: Final = 132  # bytes of preamble and magic, before the elements
 TRANSFER_SYNTAX: Final = LITTLE.key(0x00020010)
 SOP_CLASS: Final = LITTLE.key(0x00020002)
 _COMMAND_LENGTH: Final = struct.pack("<2HL", 0, 0, 4)  # (0000,0000), implicit
+_USUAL_PREAMBLE: Final = bytes(8)
 _FIRST_GROUPS: Final = (0x0002, 0x0004, 0x0008)
 
 
@@ -49,14 +50,17 @@ def has_magic(data: bytes) -> bool:
     return data[128:PREAMBLE] == b"DICM"
 
 
-def begin_of(data: bytes, size: int | None) -> int | None:
+def begin_of(window: Window) -> int | None:
     """Where the elements begin, behind a preamble or at once; None where there are none.
 
     ``DICM`` may also be in the text of a file without preamble: what follows decides.
     """
+    data = window.data
     if not has_magic(data):
-        return find_data_set(data, size)
-    if find_data_set(data[PREAMBLE:], None) is None and (bare := find_data_set(data, size)) is not None:
+        return find_data_set(data, window.size)
+    if data.startswith(_USUAL_PREAMBLE):  # with which no data set begins
+        return PREAMBLE
+    if find_data_set(data[PREAMBLE:], None) is None and (bare := find_data_set(data, window.size)) is not None:
         return bare
     return PREAMBLE
 
@@ -127,13 +131,15 @@ def read_file_meta(window: Window, position: int, context: DataSet) -> FileMeta 
             context.hits.append((entry, vr, data[value:position], context))
 
 
-def encoding_of(data: bytes, position: int, size: int | None, transfer_syntax: str | None) -> tuple[Encoding, bool]:
+def encoding_of(window: Window, position: int, transfer_syntax: str | None) -> tuple[Encoding, bool]:
     """The encoding of the data set at ``position``, and whether it is the one that the transfer syntax means."""
+    data = window.data
     explicit = transfer_syntax not in (IMPLICIT_LITTLE, GE_PRIVATE)
     declared = Encoding(explicit, BIG if transfer_syntax == EXPLICIT_BIG else LITTLE)
     has_vr = data[position + 4 : position + 6] in VRS
     if has_vr == explicit and declared.order is LITTLE and data[position + 1 : position + 2] == b"\0":
         return declared, True
+    size = window.size  # which may cost a call of the system
     for encoding in (declared, *_ENCODINGS):
         if _follows(data, position, size, encoding):
             return encoding, encoding == declared

@@ -90,7 +90,7 @@ def walk(source: ByteSource, data: bytes, plan_of: PlanOf) -> Walk:
         return result.end(HeaderStatus.NOT_DICOM, Rejection.EMPTY)
     if has_magic(data) and len(data) == PREAMBLE:
         return result.end(HeaderStatus.NOT_DICOM, Rejection.PREAMBLE_ONLY)
-    position = begin_of(data, window.size)
+    position = begin_of(window)
     if position is None:
         return result.end(HeaderStatus.NOT_DICOM, Rejection.NO_DICOM_STRUCTURE)
     result.has_preamble = position == PREAMBLE
@@ -129,7 +129,7 @@ def _read(result: Walk, source: ByteSource, position: int, plan_of: PlanOf) -> W
         result.inflated = InflatedSource(source, window.start + position)
         window = result.window = Window(result.inflated)
         position = 0
-    encoding, as_declared = encoding_of(window.data, position, window.size, meta.transfer_syntax)
+    encoding, as_declared = encoding_of(window, position, meta.transfer_syntax)
     if meta.transfer_syntax is not None and (not as_declared or (said_deflated and result.inflated is None)):
         result.oddities.append(Reason.WRONG_TRANSFER_SYNTAX)
     plan = plan_of(encoding.order)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Collection
-from typing import Final, NamedTuple
+from typing import Final
 
 from eds_spark_imaging.dicom.parser.byte_order import LITTLE
 from eds_spark_imaging.dicom.parser.element import SHORT_FORM, UNDEFINED, VRS, element
@@ -20,39 +20,23 @@ MARGIN: Final = 64  # near the end of a block, the scanner may read on
 _ITEM_END: Final = b"\xfe\xff\x0d\xe0\0\0\0\0"
 _SEQUENCE_END: Final = b"\xfe\xff\xdd\xe0\0\0\0\0"
 _MAY_BE_SEQUENCE: Final = frozenset((b"UN", b"OB"))  # besides SQ
-_TELLING: Final = frozenset((TRANSFER_SYNTAX, SOP_CLASS))  # how to read the data set
+_STOPS: Final = PIXELS | GROUPS
+_TELLING: Final = frozenset((TRANSFER_SYNTAX, SOP_CLASS, LITTLE.key(0x00080005)))  # how to read the data set
 
 
 class UnusualError(Exception):
     """The structure is not quite as the standard says."""
 
 
-class Leaf(NamedTuple):
-    """A value field ``data[start:stop]`` without elements in it; ``is_fixed`` where other things depend on it.
+# Plain tuples, since there are hundreds in every file that is gone through.
 
-    Its length stands in the ``form`` bytes before it.
-    """
-
-    start: int
-    stop: int
-    key: int  # of the tag, whatever it is in
-    is_fixed: bool
-    form: int
-
-
-class Extent(NamedTuple):
-    """The content ``data[start:stop]`` of a sequence or item of known length, which stands in the 4 bytes before it."""
-
-    start: int
-    stop: int
-
-
-class End(NamedTuple):
-    """Behind an element of the top level: how many leaves and spans there were, and the offset."""
-
-    leaves: int
-    spans: int
-    position: int
+# A value field ``data[start:stop]`` without elements in it: start, stop, the key of the tag whatever it is in, whether
+# other things depend on it so that it is fixed, and in how many bytes before it its length stands.
+Leaf = tuple[int, int, int, bool, int]
+# The content ``data[start:stop]`` of a sequence or item of known length, which stands in the 4 bytes before it.
+Extent = tuple[int, int]
+# Behind an element of the top level: how many leaves and spans there were, and the offset.
+End = tuple[int, int, int]
 
 
 class Leaves:
@@ -69,29 +53,44 @@ class Leaves:
         self.leaves: list[Leaf] = []
         self.spans: list[Extent] = []
         self.ends: list[End] = []
-        position, last, meta = PREAMBLE, -1, True
-        limit = len(data) - MARGIN
+        self.position = self._top(PREAMBLE, len(data) - MARGIN)
+
+    def _top(self, position: int, limit: int) -> int:
+        """Go through the top level; gives where that ends, at ``limit`` at the latest."""
+        data, leaves, spans = self._data, self.leaves, self.spans
+        head, long, short_form, sequences = LITTLE.head, LITTLE.long, SHORT_FORM, self._sequences
+        last, meta, explicit = -1, True, True
         while position < limit:
-            tag = LITTLE.key(LITTLE.long(data, position)[0])
-            if tag <= last or tag in PIXELS or tag in GROUPS:
+            key, vr, length = head(data, position)
+            tag = (key & 0xFFFF) << 16 | key >> 16
+            if tag <= last or tag in _STOPS:
                 break
             if meta and tag >> 16 != FILE_META:
                 meta = False
-                self.explicit = not self._is_implicit()
-            before = len(self.leaves), len(self.spans)
-            try:
-                after = self._element(position, 0, explicit=meta or self.explicit)
-            except (UnusualError, struct.error):
-                after = limit + 1
-            if after > limit:
-                del self.leaves[before[0] :], self.spans[before[1] :]
-                break
+                explicit = self.explicit = not self._is_implicit()
+            if not explicit:
+                (length,) = long(data, position + 4)
+            usual = vr in short_form if explicit else key not in sequences and length != UNDEFINED
+            if usual and key not in _TELLING:  # as most are
+                after = position + 8 + length
+                if after > limit:
+                    break
+                leaves.append((position + 8, after, key, False, 2 if explicit else 4))
+            else:
+                before = len(leaves), len(spans)
+                try:
+                    after = self._element(position, 0, explicit=explicit)
+                except (UnusualError, struct.error):
+                    after = limit + 1
+                if after > limit:
+                    del leaves[before[0] :], spans[before[1] :]
+                    break
             position, last = after, tag
-            self.ends.append(End(len(self.leaves), len(self.spans), position))
-        self.position = position
+            self.ends.append((len(leaves), len(spans), position))
+        return position
 
     def _is_implicit(self) -> bool:
-        syntax = next((self._data[leaf.start : leaf.stop] for leaf in self.leaves if leaf.key == TRANSFER_SYNTAX), b"")
+        syntax = next((self._data[start:stop] for start, stop, key, *_ in self.leaves if key == TRANSFER_SYNTAX), b"")
         return syntax.strip(b" \0") == IMPLICIT_LITTLE.encode()
 
     def _element(self, position: int, depth: int, *, explicit: bool) -> int:
@@ -105,7 +104,7 @@ class Leaves:
             raise UnusualError
         is_fixed = key in _TELLING or (vr in _MAY_BE_SEQUENCE and key in self._sequences)
         form = 2 if vr in SHORT_FORM else 4
-        self.leaves.append(Leaf(value, value + length, key, is_fixed, form))
+        self.leaves.append((value, value + length, key, is_fixed, form))
         return value + length
 
     def _items(self, position: int, length: int, depth: int, *, explicit: bool) -> int:
@@ -135,7 +134,7 @@ class Leaves:
     def _begin(self, position: int, length: int) -> int | None:
         if length == UNDEFINED:
             return None
-        self.spans.append(Extent(position, position + length))
+        self.spans.append((position, position + length))
         return position + length
 
 

@@ -20,11 +20,9 @@ from eds_spark_imaging.dicom.parser.window import DIGEST_SIZE
 from eds_spark_imaging.dicom.resolve import MAX_ISSUES, Resolution
 from eds_spark_imaging.dicom.result import Header, HeaderStatus
 from eds_spark_imaging.dicom.templates.leaves import MARGIN
+from eds_spark_imaging.dicom.templates.outline import BEGIN, LONGEST
 from eds_spark_imaging.dicom.values.charset import Charset
 from eds_spark_imaging.storage.source import ByteSource
-
-BEGIN: Final = 128  # what the preamble holds does not matter
-LONGEST: Final = 16_384  # of a value whose length varies: as two bytes, no such length looks like a VR
 
 Charsets = tuple[str | None, Charset | None]  # the default, and what overrides all others
 
