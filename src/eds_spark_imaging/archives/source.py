@@ -38,6 +38,8 @@ class Budget:
 class Buffered:
     """A source whose small reads are served from one block: going forward, each byte is read once.
 
+    The end is kept beside it, where a zip is looked into several times before its members are read.
+
     ``bytes_read`` counts what came from the source; ``failed`` is set when it raised OSError.
     """
 
@@ -47,6 +49,7 @@ class Buffered:
         self._source = source
         self._start = 0
         self._data = b""
+        self._tail = b""
         self.size = source.size
         self.block = self.size if self.size is not None and self.size <= SMALL else BLOCK
         self.bytes_read = 0
@@ -56,6 +59,8 @@ class Buffered:
         """The ``length`` bytes from ``offset``, fewer only at the end. Raises OSError."""
         size = sys.maxsize if self.size is None else self.size
         end = min(offset + length, size)
+        if self._tail and size - len(self._tail) <= offset < end:
+            return self._tail[offset - size : end - size or None]
         if offset < end and not self._start <= offset < end <= self._start + len(self._data):
             self._fill(offset, end, size)
         position = offset - self._start
@@ -74,6 +79,8 @@ class Buffered:
             raise
         self.bytes_read += len(more)
         self._start, self._data = start, kept + more
+        if len(self._tail) < len(self._data) <= SMALL and start + len(self._data) == size:
+            self._tail = self._data
 
     def close(self) -> None:
         """Nothing to release: the source is closed by whom it was given to."""

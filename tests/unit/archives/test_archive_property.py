@@ -86,6 +86,17 @@ def test_no_more_than_twice_the_archive_is_read(kind: str, data: st.DataObject) 
     assert sum(row.header.bytes_read for row in rows) == source.bytes
 
 
+def test_the_end_of_a_zip_is_read_once_however_often_it_is_looked_into() -> None:
+    """The first member is damaged, and the end record tells of a comment that is not there."""
+    damaged = bytearray(LARGE["deflated.zip"])
+    damaged[0] ^= 1
+    damaged[-2] ^= 1
+    source = Counting(bytes(damaged))
+    reasons = {row.header.reason for row in read_archive(READER, source, "deflated.zip")}
+    assert ArchiveFault.MALFORMED_MEMBER in reasons
+    assert source.bytes <= 2 * len(damaged)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_cuts_everywhere(kind: str) -> None:
     whole = BASES[kind]
