@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.config import HospitalConfig
 from eds_spark_imaging.dicom.declaration.attribute import Attribute, Level
 from eds_spark_imaging.terminology.modality import IMAGING, PRIORITY
-from eds_spark_imaging.transforms.aggregation import grouped, settled
+from eds_spark_imaging.transforms.aggregation import compared, grouped, of_example, settled
 from eds_spark_imaging.transforms.completeness import number_aggregates, with_completeness
 from eds_spark_imaging.transforms.geometry import plane_aggregates, with_geometry
 from eds_spark_imaging.transforms.hospitals import RULES, hospital_of
@@ -87,6 +87,18 @@ class ExamTable:
     def of(self, instances: DataFrame) -> DataFrame:
         """The rows of the table, in one step."""
         return self.rows(self.groups(instances), instances)
+
+    def compared(self, instances: DataFrame) -> DataFrame:
+        """One row for each of ``keys`` with ``_alike``: for many exams, cheaper than :meth:`groups`."""
+        return compared(instances, self.keys, self.attributes, self.aggregates())
+
+    def of_alike(self, groups: DataFrame) -> DataFrame:
+        """The rows of the table for the groups of :meth:`compared` that are alike."""
+        return self.finished(of_example(groups))
+
+    def of_unlike(self, groups: DataFrame, instances: DataFrame) -> DataFrame:
+        """The instances of the other groups of :meth:`compared`."""
+        return instances.join(groups.where("NOT _alike").select(*self.keys), list(self.keys), "left_semi")
 
 
 def series(attributes: Sequence[Attribute]) -> ExamTable:
