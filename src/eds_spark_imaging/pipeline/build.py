@@ -26,7 +26,7 @@ from eds_spark_imaging.transforms.exams import ExamTable
 from eds_spark_imaging.workers.crash import crash_point
 
 _STUDY = "study_instance_uid"
-_MANY_EXAMS: Final = 5_000  # from so many on, work that spares reading instances is worth its own queries
+_MANY_EXAMS: Final = 5_000  # from so many on, groups that are alike are worth queries of their own
 LINK_NAMES = tuple(column.name for column in LINK_COLUMNS)
 # Columns that other jobs fill.
 _OF_OTHERS: Final = {"imaging_study": (*LINK_COLUMNS, *STUDY_TERMS), "imaging_series": SERIES_TERMS}
@@ -139,7 +139,7 @@ class _Build:
         recent = instances.where(F.col(RUN) > self.seen).join(self.touched, _STUDY, "left_semi")
         older = instances.where(F.col(RUN) <= self.seen).where(covering(known, _STUDY, F.col(_STUDY)))
         rows = exams.usable_instances(recent.unionByName(older.join(known, _STUDY, "left_semi")))
-        if self.run.counts["exams_looked_at"] < _MANY_EXAMS:
+        if not self.run.large_lake:
             return rows
         return self.scratch.keep("instances", rows.drop("path", "header_digest", "reader_fingerprint", RUN))
 
