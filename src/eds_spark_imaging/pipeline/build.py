@@ -27,6 +27,8 @@ from eds_spark_imaging.workers.crash import crash_point
 
 _STUDY = "study_instance_uid"
 _MANY_EXAMS: Final = 5_000  # from so many on, groups that are alike are worth queries of their own
+_EXAMS_OF_FILE: Final = 5_000
+_MOST_FILES: Final = 400
 LINK_NAMES = tuple(column.name for column in LINK_COLUMNS)
 # Columns that other jobs fill.
 _OF_OTHERS: Final = {"imaging_study": (*LINK_COLUMNS, *STUDY_TERMS), "imaging_series": SERIES_TERMS}
@@ -138,6 +140,10 @@ class _Build:
         known = self.scratch.keep("known", self._of_touched("imaging_study").select(_STUDY))
         recent = instances.where(F.col(RUN) > self.seen).join(self.touched, _STUDY, "left_semi")
         older = instances.where(F.col(RUN) <= self.seen).where(covering(known, _STUDY, F.col(_STUDY)))
+        if self.run.large_lake:
+            # Files lie in the order of paths: by these, few pages of the many columns are read.
+            paths = self.scratch.keep("paths", older.select(_STUDY, "path").join(known, _STUDY, "left_semi"))
+            older = older.where(covering(paths, "path", F.col("path")))
         rows = exams.usable_instances(recent.unionByName(older.join(known, _STUDY, "left_semi")))
         if not self.run.large_lake:
             return rows
@@ -158,7 +164,10 @@ class _Build:
         more: Callable[[DataFrame], DataFrame] = lambda rows: rows,
     ) -> None:
         others = _OF_OTHERS.get(name, ())
-        rows = more(_with_nulls(groups.rows(table), others)).select(*_owned(self.context, name))
+        rows = more(_with_nulls(groups.rows(table), others))
+        if self.seen is None:
+            rows = self._by_month(rows, table.dated_by)
+        rows = rows.select(*_owned(self.context, name))
         foreign = tuple(column.name for column in others)
         scope = None if self.seen is None else self.touched
         done = self.context.lake.sync(name, rows, self.run.run_id, scope=scope, foreign=foreign, within=self._within)
@@ -167,6 +176,11 @@ class _Build:
             **{f"{what}_new": done.inserted, f"{what}_changed": done.updated, f"{what}_removed": done.deleted}
         )
         crash_point(what)
+
+    def _by_month(self, rows: DataFrame, date: str) -> DataFrame:
+        """Exams of a month in one file: later runs change those of a few months, and write the files of these anew."""
+        files = min(self.run.counts["exams_looked_at"] // _EXAMS_OF_FILE, _MOST_FILES)
+        return rows.repartition(files, F.trunc(date, "month")) if files > 1 else rows
 
     def _with_tombstones(self, present: DataFrame) -> DataFrame:
         """The exams, not linked yet, and those that have lost their last file."""
