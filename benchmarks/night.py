@@ -5,9 +5,9 @@
 
 The lake and the base centrale are made as rows (`benchmarks/night_rows.py`), without files: 16 instances an exam, a
 person, 4 diagnoses and 5 acts for each exam. Of the 1 % new instances, 95 in 100 are of new exams and 5 are further
-instances of exams of the last weeks, or of any time with ``--scattered``; 1 % more people, diagnoses and acts come with
-them. Read: bytes and rows by Spark's own counters of stages; rewritten: files that a commit took out of a table. The
-share of the first run is one of processor time.
+instances of exams of the last weeks, or of any time with ``--scattered``; 1 % more people, and diagnoses and acts of
+these weeks of anybody, come with them. Read: bytes and rows by Spark's own counters of stages; rewritten: files that a
+commit took out of a table. The share of the first run is one of processor time.
 """
 
 from __future__ import annotations

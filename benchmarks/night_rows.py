@@ -19,6 +19,7 @@ from eds_spark_imaging.tables.spec import sql_type
 
 SERIES_OF_EXAM = 4
 MACHINES = 200
+FILLED = 3  # one attribute in so many has a value, as in real lakes: the others are those of other machines
 DAYS = 7_000
 ACTS = ("ZBQK002", "ZCQK004", "ACQH003", "LAQK013", "ECQH010")
 DIAGNOSES = ("C341", "I639", "J189", "K358", "S7200", "I10", "E119")
@@ -62,7 +63,8 @@ def instances(context: Context, sizes: Sizes, exam: Column, number: Column, spar
         F.format_string(".%010d", "exam"),
     )
     uid = F.concat(F.col("study_instance_uid"), F.format_string(".%d.%04d", F.col("series"), F.col("number")))
-    columns = {a.column: _value(a) for a in context.catalogue.attributes if not a.modalities or "CT" in a.modalities}
+    ours = [a for a in context.catalogue.attributes if not a.modalities or "CT" in a.modalities]
+    columns = {a.column: _value(a) for a in ours[::FILLED]}
     columns |= {
         "source": F.lit("pacs"),
         "is_primary": F.lit(True),
@@ -75,6 +77,9 @@ def instances(context: Context, sizes: Sizes, exam: Column, number: Column, spar
         "patient_sex": F.lit("F"),
         "modality": F.lit("CT"),
         "institution_name": F.lit("HOPITAL"),
+        "manufacturer_model_name": F.format_string("MODEL %d", F.col("exam") % MACHINES % 10),
+        "device_serial_number": F.format_string("SERIAL %d", F.col("exam") % MACHINES),
+        "station_name": F.format_string("STATION %d", F.col("exam") % MACHINES),
         "study_date": F.col("day"),
         "study_time": F.format_string("%02d:30:00", F.col("exam") % 24),
         "series_date": F.col("day"),
@@ -154,9 +159,11 @@ def write_warehouse(spark: SparkSession, place: Path, sizes: Sizes, everyone: in
         rows.write.mode(mode).parquet(str(place / name))
 
     person = F.abs(F.xxhash64("id")) % everyone
+    # What comes later is of the days after, as exams are.
+    from_day, days = (DAYS, max(1, DAYS * sizes.exams // first)) if first else (0, DAYS)
     when = F.timestamp_add(
         "DAY",
-        (F.abs(F.xxhash64("id", F.lit(1))) % DAYS).cast("int"),
+        (F.abs(F.xxhash64("id", F.lit(1))) % days + from_day).cast("int"),
         F.lit("2005-01-01 09:00:00").cast("timestamp_ntz"),
     )
     people = spark.range(everyone - sizes.persons if first else 0, everyone)

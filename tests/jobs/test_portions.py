@@ -104,7 +104,8 @@ def test_build_waits_for_what_a_killed_run_has_queued_only(
     context.lake.create("imaging_study")
     build(context)
     parse(context)
-    monkeypatch.setattr(build_module, "_COPIED_EXAMS", 0)  # as many exams do
+    monkeypatch.setattr(build_module, "_MANY_EXAMS", 0)  # as many exams do
+    monkeypatch.setitem(context.__dict__, "_large_lake", True)
     build(context)
     found = context.lake.read("imaging_study").select("study_instance_uid", "number_of_instances", "modalities")
     assert found.where("number_of_instances = 1").count() == found.count() == 4

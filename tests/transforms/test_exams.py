@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from chispa import assert_df_equality
 from frames import Row, frame
 
 from eds_spark_imaging.config import HospitalConfig
@@ -83,6 +84,49 @@ def test_the_most_frequent_value_wins_ties_go_to_the_smallest_and_conflicts_are_
         assert found["2"]["patient_id"] == "A"
         assert found["2"]["conflicts"] == ["patient_id"]
         assert found["1"]["number_of_instances"] == 10
+
+
+def test_rows_are_the_same_where_groups_that_are_alike_are_told_by_a_hash(spark: SparkSession) -> None:
+    """An element that moves within an array, a value to the next column, a null, a frame: each makes a group unlike."""
+    from pyspark.sql import functions as F
+
+    from eds_spark_imaging.transforms import exams
+
+    plain = {"station_name": "A", "kvp": 120.0, "study_description": "CHEST", "software_versions": ["a", None]}
+    others: list[dict[str, Any]] = [
+        {},
+        {"x_ray_tube_current": 7.0, "echo_time": [2.0, 1.0], "view_code": ["b"], "view_text": [None]},
+        {"software_versions": [None, "a"]},
+        {"software_versions": ["a"]},
+        {"software_versions": []},
+        {"software_versions": None},
+        {"kvp": 110.0},
+        {"kvp": None},
+        {"study_description": None, "patient_id": "CHEST"},
+        {"modality": "SR"},
+        {"frame_ranges": {"kvp": (70.0, 140.0)}},
+        {"frame_periods": {"study_date": ("2024-01-01", "2024-01-02")}},
+    ]
+    rows = []
+    for number, other in enumerate(others):
+        for times in (1, 3):
+            uids = {"study_instance_uid": f"{number}", "series_instance_uid": f"{number}.{times}"}
+            rows += [{**plain, **uids}] * 2 + [{**plain, **uids, **other}] * times
+    frame = instances(spark, *rows).repartition(3)
+    series, acquisitions = exams.series(ATTRIBUTES), exams.acquisitions(ATTRIBUTES)
+    tables = (
+        (exams.studies(ATTRIBUTES, {}, (), F.lit(dt.date(2024, 6, 1))), frame),
+        (series, frame),
+        (acquisitions, exams.of_main_modality(frame, series.compared(frame))),
+    )
+    for table, given in tables:
+        groups = table.compared(given)
+        unlike = table.of_unlike(groups, given)
+        found = table.rows(table.groups(unlike), unlike).unionByName(table.of_alike(groups))
+        assert_df_equality(
+            found, table.of(given), ignore_row_order=True, ignore_column_order=True, ignore_nullable=True
+        )
+        assert 0 < groups.where("_alike").count() < groups.count()
 
 
 def test_acquisition_parameters_are_those_of_the_main_modality_frames_included(spark: SparkSession) -> None:

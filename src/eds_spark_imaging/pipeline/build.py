@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, cast
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -14,6 +14,7 @@ from eds_spark_imaging.lake.lake import HASH, RUN
 from eds_spark_imaging.lake.pruning import covering
 from eds_spark_imaging.lake.scratch import Scratch
 from eds_spark_imaging.runs.context import Context, Run
+from eds_spark_imaging.spark.at_once import at_once
 from eds_spark_imaging.spark.hadoop import HadoopPath
 from eds_spark_imaging.tables.link_words import LinkStatus
 from eds_spark_imaging.tables.links import LINK_COLUMNS
@@ -25,7 +26,9 @@ from eds_spark_imaging.transforms.exams import ExamTable
 from eds_spark_imaging.workers.crash import crash_point
 
 _STUDY = "study_instance_uid"
-_COPIED_EXAMS: Final = 5_000  # from so many on, their instances are read once for all three tables
+_MANY_EXAMS: Final = 5_000  # from so many on, groups that are alike are worth queries of their own
+_EXAMS_OF_FILE: Final = 5_000
+_MOST_FILES: Final = 400
 # Columns that other jobs fill.
 _OF_OTHERS: Final = {"imaging_study": (*LINK_COLUMNS, *STUDY_TERMS), "imaging_series": SERIES_TERMS}
 
@@ -58,6 +61,26 @@ def _queue(context: Context) -> DataFrame:
 
 
 @dataclass(frozen=True)
+class _Groups:
+    """The groups of a table: all of ``instances``, or where there are many those ``unlike``, and all ``compared``."""
+
+    unlike: DataFrame
+    instances: DataFrame
+    compared: DataFrame | None = None
+
+    @property
+    def all(self) -> DataFrame:
+        """One row for each group."""
+        return self.unlike if self.compared is None else self.compared
+
+    def rows(self, table: ExamTable) -> DataFrame:
+        """The rows of the table."""
+        disputed = [row[0] for row in self.unlike.select(F.explode("conflicts")).distinct().collect()]
+        rows = table.rows(self.unlike, self.instances, disputed)
+        return rows if self.compared is None else rows.unionByName(table.of_alike(self.compared))
+
+
+@dataclass(frozen=True)
 class _Build:
     """The tables of the exams ``touched`` by runs after ``seen``; of all exams where that is None."""
 
@@ -69,20 +92,28 @@ class _Build:
 
     def all_tables(self) -> None:
         """Exams last: with their row, an exam counts as built."""
-        attributes, config = self.context.catalogue.attributes, self.context.config
         instances = self._instances()
-        series = self._groups("imaging_series", exams.series(attributes), instances)
-        self._write("imaging_series", exams.series(attributes), series, instances)
-        crash_point("series")
-        main = exams.of_main_modality(instances, series)
-        acquisitions = exams.acquisitions(attributes)
-        self._write("imaging_acquisition", acquisitions, self._groups("imaging_acquisition", acquisitions, main), main)
-        crash_point("acquisition")
+        series = self._groups("imaging_series", self._series, instances)
+        _, _, studies = at_once(
+            lambda: self._write("imaging_series", self._series, series),
+            lambda: self._write_acquisitions(exams.of_main_modality(instances, series.all)),
+            lambda: self._groups("imaging_study", self._studies, instances),
+        )
+        self._write("imaging_study", self._studies, cast("_Groups", studies), self._with_tombstones)
+
+    def _write_acquisitions(self, instances: DataFrame) -> None:
+        acquisitions = exams.acquisitions(self.context.catalogue.attributes)
+        self._write("imaging_acquisition", acquisitions, self._groups("imaging_acquisition", acquisitions, instances))
+
+    @cached_property
+    def _series(self) -> ExamTable:
+        return exams.series(self.context.catalogue.attributes)
+
+    @cached_property
+    def _studies(self) -> ExamTable:
+        config = self.context.config
         hospitals = {s.name: s.hospital for s in config.sources if s.hospital}
-        studies = exams.studies(attributes, hospitals, config.hospitals, F.current_date())
-        groups = self._groups("imaging_study", studies, instances)
-        self._write("imaging_study", studies, groups, instances, self._with_tombstones)
-        crash_point("study")
+        return exams.studies(self.context.catalogue.attributes, hospitals, config.hospitals, F.current_date())
 
     @cached_property
     def _within(self) -> Column | None:
@@ -108,25 +139,34 @@ class _Build:
         known = self.scratch.keep("known", self._of_touched("imaging_study").select(_STUDY))
         recent = instances.where(F.col(RUN) > self.seen).join(self.touched, _STUDY, "left_semi")
         older = instances.where(F.col(RUN) <= self.seen).where(covering(known, _STUDY, F.col(_STUDY)))
+        if self.run.large_lake:
+            # Files lie in the order of paths: by these, few pages of the many columns are read.
+            paths = self.scratch.keep("paths", older.select(_STUDY, "path").join(known, _STUDY, "left_semi"))
+            older = older.where(covering(paths, "path", F.col("path")))
         rows = exams.usable_instances(recent.unionByName(older.join(known, _STUDY, "left_semi")))
-        if self.run.counts["exams_looked_at"] < _COPIED_EXAMS:
+        if not self.run.large_lake:
             return rows
         return self.scratch.keep("instances", rows.drop("path", "header_digest", "reader_fingerprint", RUN))
 
-    def _groups(self, name: str, table: ExamTable, instances: DataFrame) -> DataFrame:
-        return self.scratch.keep(name, table.groups(instances))
+    def _groups(self, name: str, table: ExamTable, instances: DataFrame) -> _Groups:
+        if self.run.counts["exams_looked_at"] < _MANY_EXAMS:
+            return _Groups(self.scratch.keep(name, table.groups(instances)), instances)
+        compared = self.scratch.keep(f"{name}_compared", table.compared(instances))
+        unlike = table.of_unlike(compared, instances)
+        return _Groups(self.scratch.keep(name, table.groups(unlike)), unlike, compared)
 
     def _write(
         self,
         name: str,
         table: ExamTable,
-        groups: DataFrame,
-        instances: DataFrame,
+        groups: _Groups,
         more: Callable[[DataFrame], DataFrame] = lambda rows: rows,
     ) -> None:
-        disputed = [row[0] for row in groups.select(F.explode("conflicts")).distinct().collect()]
         others = _OF_OTHERS.get(name, ())
-        rows = more(_with_nulls(table.rows(groups, instances, disputed), others)).select(*_owned(self.context, name))
+        rows = more(_with_nulls(groups.rows(table), others))
+        if self.seen is None:
+            rows = self._by_month(rows, table.dated_by)
+        rows = rows.select(*_owned(self.context, name))
         foreign = tuple(column.name for column in others)
         scope = None if self.seen is None else self.touched
         done = self.context.lake.sync(name, rows, self.run.run_id, scope=scope, foreign=foreign, within=self._within)
@@ -134,6 +174,12 @@ class _Build:
         self.run.count(
             **{f"{what}_new": done.inserted, f"{what}_changed": done.updated, f"{what}_removed": done.deleted}
         )
+        crash_point(what)
+
+    def _by_month(self, rows: DataFrame, date: str) -> DataFrame:
+        """Exams of a month in one file: later runs change those of a few months, and write the files of these anew."""
+        files = min(self.run.counts["exams_looked_at"] // _EXAMS_OF_FILE, _MOST_FILES)
+        return rows.repartition(files, F.trunc(date, "month")) if files > 1 else rows
 
     def _with_tombstones(self, present: DataFrame) -> DataFrame:
         """The exams, not linked yet, and those that have lost their last file."""

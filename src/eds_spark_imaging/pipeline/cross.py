@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from functools import reduce
+from functools import partial, reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -24,6 +24,7 @@ from eds_spark_imaging.linkage import survivors
 from eds_spark_imaging.linkage.care_sites import hospitals_of_care_sites
 from eds_spark_imaging.pipeline.cross_scope import persons_with_changed_exams
 from eds_spark_imaging.runs.context import Context, Run
+from eds_spark_imaging.spark.at_once import at_once
 from eds_spark_imaging.tables.crossings import CROSS_INPUT
 from eds_spark_imaging.tables.links import LINKED
 from eds_spark_imaging.transforms.codes import ccam_code
@@ -209,11 +210,15 @@ def _cross(context: Context, run: Run, scratch: Scratch, base: _Base, changed: D
     }
     match = matcher(context.config.cross.report_days)
     pairs = scratch.keep("pairs", frames.patients(rows).mapInArrow(match, PAIRS_DDL))
-    for name, table in _tables(context, base, exams, visits, acts, pairs).items():
+
+    def write(name: str, table: DataFrame) -> None:
         done = context.lake.sync(name, table, run.run_id, scope=_scope(context, name, changed, exams, acts))
         crash_point(name)
         what = _COUNTED[name]
         run.count(**{f"{what}_new": done.inserted, f"{what}_changed": done.updated, f"{what}_removed": done.deleted})
+
+    tables = _tables(context, base, exams, visits, acts, pairs)
+    at_once(*[partial(write, name, table) for name, table in tables.items()])
 
 
 def _notes(base: _Base, context: Context) -> DataFrame:
@@ -227,7 +232,7 @@ def _notes(base: _Base, context: Context) -> DataFrame:
 def _tables(  # noqa: PLR0917
     context: Context, base: _Base, exams: DataFrame, visits: DataFrame, acts: DataFrame, pairs: DataFrame
 ) -> dict[str, DataFrame]:
-    """The rows of each table, in the order in which they are written."""
+    """The rows of each table."""
     of = {what: pairs.where(F.col("what") == what) for what in ("visit", "act", "report")}
     own = of["visit"].where("accepted").select(_STUDY, F.col("event_id").alias("exam_stay_id"))
     placed = exams.select(_STUDY, "person_id", "study_datetime").join(own, _STUDY, "left")

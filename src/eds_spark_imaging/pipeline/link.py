@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
@@ -31,6 +32,7 @@ from eds_spark_imaging.linkage import (
 )
 from eds_spark_imaging.pipeline.link_state import LinkState, exams_to_look_at, inputs_state, rules_hash
 from eds_spark_imaging.runs.context import Context, Run
+from eds_spark_imaging.spark.at_once import at_once
 from eds_spark_imaging.tables.link_words import LinkMethod, LinkStatus
 from eds_spark_imaging.tables.links import (
     IMAGING_STUDY_LINK_KEY,
@@ -90,12 +92,13 @@ def link(context: Context) -> None:
             scope = scratch.keep("scope", exams_to_look_at(context.lake, now, seen, persons.changed))
         work = _work(context, persons, scratch, scope)
         run.count(exams=work.inputs.count(), exams_linked_again=work.relinked.count())
-        if run.counts["exams_linked_again"] or not work.removed.isEmpty():
+        has_work = run.counts["exams_linked_again"] or not work.removed.isEmpty()
+        if has_work:
             _link(context, run, work, scratch)
-            rows = work.inputs.join(work.relinked, _STUDY, "left_semi")
-            context.lake.sync(LINK_INPUT.name, rows, run.run_id, scope=work.scope)
         # Last: what is not recorded is done again after a kill.
-        _record_keys(context, run, work, persons, scope)
+        recorded = partial(_record_inputs, context, run, work) if has_work else lambda: None
+        at_once(recorded, partial(_record_keys, context, run, work, scope))
+        _record_persons(context, run, persons)
         run.watermark = replace(now, inputs=inputs_state(context.lake)).text
 
 
@@ -125,9 +128,18 @@ def _persons(
     return _Persons(base, traits, names, hashes, changed)
 
 
-def _record_keys(context: Context, run: Run, work: _Work, persons: _Persons, scope: DataFrame | None) -> None:
-    """The keys of the exams that were looked at, then those of persons, which lead to the exams of the next change."""
+def _record_inputs(context: Context, run: Run, work: _Work) -> None:
+    rows = work.inputs.join(work.relinked, _STUDY, "left_semi")
+    context.lake.sync(LINK_INPUT.name, rows, run.run_id, scope=work.scope)
+
+
+def _record_keys(context: Context, run: Run, work: _Work, scope: DataFrame | None) -> None:
+    """The keys of the exams that were looked at."""
     context.lake.sync(IMAGING_STUDY_LINK_KEY.name, kept_keys(work.meeting.keys), run.run_id, scope=scope)
+
+
+def _record_persons(context: Context, run: Run, persons: _Persons) -> None:
+    """The keys of persons, which lead to the exams of the next change."""
     if persons.hashes is not None and persons.changed is not None:
         rows = persons.hashes.join(persons.changed, ["kind", "key"], "left_semi")
         context.lake.sync(PERSON_LINK_KEY.name, rows, run.run_id, scope=persons.changed)
@@ -162,13 +174,19 @@ def _link(context: Context, run: Run, work: _Work, scratch: Scratch) -> None:
         found = scratch.keep("probable", more)
     links = decide(meeting.exams, found).join(work.relinked, _STUDY, "inner")
     links = scratch.keep("links", links)
-    done = context.lake.sync("imaging_study_person", found, run.run_id, scope=work.scope)
-    crash_point("candidates")
-    _write_history(context, run, studies, links)
-    crash_point("history")
+    at_once(
+        partial(_write_candidates, context, run, found, work.scope),
+        partial(_write_history, context, run, studies, links),
+    )
     changed = context.lake.update("imaging_study", links, _DECIDED, (_RUN, run.run_id))
     crash_point("linked")
-    run.count(candidates_changed=done.total, links_changed=changed)
+    run.count(links_changed=changed)
+
+
+def _write_candidates(context: Context, run: Run, found: DataFrame, scope: DataFrame) -> None:
+    done = context.lake.sync("imaging_study_person", found, run.run_id, scope=scope)
+    run.count(candidates_changed=done.total)
+    crash_point("candidates")
 
 
 def base_centrale(warehouse: Warehouse) -> BaseCentrale:
@@ -201,3 +219,4 @@ def _write_history(context: Context, run: Run, studies: DataFrame, links: DataFr
         rows = scratch.keep("rows", changes.alias("new").join(known, same, "left_anti"))
         if not rows.isEmpty():
             context.lake.append("imaging_study_link_history", rows)
+    crash_point("history")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -21,7 +23,8 @@ from eds_spark_imaging.marts.groups import DATED, TRUSTED
 from eds_spark_imaging.marts.link_quality import link_quality
 from eds_spark_imaging.marts.months import ALL_MONTHS, Months, exams_of, months_of, series_of_months, together
 from eds_spark_imaging.pipeline.touched import Touched, touched_since
-from eds_spark_imaging.runs.context import Context, Run
+from eds_spark_imaging.runs.context import Context
+from eds_spark_imaging.spark.at_once import at_once
 from eds_spark_imaging.tables.marts import ClockFault
 
 _STUDY = "study_instance_uid"
@@ -40,13 +43,19 @@ def marts(context: Context) -> None:
         if seen == now:
             return
         touched = touched_since(context.lake, seen, now)
-        for mart in _marts(context, touched):
-            _count(run, mart.name, _sync(context, run.run_id, mart))
-        _count(run, "imaging_fill_rate", sync_fill_rates(context, run.run_id, touched.series))
-
-
-def _count(run: Run, name: str, done: Changes) -> None:
-    run.count(rows=done.total, **{f"{name.removeprefix('imaging_')}_changed": done.total})
+        tables = _Tables.of(context.lake, touched)
+        turns = (
+            tables.link_quality(),
+            tables.activity([_suspension(s) for s in context.config.suspensions]),
+            tables.devices(),
+        )
+        done = at_once(
+            *[partial(_sync_in_turn, context, run.run_id, marts) for marts in turns],
+            lambda: {"imaging_fill_rate": sync_fill_rates(context, run.run_id, touched.series).total},
+        )
+        changed = dict(ChainMap(*done))
+        run.count(rows=sum(changed.values()))
+        run.count(**{f"{name.removeprefix('imaging_')}_changed": rows for name, rows in changed.items()})
 
 
 def _as_text(context: Context, versions: Mapping[str, int]) -> str:
@@ -70,32 +79,51 @@ class _Mart:
     at: str = "month"
 
 
-def _marts(context: Context, touched: Touched) -> Iterator[_Mart]:
-    """The marts of exams that still have files; later ones read what earlier ones are by then."""
-    lake = context.lake
-    studies = lake.read("imaging_study").where("removed_at IS NULL")
-    series = lake.read("imaging_series")
-    dated = exams_of(studies, touched.dated, DATED)
-    trusted = exams_of(studies, touched.trusted, TRUSTED)
+@dataclass(frozen=True)
+class _Tables:
+    """The tables that marts count, of exams that still have files: those of the months that changes have touched."""
 
-    def of_trusted(rows: DataFrame) -> DataFrame:
-        return rows if touched.trusted.are_all else rows.join(trusted.select(_STUDY), _STUDY, "left_semi")
+    lake: Lake
+    touched: Touched
+    studies: DataFrame
+    series: DataFrame
+    trusted: DataFrame
 
-    acts = of_trusted(lake.read("imaging_study_procedure"))
-    yield _Mart("imaging_link_quality", lambda: link_quality(dated), touched.dated)
-    yield _Mart("imaging_activity", lambda: activity(trusted, of_trusted(series), acts), touched.trusted)
-    of_months = series_of_months(series, touched.series)
-    yield _Mart("imaging_device_day", lambda: device_days(of_months, studies), touched.series, "day")
-    days = lake.read("imaging_device_day")
-    faulty = touched.series if touched.series.are_all else together([touched.series, _early_months(lake, days)])
-    yield _Mart(
-        "imaging_clock_fault",
-        lambda: clock_faults(series_of_months(series, faulty), studies, days, F.current_date()),
-        faulty,
-        "day",
-    )
-    suspensions = [_suspension(s) for s in context.config.suspensions]
-    yield _Mart("imaging_coverage", lambda: coverage(lake.read("imaging_activity"), suspensions))
+    @classmethod
+    def of(cls, lake: Lake, touched: Touched) -> _Tables:
+        """As they are in the lake."""
+        studies = lake.read("imaging_study").where("removed_at IS NULL")
+        return cls(lake, touched, studies, lake.read("imaging_series"), exams_of(studies, touched.trusted, TRUSTED))
+
+    def link_quality(self) -> Iterator[_Mart]:
+        """The states of links."""
+        dated = exams_of(self.studies, self.touched.dated, DATED)
+        yield _Mart("imaging_link_quality", lambda: link_quality(dated), self.touched.dated)
+
+    def activity(self, suspensions: list[Suspension]) -> Iterator[_Mart]:
+        """What was done, then what the lake covers of it, which is made from the former."""
+        months = self.touched.trusted
+        series, acts = self._of_trusted(self.series), self._of_trusted(self.lake.read("imaging_study_procedure"))
+        yield _Mart("imaging_activity", lambda: activity(self.trusted, series, acts), months)
+        yield _Mart("imaging_coverage", lambda: coverage(self.lake.read("imaging_activity"), suspensions))
+
+    def devices(self) -> Iterator[_Mart]:
+        """The days of devices, then the faults of their clocks, which are told by the former."""
+        months = self.touched.series
+        series = series_of_months(self.series, months)
+        yield _Mart("imaging_device_day", lambda: device_days(series, self.studies), months, "day")
+        days = self.lake.read("imaging_device_day")
+        faulty = months if months.are_all else together([months, _early_months(self.lake, days)])
+        of_faulty = series_of_months(self.series, faulty)
+        yield _Mart(
+            "imaging_clock_fault",
+            lambda: clock_faults(of_faulty, self.studies, days, F.current_date()),
+            faulty,
+            "day",
+        )
+
+    def _of_trusted(self, rows: DataFrame) -> DataFrame:
+        return rows if self.touched.trusted.are_all else rows.join(self.trusted.select(_STUDY), _STUDY, "left_semi")
 
 
 def _early_months(lake: Lake, days: DataFrame) -> Months:
@@ -103,6 +131,11 @@ def _early_months(lake: Lake, days: DataFrame) -> Months:
     told = lake.read("imaging_clock_fault").where(F.col("fault") == str(ClockFault.BEFORE_DEVICE))
     month = F.trunc("day", "month")
     return together([months_of(early_days(days), month), months_of(told, month)])
+
+
+def _sync_in_turn(context: Context, run_id: str, marts: Iterable[_Mart]) -> dict[str, int]:
+    """Rows written or deleted, by mart."""
+    return {mart.name: _sync(context, run_id, mart).total for mart in marts}
 
 
 def _sync(context: Context, run_id: str, mart: _Mart) -> Changes:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from functools import reduce
+from typing import cast
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.lake.scratch import Scratch
 from eds_spark_imaging.runs.context import Context, Run
+from eds_spark_imaging.spark.at_once import at_once
 from eds_spark_imaging.tables.spec import Column, sql_type
 from eds_spark_imaging.tables.terms import SERIES_TERMS, STUDY_TERMS
 from eds_spark_imaging.terminology.exam_names import ExamNames
@@ -83,31 +85,41 @@ def _terms(context: Context, run: Run, scratch: Scratch, site: _Site, some: Data
         return lake.read(name) if some is None else lake.read(name).join(some, _STUDY, "left_semi")
 
     studies, series = read("imaging_study").where("removed_at IS NULL"), read("imaging_series")
-    of_series = transforms.describe_series(series, studies, read("imaging_acquisition"))
-    of_series = scratch.keep("described_series", of_series)
-    of_exams = scratch.keep("described_exams", transforms.describe_exams(studies))
-    run.count(exams=of_exams.count())
-    distinct = scratch.keep("distinct", transforms.distinct_descriptions(of_series, of_exams))
-    tasks = max(1, distinct.count() // _A_TASK)
-    run.count(descriptions=distinct.count())
+    described = transforms.describe_series(series, studies, read("imaging_acquisition"))
+    of_series, of_exams = at_once(
+        lambda: scratch.keep("described_series", described),
+        lambda: scratch.keep("described_exams", transforms.describe_exams(studies)),
+    )
+    distinct, counts = scratch.keep_counted(
+        "distinct", transforms.distinct_descriptions(of_series, of_exams), descriptions=F.count(F.lit(1))
+    )
+    run.count(exams=of_exams.count(), **counts)
+    tasks = max(1, counts["descriptions"] // _A_TASK)
     answers = distinct.repartition(tasks).mapInArrow(read_batches(site.rows, site.names), _ddl(ANSWER))
     answers = scratch.keep("answers", answers)
     version = F.lit(site.version)
     found = scratch.keep("series", transforms.series_terms(of_series, answers, version, _filled(SERIES_TERMS)))
-    changed = lake.update("imaging_series", found, _names(SERIES_TERMS), (_RUN, run.run_id))
-    crash_point("series_terms")
-    gathered = scratch.keep("gathered", transforms.exams_with_series(of_exams, answers, found, series))
-    united = gathered.select("named").distinct().mapInArrow(unite_batches(site.rows), _ddl(UNION))
-    exams = transforms.exam_terms(gathered, scratch.keep("united", united), version)
-    acts = transforms.accepted_acts(lake.read(_ACTS))
-    exams = scratch.keep("with_acts", transforms.with_acts(exams, acts, EXAM.names[1:]))
-    settled = exams.select(*EXAM.names).distinct().mapInArrow(settle_batches(site.rows, site.names), _ddl(SETTLED))
-    exams = transforms.settled_exams(exams, scratch.keep("settled", settled), _filled(STUDY_TERMS))
-    exams = scratch.keep("exams", exams)
-    run.count(
-        series_changed=changed,
-        exams_changed=lake.update("imaging_study", exams, _names(STUDY_TERMS), (_RUN, run.run_id)),
-    )
+
+    def write_series() -> None:
+        changed = lake.update("imaging_series", found, _names(SERIES_TERMS), (_RUN, run.run_id))
+        run.count(series_changed=changed)
+        crash_point("series_terms")
+
+    def of_whole_exams() -> DataFrame:
+        gathered = scratch.keep("gathered", transforms.exams_with_series(of_exams, answers, found, series))
+        united = gathered.select("named").distinct().mapInArrow(unite_batches(site.rows), _ddl(UNION))
+        exams = transforms.exam_terms(gathered, scratch.keep("united", united), version)
+        acts = transforms.accepted_acts(lake.read(_ACTS))
+        exams = scratch.keep("with_acts", transforms.with_acts(exams, acts, EXAM.names[1:]))
+        settled = exams.select(*EXAM.names).distinct().mapInArrow(settle_batches(site.rows, site.names), _ddl(SETTLED))
+        return scratch.keep(
+            "exams", transforms.settled_exams(exams, scratch.keep("settled", settled), _filled(STUDY_TERMS))
+        )
+
+    # The exams last: whoever reads meets no exam whose series have not been read yet.
+    _, exams = at_once(write_series, of_whole_exams)
+    changed = lake.update("imaging_study", cast("DataFrame", exams), _names(STUDY_TERMS), (_RUN, run.run_id))
+    run.count(exams_changed=changed)
     crash_point("exam_terms")
 
 

@@ -1,8 +1,9 @@
 """Many instances to one row: each attribute by its declared aggregate.
 
 The rule for ``constant`` attributes: the most frequent value, ties to the smallest, so that neither the order of
-files nor the partitioning matters. Smallest and largest are cheap; only groups where they differ (named in
-``conflicts``) pay for the count of each value.
+files nor the partitioning matters. Only groups where smallest and largest differ (named in ``conflicts``) pay for the
+count of each value. Of many groups most are alike in all of these attributes, as one hash of each instance tells: then
+any instance has the values (:func:`compared`).
 
 Expressions are SQL text, since hundreds of attributes make thousands of calls to the JVM otherwise.
 """
@@ -15,6 +16,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.dicom.declaration.attribute import Aggregate, Attribute, Kind
+from eds_spark_imaging.transforms.changes import row_hash
 
 _NUMBERS = {Kind.DOUBLE, Kind.BIGINT, Kind.AGE}
 _TEXT_OF = {
@@ -72,11 +74,41 @@ def grouped(
     ``instances`` has the columns of dicom_instance that the attributes name, ``frame_ranges``, ``frame_periods`` and
     what ``extra`` uses.
     """
-    kept = _kept(keys, attributes)
-    columns = [F.expr(text) for a in kept for text in _aggregates(a, _lining_up(a, kept))]
+    columns = _columns(_kept(keys, attributes), keys, attributes)
     named = [f"IF(`_low_{a.column}` != `_high_{a.column}`, '{a.column}', NULL)" for a in _constant(keys, attributes)]
     conflicts = f"array_sort(array_compact(array({', '.join(named)})))" if named else "CAST(array() AS ARRAY<STRING>)"
     return instances.groupBy(*keys).agg(*columns, *extra).withColumn("conflicts", F.expr(conflicts))
+
+
+def _columns(some: Sequence[Attribute], keys: Sequence[str], attributes: Sequence[Attribute]) -> list[Column]:
+    kept = _kept(keys, attributes)
+    return [F.expr(text) for a in some for text in _aggregates(a, _lining_up(a, kept))]
+
+
+def compared(
+    instances: DataFrame, keys: Sequence[str], attributes: Sequence[Attribute], extra: Sequence[Column] = ()
+) -> DataFrame:
+    """One row for each ``keys``: ``_alike``, whether its instances have the same ``constant`` attributes, which are
+    those of ``_example``; the columns of the other attributes and ``extra``.
+
+    Costs a third of :func:`grouped`. Where frames of an instance may differ, nothing is alike.
+    """
+    constant = _constant(keys, attributes)
+    names = [a.column for a in constant]
+    same = row_hash(names, {a.column for a in constant if a.is_array})
+    has_frames = F.col("frame_ranges").isNotNull() | F.col("frame_periods").isNotNull()
+    columns = _columns([a for a in _kept(keys, attributes) if a not in constant], keys, attributes)
+    all_same = "min(_same) = max(_same) AND count(_same) = count(1)"
+    example = [F.first(F.struct(*names)).alias("_example"), F.expr(all_same).alias("_alike")]
+    marked = instances.withColumn("_same", F.when(~has_frames, same))
+    return marked.groupBy(*keys).agg(*columns, *extra, *example)
+
+
+def of_example(groups: DataFrame) -> DataFrame:
+    """The groups of :func:`compared` that are alike, as :func:`settled` gives them."""
+    own = [F.col(name) for name in groups.columns if name not in ("_alike", "_example")]
+    none = F.array().cast("array<string>").alias("conflicts")
+    return groups.where("_alike").select(*own, "_example.*", none)
 
 
 def settled(

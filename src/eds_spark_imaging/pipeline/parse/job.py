@@ -13,9 +13,10 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.pipeline.parse.publication import publish
 from eds_spark_imaging.pipeline.parse.removal import take_out_removed
 from eds_spark_imaging.pipeline.parse.selection import Selection, portions
-from eds_spark_imaging.pipeline.parse.staging import Work, at_once
+from eds_spark_imaging.pipeline.parse.staging import Work
 from eds_spark_imaging.pipeline.parse.totals import Totals
 from eds_spark_imaging.runs.context import Context, Run
+from eds_spark_imaging.spark.at_once import at_once
 from eds_spark_imaging.spark.hadoop import HadoopPath
 from eds_spark_imaging.workers.crash import crash_point
 from eds_spark_imaging.workers.parsing import parse_batches

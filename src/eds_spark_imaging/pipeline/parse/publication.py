@@ -13,8 +13,9 @@ from eds_spark_imaging.lake.scratch import Scratch
 from eds_spark_imaging.pipeline.parse.outcomes import write_members, write_outcomes
 from eds_spark_imaging.pipeline.parse.primaries import flags_of, flip, flipped, with_own_flags
 from eds_spark_imaging.pipeline.parse.removal import REPLACED, delete_rows, queue_exams, rows_of
-from eds_spark_imaging.pipeline.parse.staging import Contents, Found, Staging, Work, at_once, look_at
+from eds_spark_imaging.pipeline.parse.staging import Contents, Found, Staging, Work, look_at
 from eds_spark_imaging.runs.context import Context, Run
+from eds_spark_imaging.spark.at_once import at_once
 from eds_spark_imaging.spark.hadoop import HadoopPath
 from eds_spark_imaging.workers.crash import crash_point
 from eds_spark_imaging.workers.packing import unpack

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 
@@ -101,18 +99,6 @@ def _of_opened(rows: DataFrame, opened: DataFrame) -> DataFrame:
     names = opened.select(F.col("path").alias("_opened"))
     found = rows.join(names, F.coalesce("archive", "path") == F.col("_opened"), "left_semi")
     return found.select("path").distinct()
-
-
-def at_once(*tasks: Callable[[], object]) -> list[object]:
-    """The results of tasks that do not depend on each other.
-
-    Most steps take Spark and Delta time to plan, whatever the number of rows.
-    """
-    if len(tasks) == 1:
-        return [tasks[0]()]
-    with ThreadPoolExecutor(len(tasks)) as pool:
-        running = [pool.submit(task) for task in tasks]
-    return [each.result() for each in running]
 
 
 def look_at(run: Run, staging: Staging) -> Contents:
