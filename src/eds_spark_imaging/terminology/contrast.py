@@ -40,6 +40,8 @@ def _more_of_agent(spans: Sequence[Span], i: int) -> bool:
 
 def implied_contrast(lexicon: Lexicon, spans: Sequence[Span], category: str, outside: Sequence[bool]) -> str:
     """The contrast that an exam of this name always has; the name may be the first word of a place (`cystographie`)."""
+    if category in _NUCLEAR:
+        return ""  # `cystographie isotopique`
     named = (
         entry
         for span, said in zip(spans, outside, strict=True)

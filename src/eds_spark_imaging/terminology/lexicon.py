@@ -1,7 +1,7 @@
 """The lexicon: data files that a physician can read, compiled into one tree of words.
 
 ``parts.csv``: the DICOM terms with SNOMED code, regions and whether they are paired; ``places.csv``: what texts call
-them; ``exams.csv``: names of exams and abbreviations; ``words.csv``: sides, contrast, negations and other words
+them; ``combining.csv``: first halves of compound adjectives; ``exams.csv``: names of exams and abbreviations; ``words.csv``: sides, contrast, negations and other words
 around them; ``composites.csv``, ``regions.csv``, ``categories.csv``, ``modalities.csv``. A site adds rows of exams.
 """
 
@@ -21,7 +21,7 @@ from eds_spark_imaging.terminology.text import words
 # Changes when the same lexicon is read by other rules; part of the version that is kept beside derived values.
 ENGINE = "1"
 UNKNOWN = "unknown"
-_FILES = ("regions", "parts", "composites", "places", "exams", "words", "categories", "modalities")
+_FILES = ("regions", "parts", "composites", "places", "combining", "exams", "words", "categories", "modalities")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,7 @@ class Lexicon:
     plain: frozenset[str]
     spellings: Mapping[str, tuple[str, ...]]
     singles: Mapping[str, tuple[LexiconEntry, ...]]
+    combining: Mapping[str, LexiconEntry]
     version: str
 
 
@@ -139,6 +140,7 @@ def _compile(tables: dict[str, list[dict[str, str]]]) -> Lexicon:
         plain=frozenset(plain),
         spellings=_spellings(root),
         singles=singles,
+        combining=dict(_combining(tables["combining"], parts)),
         version=_version(tables),
     )
 
@@ -165,6 +167,13 @@ def _places(table: list[dict[str, str]], parts: Mapping[str, Part]) -> Iterator[
         entry = LexiconEntry(terms, regions, paired, place=True)
         for phrase in phrases(f"{row['fr']}|{row['en']}"):
             yield phrase, entry
+
+
+def _combining(table: list[dict[str, str]], parts: Mapping[str, Part]) -> Iterator[tuple[str, LexiconEntry]]:
+    for row in table:
+        terms = tuple(row["body_parts"].split())
+        entry = LexiconEntry(terms, _regions(terms, parts), any(parts[term].paired for term in terms), place=True)
+        yield words(row["form"]).forms[0], entry
 
 
 def _regions(terms: Iterable[str], parts: Mapping[str, Part]) -> tuple[str, ...]:
