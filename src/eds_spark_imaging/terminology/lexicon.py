@@ -69,7 +69,9 @@ class WordNode:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """All data files, compiled. ``spellings`` are the words that a misspelt one is compared with, by first letter."""
+    """All data files, compiled. ``spellings`` are the words that a misspelt one is compared with, by first letter;
+    ``french``: words that names of places begin with in French alone.
+    """
 
     parts: Mapping[str, Part]
     composites: Mapping[str, tuple[str, ...]]
@@ -84,6 +86,7 @@ class Lexicon:
     spellings: Mapping[str, tuple[str, ...]]
     singles: Mapping[str, tuple[LexiconEntry, ...]]
     combining: Mapping[str, LexiconEntry]
+    french: frozenset[str]
     version: str
 
 
@@ -141,6 +144,7 @@ def _compile(tables: dict[str, list[dict[str, str]]]) -> Lexicon:
         spellings=_spellings(root),
         singles=singles,
         combining=dict(_combining(tables["combining"], parts)),
+        french=_first_words(tables["places"], "fr") - _first_words(tables["places"], "en"),
         version=_version(tables),
     )
 
@@ -167,6 +171,10 @@ def _places(table: list[dict[str, str]], parts: Mapping[str, Part]) -> Iterator[
         entry = LexiconEntry(terms, regions, paired, place=True)
         for phrase in phrases(f"{row['fr']}|{row['en']}"):
             yield phrase, entry
+
+
+def _first_words(table: list[dict[str, str]], language: str) -> frozenset[str]:
+    return frozenset(phrase[0] for row in table for phrase in phrases(row[language]))
 
 
 def _combining(table: list[dict[str, str]], parts: Mapping[str, Part]) -> Iterator[tuple[str, LexiconEntry]]:

@@ -13,7 +13,7 @@ _GENERAL = frozenset({"SPINE", "UPPERLIMB", "LOWERLIMB", "AORTA", "VENACAVA", "C
 WHOLE = frozenset({"HEART"})
 
 # What the head only frames: `HEAD^BRAIN`. A face beside a head is another part.
-IN_HEAD = frozenset({"BRAIN", "CEREBELLUM", "SELLA", "IAC", "ORBIT", "SKULL"})
+IN_HEAD = frozenset({"BRAIN", "CEREBELLUM", "SELLA", "IAC", "ORBIT", "SKULL", "MASTOID", "EAR"})
 
 # A limb of unknown name.
 _EMPTY = frozenset({"EXTREMITY", "JOINT"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from eds_spark_imaging.terminology.span import Span
 
@@ -15,14 +15,22 @@ _VOWELS = "aeiouyh"
 _DIMENSIONS = frozenset("1234")
 
 
-def stated_side(spans: Sequence[Span], paired: Sequence[bool], outside: Sequence[bool], parts: int, views: bool) -> str:
+def stated_side(
+    spans: Sequence[Span],
+    paired: Sequence[bool],
+    outside: Sequence[bool],
+    parts: int,
+    views: bool,
+    french: Collection[str],
+) -> str:
     """R, L, B, MIXED or nothing. ``paired`` marks spans that name a paired part, ``parts`` counts different ones.
 
-    ``views``: views have sides of their own, as everywhere but in mammography.
+    ``views``: views have sides of their own, as everywhere but in mammography. ``french``: first words of French names.
     """
     found: list[tuple[int, str]] = []
     for i, span in enumerate(spans):
-        side = _side_of(spans, i, paired, views) if outside[i] else ""
+        told = outside[i] and not _radiotherapy(spans, i, french)
+        side = _side_of(spans, i, paired, views) if told else ""
         if side:
             found.append((i, side))
         found.extend((i, entry.side) for entry in span.entries if entry.side and outside[i])
@@ -32,6 +40,12 @@ def stated_side(spans: Sequence[Span], paired: Sequence[bool], outside: Sequence
     if sides == {"R", "L"}:
         return "B" if parts <= 1 or _together(spans, found) else MIXED
     return next(iter(sides), "")
+
+
+def _radiotherapy(spans: Sequence[Span], i: int, french: Collection[str]) -> bool:
+    """`RT_SEIN_G`: before a French word RT is radiotherapy, not the right side."""
+    after = spans[i + 1] if i + 1 < len(spans) else None
+    return spans[i].words == ("rt",) and after is not None and after.place is not None and after.words[0] in french
 
 
 def _side_of(spans: Sequence[Span], i: int, paired: Sequence[bool], views: bool) -> str:
@@ -94,7 +108,9 @@ def _numbered(span: Span) -> bool:
 
 
 def _slight(span: Span) -> bool:
-    """Words of views between a part and its side: `PIED F P G`."""
+    """Words of views or of the kind of exam between a part and its side: `PIED F P G`, `EPAULE ARTHRO G`."""
+    if span.entries and all(entry.contrast and not entry.place for entry in span.entries):
+        return True
     return all(len(word) <= 2 or word.isdigit() for word in span.words) or bool(span.roles & {"noise", "slight"})
 
 
