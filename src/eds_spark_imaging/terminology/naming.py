@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
-from eds_spark_imaging.terminology.mentions import Mention
+from eds_spark_imaging.terminology.mentions import Mention, last_but_sides
 from eds_spark_imaging.terminology.parts import IN_HEAD, WHOLE, lies_within, members, specific, written
 from eds_spark_imaging.terminology.span import Span
 
@@ -70,7 +70,7 @@ def _is_frame(lexicon: Lexicon, found: Sequence[Span], mention: Mention, used: S
         named_twice = (mention.entry.parts, other.entry.parts) == _HEAD_AND_BRAIN and found[far].before == "/"
         if named_twice and not any(span.place for span in found[near + 1 : far]):
             return True
-        if far - near != 1 or found[far].before not in {" ", "-"} or set(mention.entry.parts) & WHOLE:
+        if last_but_sides(found, far) != near or found[far].before not in {" ", "-"} or set(mention.entry.parts) & WHOLE:
             continue
         if "HEAD" in mention.entry.parts and set(other.entry.parts) - IN_HEAD:
             continue

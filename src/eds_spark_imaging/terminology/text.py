@@ -41,12 +41,13 @@ _REWRITES = tuple(
         (r"(?:(?<=[\s(_^])|^)-\s?c(?![a-z0-9-])", " sans iv "),
         (r"(?<=[a-z])\.(?=[a-z])", " "),
         (r"\btemp\.? bone", "temporal bone"),
+        (r"(?:(?<=[\s(,])|^)\?\s?(?=[a-z]{3})", "; bilan "),  # `CT HEAD ?BLEED`: what is asked
         (r"\b([0-9]{1,2})sa\b", r"\1 sa"),
         # The article `le` is left out below: not before words that it never goes with.
         (r"\ble (?=(?:ven[aeo]|art|dopp|angio|dvt|duplex|runoff|lt|rt|left|right|bil|wo?\b))", "lower extremity "),
         # Angiographie par résonance magnétique, not the arm.
         (
-            r"\barm (?=(?:des? |du )?(?:tsa|tronc|polyg|willis|cereb|enceph|cerv|aort|caro|arter|vein|rena|memb|mi\b))",
+            r"\barm (?=(?:des? |du )?(?:tsa|tronc|polyg|willis|cereb|enceph|cerv|aort|caro|arter(?!y|ies)|vein(?!s?\b)|rena|memb|mi\b))",
             "angio-irm ",
         ),
     )
