@@ -70,7 +70,8 @@ class WordNode:
 @dataclass(frozen=True)
 class Lexicon:
     """All data files, compiled. ``spellings`` are the words that a misspelt one is compared with, by first letter;
-    ``french``: words that names of places begin with in French alone.
+    ``french``: words that names of places begin with in French alone; ``naming_exams``: words that names of exams
+    of a category begin with.
     """
 
     parts: Mapping[str, Part]
@@ -87,6 +88,7 @@ class Lexicon:
     singles: Mapping[str, tuple[LexiconEntry, ...]]
     combining: Mapping[str, LexiconEntry]
     french: frozenset[str]
+    naming_exams: frozenset[str]
     version: str
 
 
@@ -145,6 +147,7 @@ def _compile(tables: dict[str, list[dict[str, str]]]) -> Lexicon:
         singles=singles,
         combining=dict(_combining(tables["combining"], parts)),
         french=_first_words(tables["places"], "fr") - _first_words(tables["places"], "en"),
+        naming_exams=frozenset(word for word, node in root.next.items() if _tells_category(node)),
         version=_version(tables),
     )
 
@@ -248,6 +251,10 @@ def _spellings(root: WordNode) -> dict[str, tuple[str, ...]]:
         if len(word) >= 5 and (sides or _leads_to_place(node)):
             found.setdefault(word[0], []).append(word)
     return {letter: tuple(sorted(spelt)) for letter, spelt in found.items()}
+
+
+def _tells_category(node: WordNode) -> bool:
+    return any(entry.category for entry in node.entries) or any(_tells_category(child) for child in node.next.values())
 
 
 def _leads_to_place(node: WordNode) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from eds_spark_imaging.terminology.completing import begins_words, combined_phrase, cut_phrase
 from eds_spark_imaging.terminology.guessing import guesses
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry, WordNode
-from eds_spark_imaging.terminology.misspelling import misspelt_phrase
+from eds_spark_imaging.terminology.misspelling import misspelt, misspelt_phrase
 from eds_spark_imaging.terminology.span import Span, holding
 from eds_spark_imaging.terminology.text import Words
 
@@ -26,6 +26,7 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
     """
     found: list[Span] = []
     forms, breaks = text
+    odd = [misspelt(lexicon, form) for form in forms]
     head = ""
     i = 0
     while i < len(forms):
@@ -36,7 +37,7 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
             span, length = cut_phrase(lexicon, text, i, category, cut) or (span, length)
         if length <= 1:
             span, length = combined_phrase(lexicon, text, i, category) or (span, length)
-        if length <= 1:
+        if length <= 1 and any(odd[i : i + 3]):
             span, length = misspelt_phrase(lexicon, text, i, category) or (span, length)
         if span is None:
             span, length = _first_half(lexicon, text, i, category), 1
@@ -50,6 +51,18 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
             head = forms[i]
         found.append(span)
         i += length
+    return found
+
+
+def written_out(lexicon: Lexicon, text: Words) -> list[Span]:
+    """The phrases of the lexicon that a text of an exam of no known category has as they stand, first to last."""
+    found: list[Span] = []
+    i = 0
+    while i < len(text.forms):
+        entries, length = _longest(lexicon.root, text, i, "")
+        if entries:
+            found.append(Span(text.forms[i : i + length], text.breaks[i], entries))
+        i += max(length, 1)
     return found
 
 

@@ -21,7 +21,7 @@ def misspelt_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tup
     node = lexicon.root.next.get(forms[i])
     slips = 0
     if node is None or (not node.next and i + 1 < len(forms)):
-        node = _first_word(lexicon, forms[i]) if _unknown(lexicon, forms[i]) else None
+        node = _first_word(lexicon, forms[i]) if misspelt(lexicon, forms[i]) else None
         slips = 1
     best: tuple[tuple[str, ...], LexiconEntry] | None = None
     said = (forms[i],)
@@ -29,7 +29,7 @@ def misspelt_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tup
         if node is None or breaks[j] not in {" ", "-", "/"}:
             break
         word = forms[j] if forms[j] in node.next else ""
-        if not word and not slips and _unknown(lexicon, forms[j]):
+        if not word and not slips and misspelt(lexicon, forms[j]):
             slips, word = 1, _nearest(node, forms[j])
         node = node.next.get(word)
         said = (*said, word)
@@ -39,7 +39,8 @@ def misspelt_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tup
     return (Span(best[0], breaks[i], (best[1],), "typo"), len(best[0])) if best else None
 
 
-def _unknown(lexicon: Lexicon, word: str) -> bool:
+def misspelt(lexicon: Lexicon, word: str) -> bool:
+    """Whether a word may be a misspelt one: unknown, and long enough."""
     return len(word) >= _SHORTEST and word.isalpha() and word not in lexicon.known
 
 

@@ -9,7 +9,7 @@ from eds_spark_imaging.terminology.completing import SHORT_TEXT, shortest_cut
 from eds_spark_imaging.terminology.contrast import implied_contrast, stated_contrast
 from eds_spark_imaging.terminology.kernels import kernels_only, without_kernels
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
-from eds_spark_imaging.terminology.matching import spans
+from eds_spark_imaging.terminology.matching import spans, written_out
 from eds_spark_imaging.terminology.mentions import CONFIDENCE, Mention, how_found, mentions_of, scopes_of, used_of
 from eds_spark_imaging.terminology.naming import neck_of_spine, parts_named, regions_named
 from eds_spark_imaging.terminology.sides import stated_side
@@ -81,10 +81,13 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
 
 def text_category(lexicon: Lexicon, text: str) -> str:
     """The exam category that a text tells, or nothing. PET and nuclear medicine win over the CT beside them."""
+    forms = words(text)
+    if lexicon.naming_exams.isdisjoint(forms.forms):
+        return ""
     told = [
         entry.category
-        for span in spans(lexicon, words(text), "", cut=0)
-        if span.how == "exact" and not span.roles & {"noise"}
+        for span in written_out(lexicon, forms)
+        if "noise" not in span.roles
         for entry in (*span.entries, *_within_phrase(lexicon, span))
         if entry.category
     ]
