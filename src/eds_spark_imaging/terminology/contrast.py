@@ -88,6 +88,8 @@ def _after_chain(
         end = j + 1
         while _more_of_agent(spans, end):
             end += 1
+        while end < len(spans) and spans[end].words[0].isdigit():
+            end += 1
         traced = end < len(spans) and "tracer" in spans[end].roles
         if traced or _of_tracer(following, category, polarities):
             return set(), end
