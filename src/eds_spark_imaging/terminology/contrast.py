@@ -149,7 +149,7 @@ def _alone(spans: Sequence[Span], i: int, category: str, outside: bool) -> set[s
     treated = after is not None and after.words[0] in {"op", "operatoire", "traitement", "therapy"}
     numbered = i > 0 and spans[i - 1].words[-1] in _NUMBERED
     given = (
-        ("agent_alone" in roles and not spans[i].place)
+        ("agent_alone" in roles and not spans[i].place and category != "medecine_nucleaire")
         or (phased and "phase" in roles)
         or (category == "irm" and "phase_mr" in roles and not treated)
         or (phased and "agent_imaging" in roles and not numbered)

@@ -1,7 +1,8 @@
 """The lexicon: data files that a physician can read, compiled into one tree of words.
 
 ``parts.csv``: the DICOM terms with SNOMED code, regions and whether they are paired; ``places.csv``: what texts call
-them; ``combining.csv``: first halves of compound adjectives; ``exams.csv``: names of exams and abbreviations; ``words.csv``: sides, contrast, negations and other words
+them; ``combining.csv``: first halves of compound adjectives; ``abbreviations.csv``: short forms of first words of
+places; ``exams.csv``: names of exams and abbreviations; ``words.csv``: sides, contrast, negations and other words
 around them; ``composites.csv``, ``regions.csv``, ``categories.csv``, ``modalities.csv``. A site adds rows of exams.
 """
 
@@ -21,7 +22,7 @@ from eds_spark_imaging.terminology.text import words
 # Changes when the same lexicon is read by other rules; part of the version that is kept beside derived values.
 ENGINE = "1"
 UNKNOWN = "unknown"
-_FILES = ("regions", "parts", "composites", "places", "combining", "exams", "words", "categories", "modalities")
+_FILES = ("regions", "parts", "composites", "places", "combining", "abbreviations", "exams", "words", "categories", "modalities")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def _compile(tables: dict[str, list[dict[str, str]]]) -> Lexicon:
     known: set[str] = set()
     plain: set[str] = set()
     for phrase, entry in itertools.chain(
-        _terms(parts), _places(tables["places"], parts), _exams(tables["exams"], parts), _roles(tables["words"])
+        _terms(parts), _places(tables, parts), _exams(tables["exams"], parts), _roles(tables["words"])
     ):
         known.update(phrase)
         if entry.role == "plain_word":
@@ -166,14 +167,19 @@ def _terms(parts: Mapping[str, Part]) -> Iterator[tuple[tuple[str, ...], Lexicon
         yield words(part.term).forms, LexiconEntry((part.term,), part.regions, part.paired, place=True)
 
 
-def _places(table: list[dict[str, str]], parts: Mapping[str, Part]) -> Iterator[tuple[tuple[str, ...], LexiconEntry]]:
-    for row in table:
+def _places(
+    tables: Mapping[str, list[dict[str, str]]], parts: Mapping[str, Part]
+) -> Iterator[tuple[tuple[str, ...], LexiconEntry]]:
+    short = {words(row["word"]).forms[0]: row["abbreviations"].split("|") for row in tables["abbreviations"]}
+    for row in tables["places"]:
         terms = tuple(row["body_parts"].split())
         regions = tuple(row["regions"].split()) or _regions(terms, parts)
         paired = row["paired"] == "yes" or (row["paired"] == "" and any(parts[term].paired for term in terms))
         entry = LexiconEntry(terms, regions, paired, place=True)
         for phrase in phrases(f"{row['fr']}|{row['en']}"):
             yield phrase, entry
+            for first in short.get(phrase[0], ()) if len(phrase) > 1 else ():
+                yield (first, *phrase[1:]), entry
 
 
 def _first_words(table: list[dict[str, str]], language: str) -> frozenset[str]:

@@ -148,4 +148,5 @@ _FEMININE = (
     ("tee", "te"),
     ("eenne", "een"),
     ("euse", "eux"),
+    ("ive", "if"),
 )
