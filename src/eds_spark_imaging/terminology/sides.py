@@ -100,7 +100,28 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
     back = i - 1
     while back >= 0 and not paired[back] and _slight(spans[back]):
         back -= 1
-    return back >= 0 and paired[back] and (after is None or _slight(after))
+    if back >= 0 and paired[back]:
+        return after is None or _slight(after)
+    return after is None and _of_limb(spans, i, paired)
+
+
+def _of_limb(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
+    """`FEMUR EWING G`: the letter that ends a text is the side of a limb before it, whose disease has no side apart."""
+    if spans[i - 1].words[-1] in _LETTERED or spans[i].before != " ":
+        return False
+    for back in range(i - 1, max(i - 2 - _WORDS_BETWEEN, -1), -1):
+        place = spans[back].place
+        if place is not None:
+            return paired[back] and bool(_LIMBS & set(place.regions))
+        if spans[back].before == ";":
+            return False
+    return False
+
+
+_LIMBS = frozenset({"UL", "LL"})
+_WORDS_BETWEEN = 3
+# What a letter numbers: `VITAMINE D`, `TYPE D`.
+_LETTERED = frozenset({"vitamine", "hepatite", "type", "groupe", "stade", "grade", "classe", "protocole", "salle", "zone"})
 
 
 def _numbered(span: Span) -> bool:
