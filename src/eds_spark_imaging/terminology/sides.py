@@ -113,7 +113,7 @@ def _of_limb(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
         place = spans[back].place
         if place is not None:
             return paired[back] and bool(_LIMBS & set(place.regions))
-        if spans[back].before == ";":
+        if spans[back].before == ";" or (spans[back].entries and "disease" not in spans[back].roles):
             return False
     return False
 

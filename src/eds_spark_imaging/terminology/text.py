@@ -11,7 +11,10 @@ from typing import NamedTuple
 MAX_LENGTH = 400
 MAX_WORDS = 60
 
-_CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=\b[LR])(?=[A-Z][a-z]{2})|(?<=[A-Z]{2})(?=[A-Z][a-z]{3})")
+_CAMEL = re.compile(
+    r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=\b[LR])(?=[A-Z][a-z]{2})"
+    r"|(?:(?<=\bAA)|(?<=\bCT)|(?<=\bMR)|(?<=\bRX)|(?<=\bXR)|(?<=\bTDM)|(?<=\bIRM)|(?<=\bPET))(?=[A-Z][a-z]{2})"
+)
 _LIGATURES = str.maketrans(
     {"œ": "oe", "æ": "ae", "ß": "ss", "’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-"}
 )
