@@ -12,7 +12,9 @@ _ENHANCED = {"enhanced": WITH, "unenhanced": WITHOUT, "enhanced_both": BOTH}
 _NUCLEAR = frozenset({"tep", "medecine_nucleaire"})
 _PHASED = frozenset({"scanner", "irm"})
 # Stage IV, grade IV: a number, not the way of an injection.
-_NUMBERED = frozenset({"stade", "stage", "grade", "type", "zone", "classe", "seg", "segment", "secteur", "nerf", "ventricule"})
+_NUMBERED = frozenset(
+    {"stade", "stage", "grade", "type", "zone", "classe", "seg", "segment", "secteur", "nerf", "ventricule"}
+)
 
 
 def stated_contrast(spans: Sequence[Span], category: str, cut: bool, outside: Sequence[bool]) -> str:

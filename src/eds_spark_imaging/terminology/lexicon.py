@@ -22,7 +22,18 @@ from eds_spark_imaging.terminology.text import words
 # Changes when the same lexicon is read by other rules; part of the version that is kept beside derived values.
 ENGINE = "1"
 UNKNOWN = "unknown"
-_FILES = ("regions", "parts", "composites", "places", "combining", "abbreviations", "exams", "words", "categories", "modalities")
+_FILES = (
+    "regions",
+    "parts",
+    "composites",
+    "places",
+    "combining",
+    "abbreviations",
+    "exams",
+    "words",
+    "categories",
+    "modalities",
+)
 
 
 @dataclass(frozen=True, slots=True)

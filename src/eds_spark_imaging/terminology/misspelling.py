@@ -24,7 +24,7 @@ def misspelt_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tup
         node = _first_word(lexicon, forms[i]) if misspelt(lexicon, forms[i]) else None
         slips = 1
     best: tuple[tuple[str, ...], LexiconEntry] | None = None
-    said = (forms[i],)
+    said: tuple[str, ...] = (forms[i],)
     for j in range(i + 1, len(forms)):
         if node is None or breaks[j] not in {" ", "-", "/"}:
             break

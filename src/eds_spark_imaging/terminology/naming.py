@@ -70,7 +70,11 @@ def _is_frame(lexicon: Lexicon, found: Sequence[Span], mention: Mention, used: S
         named_twice = (mention.entry.parts, other.entry.parts) == _HEAD_AND_BRAIN and found[far].before == "/"
         if named_twice and not any(span.place for span in found[near + 1 : far]):
             return True
-        if last_but_sides(found, far) != near or found[far].before not in {" ", "-"} or set(mention.entry.parts) & WHOLE:
+        if (
+            last_but_sides(found, far) != near
+            or found[far].before not in {" ", "-"}
+            or set(mention.entry.parts) & WHOLE
+        ):
             continue
         if "HEAD" in mention.entry.parts and set(other.entry.parts) - IN_HEAD:
             continue

@@ -68,7 +68,9 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
         parts=parts,
         regions=regions,
         paired=paired,
-        side=stated_side(found, marked, outside, _count_paired(used), category != "mammographie", lexicon.french),
+        side=stated_side(
+            found, marked, outside, _count_paired(used), views=category != "mammographie", french=lexicon.french
+        ),
         contrast=stated_contrast(found, category, len(text.strip()) == SHORT_TEXT, unpurposed),
         implied=implied_contrast(lexicon, found, category, unpurposed),
         rule=how if parts or regions else "",

@@ -20,6 +20,7 @@ def stated_side(
     paired: Sequence[bool],
     outside: Sequence[bool],
     parts: int,
+    *,
     views: bool,
     french: Collection[str],
 ) -> str:
@@ -84,8 +85,9 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
     letter = spans[i].words[0]
     before = spans[i - 1] if i else None
     after = spans[i + 1] if i + 1 < len(spans) else None
-    if before is not None and before.words[-1] in _DIMENSIONS and not (i > 1 and _numbered(spans[i - 2])):
-        return False
+    dimension = before is not None and before.words[-1] in _DIMENSIONS and not (i > 1 and _numbered(spans[i - 2]))
+    if dimension or (before is not None and "lettered" in before.roles):
+        return False  # `VITAMINE D`
     if after is not None and paired[i + 1] and after.before in {" ", "-", "/"}:
         if before is not None and not before.entries and spans[i].before == " ":
             return False
@@ -95,8 +97,12 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
         )
     if before is None or spans[i].before == ";":
         return i > 0 and paired[i - 1] and spans[i].before == ";" and (after is None or after.before == ";")
-    if paired[i - 1]:
-        return True
+    return paired[i - 1] or _after_slight(spans, i, paired)
+
+
+def _after_slight(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
+    """Whether words of views alone stand between a paired part and the letter, and after it."""
+    after = spans[i + 1] if i + 1 < len(spans) else None
     back = i - 1
     while back >= 0 and not paired[back] and _slight(spans[back]):
         back -= 1
@@ -107,7 +113,7 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
 
 def _of_limb(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
     """`FEMUR EWING G`: the letter that ends a text is the side of a limb before it, whose disease has no side apart."""
-    if spans[i - 1].words[-1] in _LETTERED or spans[i].before != " ":
+    if spans[i].before != " ":
         return False
     for back in range(i - 1, max(i - 2 - _WORDS_BETWEEN, -1), -1):
         place = spans[back].place
@@ -120,8 +126,6 @@ def _of_limb(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
 
 _LIMBS = frozenset({"UL", "LL"})
 _WORDS_BETWEEN = 3
-# What a letter numbers: `VITAMINE D`, `TYPE D`.
-_LETTERED = frozenset({"vitamine", "hepatite", "type", "groupe", "stade", "grade", "classe", "protocole", "salle", "zone"})
 
 
 def _numbered(span: Span) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -18,6 +19,10 @@ _CAMEL = re.compile(
 _LIGATURES = str.maketrans(
     {"œ": "oe", "æ": "ae", "ß": "ss", "’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-"}
 )
+# What stands for a letter that could not be decoded; in French most are an E, but for the word `crâne`.
+_REPLACED = "\ufffd"
+_LOST_WITHIN = re.compile(r"(?<=[A-Za-z])\?(?=[A-Za-z])")
+_LOST_A = re.compile(r"(?<=\bcr)\ufffd(?=ne)", re.IGNORECASE)
 _SIGNED = r"(?<![a-z0-9])(?:iv|inj|pdc|gado|gd|injection|contraste?|i\.v\.)"
 _SIGNS = ("+", "-", "±")
 # Applied in order, after lower case and without accents: where one of the needs stands in the text, what is rewritten.
@@ -78,10 +83,25 @@ class Words(NamedTuple):
 def plain(text: str) -> str:
     """Lower case, without accents and ligatures; words written together in CamelCase are parted."""
     text = text[:MAX_LENGTH]
+    if "?" in text:
+        text = _LOST_WITHIN.sub(_REPLACED, text)
     if text.isascii():
         return _CAMEL.sub(" ", text.replace("`", "'")).lower()
-    text = _CAMEL.sub(" ", text.translate(_LIGATURES).replace("Œ", "OE"))
+    text = _with_accents(_CAMEL.sub(" ", _decoded(text))).translate(_LIGATURES).replace("Œ", "OE")
     return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+
+
+def _decoded(text: str) -> str:
+    """A text that was read in another encoding than its own: `crÃ¢ne`."""
+    if "Ã" in text:
+        with suppress(UnicodeError):
+            return text.encode("cp1252").decode()
+    return text
+
+
+def _with_accents(text: str) -> str:
+    """A text with likely letters for those that could not be decoded: `t\ufffdte`."""
+    return _LOST_A.sub("a", text).replace(_REPLACED, "e") if _REPLACED in text else text
 
 
 @lru_cache(maxsize=4096)
