@@ -20,7 +20,11 @@ _EMPTY = frozenset({"EXTREMITY", "JOINT"})
 
 # Parts that contradict no other.
 # Different parts that are in the same images: neither contradicts the other.
-_SAME_IMAGES = (frozenset({"BRAIN", "SKULL"}), frozenset({"HEART", "CORONARYARTERY"}))
+_SAME_IMAGES = (
+    frozenset({"BRAIN", "SKULL"}),
+    frozenset({"HEART", "CORONARYARTERY"}),
+    *(frozenset({"SPINALCORD", part}) for part in ("CSPINE", "TSPINE", "LSPINE")),
+)
 
 _ANYWHERE = _EMPTY | {"WHOLEBODY"}
 
