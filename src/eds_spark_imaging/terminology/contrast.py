@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
 from eds_spark_imaging.terminology.span import Span, holding
 
+OF_CONTRAST = frozenset({"with", "without", "agent", "agent_alone", "agent_imaging", "enhanced", "unenhanced"})
 WITH, WITHOUT, BOTH = "with", "without", "both"
 _ENHANCED = {"enhanced": WITH, "unenhanced": WITHOUT, "enhanced_both": BOTH}
 _NUCLEAR = frozenset({"tep", "medecine_nucleaire"})

@@ -110,8 +110,10 @@ def _of_disease(found: Sequence[Span], before: Span | None, after: Span | None, 
     follows = last is not None and last.index == last_but_sides(found, i) and before is not None
     if follows and last is not None and last.why == "disease":
         return True
-    second = follows or (last is not None and found[i].before == ";")
-    return second and after is not None and "disease" in after.roles
+    apart = last is not None and (
+        found[i].before == ";" or any(span.before in {";", ","} for span in found[last.index + 1 : i])
+    )
+    return (follows or apart) and after is not None and "disease" in after.roles
 
 
 def last_but_sides(found: Sequence[Span], i: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eds_spark_imaging.terminology.completing import SHORT_TEXT, shortest_cut
-from eds_spark_imaging.terminology.contrast import implied_contrast, stated_contrast
+from eds_spark_imaging.terminology.contrast import OF_CONTRAST, implied_contrast, stated_contrast
 from eds_spark_imaging.terminology.kernels import kernels_only, without_kernels
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
 from eds_spark_imaging.terminology.matching import spans, written_out
@@ -61,7 +61,7 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
     for mention in mentions:
         if mention.why == "approach" and mention.index + 1 < len(outside):
             outside[mention.index + 1] = False
-    unpurposed = [scope not in {"strong", "procedure"} for scope in scopes]
+    unpurposed = _unpurposed(found, scopes)
     marked = _paired_spans(found, used)
     places = {mention.index for mention in used}
     return Reading(
@@ -94,6 +94,16 @@ def text_category(lexicon: Lexicon, text: str) -> str:
         if entry.category
     ]
     return next((category for category in ("tep", "medecine_nucleaire") if category in told), told[0] if told else "")
+
+
+def _unpurposed(found: Sequence[Span], scopes: Sequence[str]) -> list[bool]:
+    """The spans where contrast is the exam's: outside an indication, or after a comma: `pour bilan, avec injection`."""
+    said: list[bool] = []
+    for span, scope in zip(found, scopes, strict=True):
+        purposed = scope in {"strong", "procedure"}
+        resumed = bool(said) and (said[-1] or span.before == ",") and bool(span.roles & OF_CONTRAST)
+        said.append(not purposed or (resumed and scope == "strong"))
+    return said
 
 
 def _within_phrase(lexicon: Lexicon, span: Span) -> list[LexiconEntry]:

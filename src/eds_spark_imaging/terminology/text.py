@@ -29,7 +29,8 @@ _SIGNS = ("+", "-", "±")
 _REWRITES = tuple(
     (needs, re.compile(pattern), replacement)
     for needs, pattern, replacement in (
-        (("'",), r"(?<![a-z])([dl])'", r"\1e "),
+        (("d'",), r"(?<![a-z])d'", "de "),
+        (("l'",), r"(?<![a-z])l'", "la "),
         ((" un",), r"(?<![a-z])[dl] (?=une?\b)", "de "),
         (("la face",), r"\b(?:de la|la) face\b", "visage"),
         ((".",), r"(?<![a-z])(?:[a-z]\.)+[a-z](?![a-z])\.?", lambda match: match[0].replace(".", "") + " "),
@@ -55,7 +56,7 @@ _REWRITES = tuple(
         # The article `le` is left out below: not before words that it never goes with.
         (
             ("le ",),
-            r"\ble (?=(?:ven[aeo]|art|dopp|angio|dvt|duplex|runoff|lt|rt|left|right|bil|wo?\b))",
+            r"\ble (?=(?:ven(?:ous|o)?\b|art(?:erial)?\b|dopp|angio|dvt|duplex|runoff|lt|rt|left|right|bil(?:at\w*)?\b|wo?\b))",
             "lower extremity ",
         ),
         # Angiographie par résonance magnétique, not the arm.
