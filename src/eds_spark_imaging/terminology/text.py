@@ -56,7 +56,8 @@ _REWRITES = tuple(
         # The article `le` is left out below: not before words that it never goes with.
         (
             ("le ",),
-            r"\ble (?=(?:ven(?:ous|o)?\b|art(?:erial)?\b|dopp|angio|dvt|duplex|runoff|lt|rt|left|right|bil(?:at\w*)?\b|wo?\b))",
+            r"\ble (?=(?:ven(?:ous|o)?\b|art(?:erial)?\b|dopp|angio|dvt|duplex|runoff|lt|rt|left|right|bil(?:at\w*)?\b"
+            r"|wo?\b))",
             "lower extremity ",
         ),
         # Angiographie par résonance magnétique, not the arm.
