@@ -49,6 +49,9 @@ _REWRITES = tuple(
         (("c-",), r"(?<![a-z0-9])c-(?=$|[),;/+]|\s(?!\s*spine|\s*rachis))", " sans iv "),
         (("+",), r"(?:(?<=[a-z\s(_^])|^)\+\s?c(?![a-z0-9])", " avec iv "),
         (("-",), r"(?:(?<=[\s(_^])|^)-\s?c(?![a-z0-9-])", " sans iv "),
+        (("-",), r"(?:(?<=[\s(_^])|^)-(?:iv|pdc|gado)(?![a-z0-9-])", " sans iv "),
+        (("i+",), r"(?<![a-z0-9])i\+(?![a-z0-9])", " avec iv "),
+        (("i-",), r"(?<![a-z0-9])i-(?=$|[\s),;])", " sans iv "),
         ((".",), r"(?<=[a-z])\.(?=[a-z])", " "),
         (("temp",), r"\btemp\.? bone", "temporal bone"),
         (("?",), r"(?:(?<=[\s(,])|^)\?\s?(?=[a-z]{3})", "; bilan "),  # `CT HEAD ?BLEED`: what is asked
