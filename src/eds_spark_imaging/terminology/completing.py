@@ -21,6 +21,8 @@ _SHORTEST_SECOND = 2
 _LONGEST_PHRASE = 4
 # Letters that a DICOM term, which is one word, may have after a beginning.
 _LONGEST_REST = 8
+# Roles of words that may be places too, or that say nothing here.
+_BESIDE_PLACES = frozenset({"noun", "right", "left", "both_sides", "kernel", "plain_exam", "slight"})
 # Roles of words that are not taken for the end of one that was cut.
 _NEVER_MEANT = frozenset({"", "kernel", "slight", "noun", "plain_exam", "vessels_exam", "fluoroscopy_exam"})
 
@@ -31,10 +33,13 @@ def shortest_cut(text: str) -> int:
     return _SHORTEST_CUT if length in _CUT_AT else _SHORTEST_ELSEWHERE if length >= _CUT_FROM else 0
 
 
-def cut_phrase(lexicon: Lexicon, text: Words, i: int, category: str, cut: int) -> tuple[Span, int] | None:
+def cut_phrase(
+    lexicon: Lexicon, text: Words, i: int, category: str, cut: int, *, named: bool
+) -> tuple[Span, int] | None:
     """The last words of a text that was cut, where all phrases that go on like this agree on something.
 
     ``cut``: how many letters one word alone needs (``shortest_cut``); a word after others of a phrase needs fewer.
+    ``named``: the text names a place before, so that few letters need not begin one.
     """
     forms, breaks = text
     length = len(forms) - i
@@ -54,10 +59,23 @@ def cut_phrase(lexicon: Lexicon, text: Words, i: int, category: str, cut: int) -
         return None
     if forms[-1] in node.next and cut != _SHORTEST_CUT:
         return None
+    if length == 1 and len(forms[-1]) < _SHORTEST_ELSEWHERE and _begins_else(lexicon, forms[-1], diseases=named):
+        return None
     entry = _agreed(lexicon, list(_continued(lexicon, node, forms[-1])), category, alone=length == 1)
+    if entry is not None and length > 1 and entry.role == "both_sides":
+        return None  # `DROITE ET` is not yet both
     if entry is not None and length > 1 and not entry.place and (first is None or _names_place(first)):
         return None
     return (Span(forms[i:], breaks[i], (entry,), "cut"), length) if entry else None
+
+
+def _begins_else(lexicon: Lexicon, beginning: str, *, diseases: bool) -> bool:
+    """Whether few letters may also begin a word that is no place: `SCA` begins scapula and scanner."""
+    return any(
+        entry.role not in _BESIDE_PLACES and not entry.place and (diseases or entry.role != "disease")
+        for _, node in _continued(lexicon, lexicon.root, beginning)
+        for entry in node.entries
+    )
 
 
 def combined_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tuple[Span, int] | None:
@@ -69,6 +87,8 @@ def combined_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tup
     nodes, best, length = [first], None, 0
     for j in range(i + 1, min(i + _LONGEST_PHRASE, len(forms))):
         if len(forms[j]) < _SHORTEST_SECOND or breaks[j] not in {" ", "-", "/", "+"}:
+            break
+        if breaks[j] == " " and len(forms[j]) < _SHORTEST_CUT + 1 and _begins_else(lexicon, forms[j], diseases=False):
             break
         nodes = [child for node in nodes for word, child in node.next.items() if word.startswith(forms[j])]
         entry = _common(lexicon, [entry for node in nodes for entry in _places(node, category)])
@@ -119,7 +139,9 @@ def _agreed(lexicon: Lexicon, words: list[tuple[str, WordNode]], category: str, 
 
 def _run_together(lexicon: Lexicon, word: str, words: list[tuple[str, WordNode]]) -> bool:
     """A DICOM term of several words (`cranialvenoussystem`), of which the first is there too."""
-    return word.upper() in lexicon.parts and any(word != other and word.startswith(other) for other, _ in words)
+    return word.upper() in lexicon.parts and any(
+        word != other and word.startswith(other) and node.next for other, node in words
+    )
 
 
 def _continued(lexicon: Lexicon, node: WordNode, beginning: str) -> Iterator[tuple[str, WordNode]]:

@@ -28,7 +28,8 @@ def stated_contrast(spans: Sequence[Span], category: str, cut: bool, outside: Se
             told, i = _after_chain(spans, j, polarities, category, cut)
             said |= told
             continue
-        told = _alone(spans, i, category, outside[i])
+        unsure = cut and i == len(spans) - 1 and spans[i].words[0] in _UNSURE_WHERE_CUT
+        told = set() if unsure else _alone(spans, i, category, outside[i])
         said |= told
         i += 2 if told and spans[i].roles & _ENHANCED.keys() and _more_of_agent(spans, i + 1) else 1
     if BOTH in said or {WITH, WITHOUT} <= said:
@@ -99,7 +100,7 @@ def _after_chain(
         return {BOTH if both else polarities[0]}, end
     if following is not None and "enhanced_both" in following.roles:
         return {BOTH}, j + 1
-    if cut and j == len(spans) - 1 and _begins_agent(spans[j]):
+    if cut and j == len(spans) - 1 and _begins_agent(spans[j - 1], spans[j]):
         return {BOTH if both else polarities[0]}, j + 1
     word = spans[j - 1].words[0]
     if word == "w" and following is not None and "kernel" in following.roles and not following.place and not both:
@@ -116,12 +117,17 @@ def _says_it_alone(word: str, following: Span | None, cut: bool, both: bool) -> 
     return not cut and (both or (ends and word in _SAY_IT_ALONE) or word in _SHORT_FORMS)
 
 
-def _begins_agent(last: Span) -> bool:
+def _begins_agent(before: Span, last: Span) -> bool:
     """`SS I`, `AVEC CO`, where the text was cut there."""
-    return len(last.words) == 1 and any(agent.startswith(last.words[0]) for agent in _AGENTS)
+    agents = _ENGLISH_AGENTS if before.words[-1] in _ENGLISH_WORDS else _AGENTS
+    return len(last.words) == 1 and any(agent.startswith(last.words[0]) for agent in agents)
 
 
 _AGENTS = ("injection", "contraste", "produit")
+_ENGLISH_WORDS = frozenset({"w", "wo", "with", "without", "post"})
+_ENGLISH_AGENTS = ("injection", "contrast", "gadolinium", "iv")
+# Words that mean contrast, and that begin others too: `CONTROLE`, `CEREBRAL`, `POST BIOPSIE`.
+_UNSURE_WHERE_CUT = frozenset({"ce", "con", "cont", "contr", "pc", "post"})
 _SIDES = frozenset({"right", "left", "both_sides"})
 _SAY_IT_ALONE = frozenset({"w", "wo", "with", "without", "san", "avec", "sans"})
 # Words that say it at the end of a text, by whether the text may have been cut there: `AX T1 POST`.

@@ -34,7 +34,8 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
             head = ""
         span, length = _at(lexicon, text, i, category, head)
         if cut and i + length < len(forms):
-            span, length = cut_phrase(lexicon, text, i, category, cut) or (span, length)
+            named = any(one.place for one in found)
+            span, length = cut_phrase(lexicon, text, i, category, cut, named=named) or (span, length)
         if length <= 1:
             span, length = combined_phrase(lexicon, text, i, category) or (span, length)
         if length <= 1 and any(odd[i : i + 3]):
@@ -70,7 +71,7 @@ def _first_half(lexicon: Lexicon, text: Words, i: int, category: str) -> Span | 
     """`facio` of `facio-cérébral`: the first half of a pair of places that no phrase names, or of one that was cut."""
     forms, breaks = text
     entry = lexicon.combining.get(forms[i])
-    if entry is None:
+    if entry is None or (i + 1 == len(forms) and len(forms[i]) < _SHORTEST_GUESSED):
         return None
     if i + 1 < len(forms):
         following, _ = _longest(lexicon.root, text, i + 1, category)

@@ -35,12 +35,25 @@ def stated_side(
         if side:
             found.append((i, side))
         found.extend((i, entry.side) for entry in span.entries if entry.side and outside[i])
+    found = _of_one_language(spans, found)
     sides = {side for _, side in found}
     if "B" in sides:
         return "B"
     if sides == {"R", "L"}:
         return "B" if parts <= 1 or _together(spans, found) else MIXED
     return next(iter(sides), "")
+
+
+def _of_one_language(spans: Sequence[Span], found: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """`CALCANEUM G R`: after a French letter an English one is the beginning of a word, and the other way round."""
+    letters = [spans[i].words[0] for i, _ in found if spans[i].words[0] in {*_FRENCH, *_ENGLISH_LETTERS}]
+    if not letters:
+        return found
+    other = _ENGLISH_LETTERS if letters[0] in _FRENCH else _FRENCH
+    return [(i, side) for i, side in found if spans[i].words[0] not in other]
+
+
+_FRENCH, _ENGLISH_LETTERS = frozenset("dg"), frozenset("rl")
 
 
 def _radiotherapy(spans: Sequence[Span], i: int, french: Collection[str]) -> bool:
