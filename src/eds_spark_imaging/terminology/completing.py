@@ -43,30 +43,40 @@ def cut_phrase(
     """
     forms, breaks = text
     length = len(forms) - i
-    last = lexicon.root.next.get(forms[-1])
-    whole = (last is not None and bool(last.entries)) or (length == 1 and forms[-1] in lexicon.plain)
-    node = lexicon.root
-    first = node.next.get(forms[i])
+    if length > _LONGEST_PHRASE:
+        return None
+    first = lexicon.root.next.get(forms[i])
     combining = length > 2 or (length > 1 and first is not None and _combines(first))
-    if length > _LONGEST_PHRASE or len(forms[-1]) < (_SHORTEST_SECOND if combining else cut):
-        return None
-    for word in forms[i:-1]:
-        following = node.next.get(word)
-        if following is None:
-            return None
-        node = following
-    if whole and not combining:
-        return None
-    if forms[-1] in node.next and cut != _SHORTEST_CUT:
+    node = _after(lexicon, forms[i:-1])
+    if node is None or not _may_be_cut(lexicon, forms[-1], node, cut, alone=length == 1, combining=combining):
         return None
     if length == 1 and len(forms[-1]) < _SHORTEST_ELSEWHERE and _begins_else(lexicon, forms[-1], diseases=named):
         return None
     entry = _agreed(lexicon, list(_continued(lexicon, node, forms[-1])), category, alone=length == 1)
-    if entry is not None and length > 1 and entry.role == "both_sides":
-        return None  # `DROITE ET` is not yet both
-    if entry is not None and length > 1 and not entry.place and (first is None or _names_place(first)):
+    if entry is None or (length > 1 and not _goes_on(entry, first)):
         return None
-    return (Span(forms[i:], breaks[i], (entry,), "cut"), length) if entry else None
+    return Span(forms[i:], breaks[i], (entry,), "cut"), length
+
+
+def _after(lexicon: Lexicon, forms: Sequence[str]) -> WordNode | None:
+    node: WordNode | None = lexicon.root
+    for word in forms:
+        node = node.next.get(word) if node else None
+    return node
+
+
+def _may_be_cut(lexicon: Lexicon, last: str, node: WordNode, cut: int, *, alone: bool, combining: bool) -> bool:
+    """Whether the last word has letters enough, and is not a whole word already."""
+    if len(last) < (_SHORTEST_SECOND if combining else cut) or (last in node.next and cut != _SHORTEST_CUT):
+        return False
+    entry = lexicon.root.next.get(last)
+    whole = (entry is not None and bool(entry.entries)) or (alone and last in lexicon.plain)
+    return combining or not whole
+
+
+def _goes_on(entry: LexiconEntry, first: WordNode | None) -> bool:
+    """Whether several words may be a phrase: a place, or words of which the first names none; `DROITE ET` is not both."""
+    return entry.place or (entry.role != "both_sides" and first is not None and not _names_place(first))
 
 
 def _begins_else(lexicon: Lexicon, beginning: str, *, diseases: bool) -> bool:

@@ -28,7 +28,7 @@ def stated_contrast(spans: Sequence[Span], category: str, cut: bool, outside: Se
             told, i = _after_chain(spans, j, polarities, category, cut)
             said |= told
             continue
-        unsure = cut and i == len(spans) - 1 and spans[i].words[0] in _UNSURE_WHERE_CUT
+        unsure = cut and i == len(spans) - 1 and spans[i].words in _UNSURE_WHERE_CUT
         told = set() if unsure else _alone(spans, i, category, outside[i])
         said |= told
         i += 2 if told and spans[i].roles & _ENHANCED.keys() and _more_of_agent(spans, i + 1) else 1
@@ -127,7 +127,7 @@ _AGENTS = ("injection", "contraste", "produit")
 _ENGLISH_WORDS = frozenset({"w", "wo", "with", "without", "post"})
 _ENGLISH_AGENTS = ("injection", "contrast", "gadolinium", "iv")
 # Words that mean contrast, and that begin others too: `CONTROLE`, `CEREBRAL`, `POST BIOPSIE`.
-_UNSURE_WHERE_CUT = frozenset({"ce", "con", "cont", "contr", "pc", "post"})
+_UNSURE_WHERE_CUT = frozenset((word,) for word in ("ce", "con", "cont", "contr", "pc", "post"))
 _SIDES = frozenset({"right", "left", "both_sides"})
 _SAY_IT_ALONE = frozenset({"w", "wo", "with", "without", "san", "avec", "sans"})
 # Words that say it at the end of a text, by whether the text may have been cut there: `AX T1 POST`.
