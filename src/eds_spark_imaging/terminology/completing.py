@@ -75,7 +75,7 @@ def _may_be_cut(lexicon: Lexicon, last: str, node: WordNode, cut: int, *, alone:
 
 
 def _goes_on(entry: LexiconEntry, first: WordNode | None) -> bool:
-    """Whether several words may be a phrase: a place, or words of which the first names none; `DROITE ET` is not both."""
+    """Whether several words may be a phrase: a place, or words of which the first is none; `DROITE ET` is not both."""
     return entry.place or (entry.role != "both_sides" and first is not None and not _names_place(first))
 
 

@@ -117,11 +117,15 @@ def _of_disease(found: Sequence[Span], before: Span | None, after: Span | None, 
 
 
 def last_but_sides(found: Sequence[Span], i: int) -> int:
-    """The span before ``i`` that is no side: `KNEE LT POPLITEAL CYST`."""
+    """The span before ``i`` that is no side or number: `KNEE LT POPLITEAL CYST`, `DOIGT 3 MAIN`."""
     back = i - 1
-    while back > 0 and found[back].roles & _SIDES and not found[back].place and found[back].before in {" ", "-"}:
+    while back > 0 and _side_or_number(found[back]) and found[back].before in {" ", "-"}:
         back -= 1
     return back
+
+
+def _side_or_number(span: Span) -> bool:
+    return span.place is None and (bool(span.roles & _SIDES) or span.words[0].isdigit())
 
 
 def _negated(found: Sequence[Span]) -> list[bool]:
