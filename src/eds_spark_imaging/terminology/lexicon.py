@@ -20,7 +20,7 @@ from typing import Any
 from eds_spark_imaging.terminology.text import words
 
 # Changes when the same lexicon is read by other rules; part of the version that is kept beside derived values.
-ENGINE = "1"
+ENGINE = "2"
 UNKNOWN = "unknown"
 _FILES = (
     "regions",
