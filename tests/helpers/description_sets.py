@@ -11,10 +11,11 @@ from eds_spark_imaging.terminology.exam import Reader, Terms
 from eds_spark_imaging.terminology.parts import members
 
 HERE = Path(__file__).parents[1] / "unit" / "terminology" / "data"
-SETS = tuple(
-    f"texts{n}.csv"
-    for n in ("", "_second", "_third", "_fourth", "_fifth", "_sixth", "_seventh", "_eighth", "_ninth", "_tenth")
+_NAMES = (
+    " _second _third _fourth _fifth _sixth _seventh _eighth _ninth _tenth _eleventh _twelfth _thirteenth _fourteenth"
+    " _fifteenth _sixteenth _seventeenth _eighteenth _nineteenth _twentieth"
 )
+SETS = tuple(f"texts{name}.csv" for name in _NAMES.split(" "))
 
 
 @dataclass(frozen=True)

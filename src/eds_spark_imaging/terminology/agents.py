@@ -11,10 +11,13 @@ from eds_spark_imaging.terminology.sources import BODY_PART, CONTRAST_AGENT, OF_
 from eds_spark_imaging.terminology.terms import Said
 
 _NO_AGENT = re.compile(
-    r"\s*(?:no|none|non|sans|without|w/?o|nil|aucune?|n[eé]ant|unenhanced)\b.*|-|c-|iv-", re.IGNORECASE
+    r"\s*(?:no|none|non|sans|ss|s/|without|w/?o|nil|aucune?|pas d.*|n[eé]ant|unenhanced|nativ\w*|ohne|spc)\b.*"
+    r"|-|c-|iv-|\s*(?:n|false|faux|0 ?ml|0 ?cc)\s*",
+    re.IGNORECASE,
 )
 _NOT_SAID = re.compile(
-    r"\s*(?:n/?a|unknown|inconnu|null|0|[?._-]+|not (?:applicable|available|specified)|unspecified|other|autre)\s*",
+    r"\s*(?:n/?a|unknown|inconnu|null|[0-9.,]+|x+|eau|water|[?._-]+|not (?:applicable|available|specified)|unspecified"
+    r"|other|autre)\s*",
     re.IGNORECASE,
 )
 _TRACER = re.compile(

@@ -21,6 +21,8 @@ _SHORTEST_SECOND = 2
 _LONGEST_PHRASE = 4
 # Letters that a DICOM term, which is one word, may have after a beginning.
 _LONGEST_REST = 8
+# Roles of words that may be places too, or that say nothing here.
+_BESIDE_PLACES = frozenset({"noun", "right", "left", "both_sides", "kernel", "plain_exam", "slight"})
 # Roles of words that are not taken for the end of one that was cut.
 _NEVER_MEANT = frozenset({"", "kernel", "slight", "noun", "plain_exam", "vessels_exam", "fluoroscopy_exam"})
 
@@ -31,33 +33,59 @@ def shortest_cut(text: str) -> int:
     return _SHORTEST_CUT if length in _CUT_AT else _SHORTEST_ELSEWHERE if length >= _CUT_FROM else 0
 
 
-def cut_phrase(lexicon: Lexicon, text: Words, i: int, category: str, cut: int) -> tuple[Span, int] | None:
+def cut_phrase(
+    lexicon: Lexicon, text: Words, i: int, category: str, cut: int, *, named: bool
+) -> tuple[Span, int] | None:
     """The last words of a text that was cut, where all phrases that go on like this agree on something.
 
     ``cut``: how many letters one word alone needs (``shortest_cut``); a word after others of a phrase needs fewer.
+    ``named``: the text names a place before, so that few letters need not begin one.
     """
     forms, breaks = text
     length = len(forms) - i
-    last = lexicon.root.next.get(forms[-1])
-    whole = (last is not None and bool(last.entries)) or (length == 1 and forms[-1] in lexicon.plain)
-    node = lexicon.root
-    first = node.next.get(forms[i])
+    if length > _LONGEST_PHRASE:
+        return None
+    first = lexicon.root.next.get(forms[i])
     combining = length > 2 or (length > 1 and first is not None and _combines(first))
-    if length > _LONGEST_PHRASE or len(forms[-1]) < (_SHORTEST_SECOND if combining else cut):
+    node = _after(lexicon, forms[i:-1])
+    if node is None or not _may_be_cut(lexicon, forms[-1], node, cut, alone=length == 1, combining=combining):
         return None
-    for word in forms[i:-1]:
-        following = node.next.get(word)
-        if following is None:
-            return None
-        node = following
-    if whole and not combining:
-        return None
-    if forms[-1] in node.next and cut != _SHORTEST_CUT:
+    if length == 1 and len(forms[-1]) < _SHORTEST_ELSEWHERE and _begins_else(lexicon, forms[-1], diseases=named):
         return None
     entry = _agreed(lexicon, list(_continued(lexicon, node, forms[-1])), category, alone=length == 1)
-    if entry is not None and length > 1 and not entry.place and (first is None or _names_place(first)):
+    if entry is None or (length > 1 and not _goes_on(entry, first)):
         return None
-    return (Span(forms[i:], breaks[i], (entry,), "cut"), length) if entry else None
+    return Span(forms[i:], breaks[i], (entry,), "cut"), length
+
+
+def _after(lexicon: Lexicon, forms: Sequence[str]) -> WordNode | None:
+    node: WordNode | None = lexicon.root
+    for word in forms:
+        node = node.next.get(word) if node else None
+    return node
+
+
+def _may_be_cut(lexicon: Lexicon, last: str, node: WordNode, cut: int, *, alone: bool, combining: bool) -> bool:
+    """Whether the last word has letters enough, and is not a whole word already."""
+    if len(last) < (_SHORTEST_SECOND if combining else cut) or (last in node.next and cut != _SHORTEST_CUT):
+        return False
+    entry = lexicon.root.next.get(last)
+    whole = (entry is not None and bool(entry.entries)) or (alone and last in lexicon.plain)
+    return combining or not whole
+
+
+def _goes_on(entry: LexiconEntry, first: WordNode | None) -> bool:
+    """Whether several words may be a phrase: a place, or words of which the first is none; `DROITE ET` is not both."""
+    return entry.place or (entry.role != "both_sides" and first is not None and not _names_place(first))
+
+
+def _begins_else(lexicon: Lexicon, beginning: str, *, diseases: bool) -> bool:
+    """Whether few letters may also begin a word that is no place: `SCA` begins scapula and scanner."""
+    return any(
+        entry.role not in _BESIDE_PLACES and not entry.place and (diseases or entry.role != "disease")
+        for _, node in _continued(lexicon, lexicon.root, beginning)
+        for entry in node.entries
+    )
 
 
 def combined_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tuple[Span, int] | None:
@@ -69,6 +97,8 @@ def combined_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tup
     nodes, best, length = [first], None, 0
     for j in range(i + 1, min(i + _LONGEST_PHRASE, len(forms))):
         if len(forms[j]) < _SHORTEST_SECOND or breaks[j] not in {" ", "-", "/", "+"}:
+            break
+        if breaks[j] == " " and len(forms[j]) < _SHORTEST_CUT + 1 and _begins_else(lexicon, forms[j], diseases=False):
             break
         nodes = [child for node in nodes for word, child in node.next.items() if word.startswith(forms[j])]
         entry = _common(lexicon, [entry for node in nodes for entry in _places(node, category)])
@@ -119,7 +149,9 @@ def _agreed(lexicon: Lexicon, words: list[tuple[str, WordNode]], category: str, 
 
 def _run_together(lexicon: Lexicon, word: str, words: list[tuple[str, WordNode]]) -> bool:
     """A DICOM term of several words (`cranialvenoussystem`), of which the first is there too."""
-    return word.upper() in lexicon.parts and any(word != other and word.startswith(other) for other, _ in words)
+    return word.upper() in lexicon.parts and any(
+        word != other and word.startswith(other) and node.next for other, node in words
+    )
 
 
 def _continued(lexicon: Lexicon, node: WordNode, beginning: str) -> Iterator[tuple[str, WordNode]]:

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
 from eds_spark_imaging.terminology.span import Span, holding
 
+OF_CONTRAST = frozenset({"with", "without", "agent", "agent_alone", "agent_imaging", "enhanced", "unenhanced"})
 WITH, WITHOUT, BOTH = "with", "without", "both"
 _ENHANCED = {"enhanced": WITH, "unenhanced": WITHOUT, "enhanced_both": BOTH}
 _NUCLEAR = frozenset({"tep", "medecine_nucleaire"})
 _PHASED = frozenset({"scanner", "irm"})
 # Stage IV, grade IV: a number, not the way of an injection.
-_NUMBERED = frozenset({"stade", "stage", "grade", "type", "zone", "classe"})
+_NUMBERED = frozenset(
+    {"stade", "stage", "grade", "type", "zone", "classe", "seg", "segment", "secteur", "nerf", "ventricule"}
+)
 
 
 def stated_contrast(spans: Sequence[Span], category: str, cut: bool, outside: Sequence[bool]) -> str:
@@ -25,7 +28,8 @@ def stated_contrast(spans: Sequence[Span], category: str, cut: bool, outside: Se
             told, i = _after_chain(spans, j, polarities, category, cut)
             said |= told
             continue
-        told = _alone(spans, i, category, outside[i])
+        unsure = cut and i == len(spans) - 1 and spans[i].words in _UNSURE_WHERE_CUT
+        told = set() if unsure else _alone(spans, i, category, outside[i])
         said |= told
         i += 2 if told and spans[i].roles & _ENHANCED.keys() and _more_of_agent(spans, i + 1) else 1
     if BOTH in said or {WITH, WITHOUT} <= said:
@@ -40,6 +44,8 @@ def _more_of_agent(spans: Sequence[Span], i: int) -> bool:
 
 def implied_contrast(lexicon: Lexicon, spans: Sequence[Span], category: str, outside: Sequence[bool]) -> str:
     """The contrast that an exam of this name always has; the name may be the first word of a place (`cystographie`)."""
+    if category in _NUCLEAR:
+        return ""  # `cystographie isotopique`
     named = (
         entry
         for span, said in zip(spans, outside, strict=True)
@@ -86,13 +92,15 @@ def _after_chain(
         end = j + 1
         while _more_of_agent(spans, end):
             end += 1
+        while end < len(spans) and spans[end].words[0].isdigit():
+            end += 1
         traced = end < len(spans) and "tracer" in spans[end].roles
         if traced or _of_tracer(following, category, polarities):
             return set(), end
         return {BOTH if both else polarities[0]}, end
     if following is not None and "enhanced_both" in following.roles:
         return {BOTH}, j + 1
-    if cut and j == len(spans) - 1 and _begins_agent(spans[j]):
+    if cut and j == len(spans) - 1 and _begins_agent(spans[j - 1], spans[j]):
         return {BOTH if both else polarities[0]}, j + 1
     word = spans[j - 1].words[0]
     if word == "w" and following is not None and "kernel" in following.roles and not following.place and not both:
@@ -109,12 +117,17 @@ def _says_it_alone(word: str, following: Span | None, cut: bool, both: bool) -> 
     return not cut and (both or (ends and word in _SAY_IT_ALONE) or word in _SHORT_FORMS)
 
 
-def _begins_agent(last: Span) -> bool:
+def _begins_agent(before: Span, last: Span) -> bool:
     """`SS I`, `AVEC CO`, where the text was cut there."""
-    return len(last.words) == 1 and any(agent.startswith(last.words[0]) for agent in _AGENTS)
+    agents = _ENGLISH_AGENTS if before.words[-1] in _ENGLISH_WORDS else _AGENTS
+    return len(last.words) == 1 and any(agent.startswith(last.words[0]) for agent in agents)
 
 
 _AGENTS = ("injection", "contraste", "produit")
+_ENGLISH_WORDS = frozenset({"w", "wo", "with", "without", "post"})
+_ENGLISH_AGENTS = ("injection", "contrast", "gadolinium", "iv")
+# Words that mean contrast, and that begin others too: `CONTROLE`, `CEREBRAL`, `POST BIOPSIE`.
+_UNSURE_WHERE_CUT = frozenset((word,) for word in ("ce", "con", "cont", "contr", "pc", "post"))
 _SIDES = frozenset({"right", "left", "both_sides"})
 _SAY_IT_ALONE = frozenset({"w", "wo", "with", "without", "san", "avec", "sans"})
 # Words that say it at the end of a text, by whether the text may have been cut there: `AX T1 POST`.
@@ -145,7 +158,7 @@ def _alone(spans: Sequence[Span], i: int, category: str, outside: bool) -> set[s
     treated = after is not None and after.words[0] in {"op", "operatoire", "traitement", "therapy"}
     numbered = i > 0 and spans[i - 1].words[-1] in _NUMBERED
     given = (
-        ("agent_alone" in roles and not spans[i].place)
+        ("agent_alone" in roles and not spans[i].place and category != "medecine_nucleaire")
         or (phased and "phase" in roles)
         or (category == "irm" and "phase_mr" in roles and not treated)
         or (phased and "agent_imaging" in roles and not numbered)

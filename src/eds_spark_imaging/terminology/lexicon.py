@@ -1,7 +1,8 @@
 """The lexicon: data files that a physician can read, compiled into one tree of words.
 
 ``parts.csv``: the DICOM terms with SNOMED code, regions and whether they are paired; ``places.csv``: what texts call
-them; ``exams.csv``: names of exams and abbreviations; ``words.csv``: sides, contrast, negations and other words
+them; ``combining.csv``: first halves of compound adjectives; ``abbreviations.csv``: short forms of first words of
+places; ``exams.csv``: names of exams and abbreviations; ``words.csv``: sides, contrast, negations and other words
 around them; ``composites.csv``, ``regions.csv``, ``categories.csv``, ``modalities.csv``. A site adds rows of exams.
 """
 
@@ -19,9 +20,20 @@ from typing import Any
 from eds_spark_imaging.terminology.text import words
 
 # Changes when the same lexicon is read by other rules; part of the version that is kept beside derived values.
-ENGINE = "1"
+ENGINE = "2"
 UNKNOWN = "unknown"
-_FILES = ("regions", "parts", "composites", "places", "exams", "words", "categories", "modalities")
+_FILES = (
+    "regions",
+    "parts",
+    "composites",
+    "places",
+    "combining",
+    "abbreviations",
+    "exams",
+    "words",
+    "categories",
+    "modalities",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,10 @@ class WordNode:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """All data files, compiled. ``spellings`` are the words that a misspelt one is compared with, by first letter."""
+    """All data files, compiled. ``spellings`` are the words that a misspelt one is compared with, by first letter;
+    ``french``: words that names of places begin with in French alone; ``naming_exams``: words that names of exams
+    of a category begin with.
+    """
 
     parts: Mapping[str, Part]
     composites: Mapping[str, tuple[str, ...]]
@@ -83,6 +98,9 @@ class Lexicon:
     plain: frozenset[str]
     spellings: Mapping[str, tuple[str, ...]]
     singles: Mapping[str, tuple[LexiconEntry, ...]]
+    combining: Mapping[str, LexiconEntry]
+    french: frozenset[str]
+    naming_exams: frozenset[str]
     version: str
 
 
@@ -117,7 +135,7 @@ def _compile(tables: dict[str, list[dict[str, str]]]) -> Lexicon:
     known: set[str] = set()
     plain: set[str] = set()
     for phrase, entry in itertools.chain(
-        _terms(parts), _places(tables["places"], parts), _exams(tables["exams"], parts), _roles(tables["words"])
+        _terms(parts), _places(tables, parts), _exams(tables["exams"], parts), _roles(tables["words"])
     ):
         known.update(phrase)
         if entry.role == "plain_word":
@@ -139,6 +157,9 @@ def _compile(tables: dict[str, list[dict[str, str]]]) -> Lexicon:
         plain=frozenset(plain),
         spellings=_spellings(root),
         singles=singles,
+        combining=dict(_combining(tables["combining"], parts)),
+        french=_first_words(tables["places"], "fr") - _first_words(tables["places"], "en"),
+        naming_exams=frozenset(word for word, node in root.next.items() if _tells_category(node)),
         version=_version(tables),
     )
 
@@ -157,14 +178,30 @@ def _terms(parts: Mapping[str, Part]) -> Iterator[tuple[tuple[str, ...], Lexicon
         yield words(part.term).forms, LexiconEntry((part.term,), part.regions, part.paired, place=True)
 
 
-def _places(table: list[dict[str, str]], parts: Mapping[str, Part]) -> Iterator[tuple[tuple[str, ...], LexiconEntry]]:
-    for row in table:
+def _places(
+    tables: Mapping[str, list[dict[str, str]]], parts: Mapping[str, Part]
+) -> Iterator[tuple[tuple[str, ...], LexiconEntry]]:
+    short = {words(row["word"]).forms[0]: row["abbreviations"].split("|") for row in tables["abbreviations"]}
+    for row in tables["places"]:
         terms = tuple(row["body_parts"].split())
         regions = tuple(row["regions"].split()) or _regions(terms, parts)
         paired = row["paired"] == "yes" or (row["paired"] == "" and any(parts[term].paired for term in terms))
         entry = LexiconEntry(terms, regions, paired, place=True)
         for phrase in phrases(f"{row['fr']}|{row['en']}"):
             yield phrase, entry
+            for first in short.get(phrase[0], ()) if len(phrase) > 1 else ():
+                yield (first, *phrase[1:]), entry
+
+
+def _first_words(table: list[dict[str, str]], language: str) -> frozenset[str]:
+    return frozenset(phrase[0] for row in table for phrase in phrases(row[language]))
+
+
+def _combining(table: list[dict[str, str]], parts: Mapping[str, Part]) -> Iterator[tuple[str, LexiconEntry]]:
+    for row in table:
+        terms = tuple(row["body_parts"].split())
+        entry = LexiconEntry(terms, _regions(terms, parts), any(parts[term].paired for term in terms), place=True)
+        yield words(row["form"]).forms[0], entry
 
 
 def _regions(terms: Iterable[str], parts: Mapping[str, Part]) -> tuple[str, ...]:
@@ -231,6 +268,10 @@ def _spellings(root: WordNode) -> dict[str, tuple[str, ...]]:
         if len(word) >= 5 and (sides or _leads_to_place(node)):
             found.setdefault(word[0], []).append(word)
     return {letter: tuple(sorted(spelt)) for letter, spelt in found.items()}
+
+
+def _tells_category(node: WordNode) -> bool:
+    return any(entry.category for entry in node.entries) or any(_tells_category(child) for child in node.next.values())
 
 
 def _leads_to_place(node: WordNode) -> bool:

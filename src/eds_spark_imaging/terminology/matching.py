@@ -9,6 +9,7 @@ from __future__ import annotations
 from eds_spark_imaging.terminology.completing import begins_words, combined_phrase, cut_phrase
 from eds_spark_imaging.terminology.guessing import guesses
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry, WordNode
+from eds_spark_imaging.terminology.misspelling import misspelt, misspelt_phrase
 from eds_spark_imaging.terminology.span import Span, holding
 from eds_spark_imaging.terminology.text import Words
 
@@ -25,6 +26,7 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
     """
     found: list[Span] = []
     forms, breaks = text
+    odd = [misspelt(lexicon, form) for form in forms]
     head = ""
     i = 0
     while i < len(forms):
@@ -32,9 +34,14 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
             head = ""
         span, length = _at(lexicon, text, i, category, head)
         if cut and i + length < len(forms):
-            span, length = cut_phrase(lexicon, text, i, category, cut) or (span, length)
+            named = any(one.place for one in found)
+            span, length = cut_phrase(lexicon, text, i, category, cut, named=named) or (span, length)
         if length <= 1:
             span, length = combined_phrase(lexicon, text, i, category) or (span, length)
+        if length <= 1 and any(odd[i : i + 3]):
+            span, length = misspelt_phrase(lexicon, text, i, category) or (span, length)
+        if span is None:
+            span, length = _first_half(lexicon, text, i, category), 1
         if span is None and cut and i + 1 == len(forms) and begins_words(lexicon, forms[i]):
             span, length = Span((forms[i],), breaks[i], ()), 1  # cut, and no one word that it begins
         if span is None:
@@ -46,6 +53,32 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
         found.append(span)
         i += length
     return found
+
+
+def written_out(lexicon: Lexicon, text: Words) -> list[Span]:
+    """The phrases of the lexicon that a text of an exam of no known category has as they stand, first to last."""
+    found: list[Span] = []
+    i = 0
+    while i < len(text.forms):
+        entries, length = _longest(lexicon.root, text, i, "")
+        if entries:
+            found.append(Span(text.forms[i : i + length], text.breaks[i], entries))
+        i += max(length, 1)
+    return found
+
+
+def _first_half(lexicon: Lexicon, text: Words, i: int, category: str) -> Span | None:
+    """`facio` of `facio-cérébral`: the first half of a pair of places that no phrase names, or of one that was cut."""
+    forms, breaks = text
+    entry = lexicon.combining.get(forms[i])
+    if entry is None or (i + 1 == len(forms) and len(forms[i]) < _SHORTEST_GUESSED):
+        return None
+    if i + 1 < len(forms):
+        following, _ = _longest(lexicon.root, text, i + 1, category)
+        second = forms[i + 1] in lexicon.combining or any(one.place for one in following)
+        if not second or breaks[i + 1] not in {" ", "-", "/"}:
+            return None
+    return Span((forms[i],), breaks[i], (entry,), "abbreviated")
 
 
 def _names_exam(last: list[Span]) -> bool:

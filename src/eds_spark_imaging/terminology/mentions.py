@@ -23,6 +23,9 @@ CONFIDENCE = {
 SAID, BESIDE, NOT = 0, 1, 2
 
 
+_SIDES = frozenset({"right", "left", "both_sides", "right_letter", "left_letter"})
+
+
 @dataclass(frozen=True, slots=True)
 class Mention:
     """A place named at span ``index`` and how it stands there."""
@@ -88,7 +91,7 @@ def _standing(found: Sequence[Span], i: int, scope: str, earlier: list[Mention])
         return NOT, "approach"
     if scope in {"weak", "view"}:
         return BESIDE, scope
-    if _of_disease(found[i], before, after, earlier[-1] if earlier else None, i):
+    if _of_disease(found, before, after, earlier[-1] if earlier else None, i):
         return BESIDE, "disease"
     return (BESIDE, "kind of exam") if place is not None and place.weak else (SAID, "")
 
@@ -100,15 +103,29 @@ def _is_approach(before: Span | None, after: Span | None) -> bool:
     return after is not None and after.words[0] in {"approach", "access"}
 
 
-def _of_disease(span: Span, before: Span | None, after: Span | None, last: Mention | None, i: int) -> bool:
+def _of_disease(found: Sequence[Span], before: Span | None, after: Span | None, last: Mention | None, i: int) -> bool:
     """`cancer du sein` whatever stands before; `liver lesion` only where another place was named before."""
     if before is not None and "disease" in before.roles:
         return True
-    follows = last is not None and last.index == i - 1 and before is not None
+    follows = last is not None and last.index == last_but_sides(found, i) and before is not None
     if follows and last is not None and last.why == "disease":
         return True
-    second = follows or (last is not None and span.before == ";")
-    return second and after is not None and "disease" in after.roles
+    apart = last is not None and (
+        found[i].before == ";" or any(span.before in {";", ","} for span in found[last.index + 1 : i])
+    )
+    return (follows or apart) and after is not None and "disease" in after.roles
+
+
+def last_but_sides(found: Sequence[Span], i: int) -> int:
+    """The span before ``i`` that is no side or number: `KNEE LT POPLITEAL CYST`, `DOIGT 3 MAIN`."""
+    back = i - 1
+    while back > 0 and _side_or_number(found[back]) and found[back].before in {" ", "-"}:
+        back -= 1
+    return back
+
+
+def _side_or_number(span: Span) -> bool:
+    return span.place is None and (bool(span.roles & _SIDES) or span.words[0].isdigit())
 
 
 def _negated(found: Sequence[Span]) -> list[bool]:

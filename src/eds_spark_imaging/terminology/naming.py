@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
-from eds_spark_imaging.terminology.mentions import Mention
+from eds_spark_imaging.terminology.mentions import Mention, last_but_sides
 from eds_spark_imaging.terminology.parts import IN_HEAD, WHOLE, lies_within, members, specific, written
 from eds_spark_imaging.terminology.span import Span
 
@@ -37,7 +37,7 @@ def neck_of_spine(lexicon: Lexicon, found: Sequence[Span], used: Sequence[Mentio
     return [replace(mention, entry=spine) if found[mention.index].words in _CERVICAL else mention for mention in used]
 
 
-_CERVICAL = frozenset({("cervical",), ("cerv",)})
+_CERVICAL = frozenset({("cervical",), ("cerv",), ("cervico",)})
 
 
 def regions_named(lexicon: Lexicon, entry: LexiconEntry, parts: tuple[str, ...]) -> tuple[str, ...]:
@@ -59,7 +59,7 @@ def _apart(lexicon: Lexicon, named: Sequence[str], denied: set[str]) -> list[str
     ]
 
 
-# `BRAIN/HEAD` is one place, by two names.
+# `BRAIN/HEAD`, `Brain Routine/Head` is one place, by two names.
 _HEAD_AND_BRAIN = (("HEAD",), ("BRAIN",))
 
 
@@ -67,9 +67,14 @@ def _is_frame(lexicon: Lexicon, found: Sequence[Span], mention: Mention, used: S
     """`ABDOMEN FOIE`, without a word between: the larger part only says where the smaller one is."""
     for other in used:
         near, far = sorted((mention.index, other.index))
-        if far - near == 1 and found[far].before == "/" and (mention.entry.parts, other.entry.parts) == _HEAD_AND_BRAIN:
+        named_twice = (mention.entry.parts, other.entry.parts) == _HEAD_AND_BRAIN and found[far].before == "/"
+        if named_twice and not any(span.place for span in found[near + 1 : far]):
             return True
-        if far - near != 1 or found[far].before not in {" ", "-"} or set(mention.entry.parts) & WHOLE:
+        if (
+            last_but_sides(found, far) != near
+            or found[far].before not in {" ", "-"}
+            or set(mention.entry.parts) & WHOLE
+        ):
             continue
         if "HEAD" in mention.entry.parts and set(other.entry.parts) - IN_HEAD:
             continue

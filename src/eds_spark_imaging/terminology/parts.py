@@ -13,14 +13,18 @@ _GENERAL = frozenset({"SPINE", "UPPERLIMB", "LOWERLIMB", "AORTA", "VENACAVA", "C
 WHOLE = frozenset({"HEART"})
 
 # What the head only frames: `HEAD^BRAIN`. A face beside a head is another part.
-IN_HEAD = frozenset({"BRAIN", "CEREBELLUM", "SELLA", "IAC", "ORBIT", "SKULL"})
+IN_HEAD = frozenset({"BRAIN", "CEREBELLUM", "SELLA", "IAC", "ORBIT", "SKULL", "MASTOID", "EAR"})
 
 # A limb of unknown name.
 _EMPTY = frozenset({"EXTREMITY", "JOINT"})
 
 # Parts that contradict no other.
 # Different parts that are in the same images: neither contradicts the other.
-_SAME_IMAGES = (frozenset({"BRAIN", "SKULL"}), frozenset({"HEART", "CORONARYARTERY"}))
+_SAME_IMAGES = (
+    frozenset({"BRAIN", "SKULL"}),
+    frozenset({"HEART", "CORONARYARTERY"}),
+    *(frozenset({"SPINALCORD", part}) for part in ("CSPINE", "TSPINE", "LSPINE")),
+)
 
 _ANYWHERE = _EMPTY | {"WHOLEBODY"}
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eds_spark_imaging.terminology.completing import SHORT_TEXT, shortest_cut
-from eds_spark_imaging.terminology.contrast import implied_contrast, stated_contrast
+from eds_spark_imaging.terminology.contrast import OF_CONTRAST, implied_contrast, stated_contrast
 from eds_spark_imaging.terminology.kernels import kernels_only, without_kernels
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
-from eds_spark_imaging.terminology.matching import spans
+from eds_spark_imaging.terminology.matching import spans, written_out
 from eds_spark_imaging.terminology.mentions import CONFIDENCE, Mention, how_found, mentions_of, scopes_of, used_of
 from eds_spark_imaging.terminology.naming import neck_of_spine, parts_named, regions_named
 from eds_spark_imaging.terminology.sides import stated_side
@@ -61,14 +61,16 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
     for mention in mentions:
         if mention.why == "approach" and mention.index + 1 < len(outside):
             outside[mention.index + 1] = False
-    unpurposed = [scope not in {"strong", "procedure"} for scope in scopes]
+    unpurposed = _unpurposed(found, scopes)
     marked = _paired_spans(found, used)
     places = {mention.index for mention in used}
     return Reading(
         parts=parts,
         regions=regions,
         paired=paired,
-        side=stated_side(found, marked, outside, _count_paired(used), category != "mammographie"),
+        side=stated_side(
+            found, marked, outside, _count_paired(used), views=category != "mammographie", french=lexicon.french
+        ),
         contrast=stated_contrast(found, category, len(text.strip()) == SHORT_TEXT, unpurposed),
         implied=implied_contrast(lexicon, found, category, unpurposed),
         rule=how if parts or regions else "",
@@ -81,14 +83,27 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
 
 def text_category(lexicon: Lexicon, text: str) -> str:
     """The exam category that a text tells, or nothing. PET and nuclear medicine win over the CT beside them."""
+    forms = words(text)
+    if lexicon.naming_exams.isdisjoint(forms.forms):
+        return ""
     told = [
         entry.category
-        for span in spans(lexicon, words(text), "", cut=0)
-        if span.how == "exact" and not span.roles & {"noise"}
+        for span in written_out(lexicon, forms)
+        if "noise" not in span.roles
         for entry in (*span.entries, *_within_phrase(lexicon, span))
         if entry.category
     ]
     return next((category for category in ("tep", "medecine_nucleaire") if category in told), told[0] if told else "")
+
+
+def _unpurposed(found: Sequence[Span], scopes: Sequence[str]) -> list[bool]:
+    """The spans where contrast is the exam's: outside an indication, or after a comma: `pour bilan, avec injection`."""
+    said: list[bool] = []
+    for span, scope in zip(found, scopes, strict=True):
+        purposed = scope in {"strong", "procedure"}
+        resumed = bool(said) and (said[-1] or span.before == ",") and bool(span.roles & OF_CONTRAST)
+        said.append(not purposed or (resumed and scope == "strong"))
+    return said
 
 
 def _within_phrase(lexicon: Lexicon, span: Span) -> list[LexiconEntry]:

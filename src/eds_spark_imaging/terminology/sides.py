@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from eds_spark_imaging.terminology.span import Span
 
@@ -15,23 +15,51 @@ _VOWELS = "aeiouyh"
 _DIMENSIONS = frozenset("1234")
 
 
-def stated_side(spans: Sequence[Span], paired: Sequence[bool], outside: Sequence[bool], parts: int, views: bool) -> str:
+def stated_side(
+    spans: Sequence[Span],
+    paired: Sequence[bool],
+    outside: Sequence[bool],
+    parts: int,
+    *,
+    views: bool,
+    french: Collection[str],
+) -> str:
     """R, L, B, MIXED or nothing. ``paired`` marks spans that name a paired part, ``parts`` counts different ones.
 
-    ``views``: views have sides of their own, as everywhere but in mammography.
+    ``views``: views have sides of their own, as everywhere but in mammography. ``french``: first words of French names.
     """
     found: list[tuple[int, str]] = []
     for i, span in enumerate(spans):
-        side = _side_of(spans, i, paired, views) if outside[i] else ""
+        told = outside[i] and not _radiotherapy(spans, i, french)
+        side = _side_of(spans, i, paired, views) if told else ""
         if side:
             found.append((i, side))
         found.extend((i, entry.side) for entry in span.entries if entry.side and outside[i])
+    found = _of_one_language(spans, found)
     sides = {side for _, side in found}
     if "B" in sides:
         return "B"
     if sides == {"R", "L"}:
         return "B" if parts <= 1 or _together(spans, found) else MIXED
     return next(iter(sides), "")
+
+
+def _of_one_language(spans: Sequence[Span], found: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """`CALCANEUM G R`: after a French letter an English one is the beginning of a word, and the other way round."""
+    letters = [spans[i].words[0] for i, _ in found if spans[i].words[0] in {*_FRENCH, *_ENGLISH_LETTERS}]
+    if not letters:
+        return found
+    other = _ENGLISH_LETTERS if letters[0] in _FRENCH else _FRENCH
+    return [(i, side) for i, side in found if spans[i].words[0] not in other]
+
+
+_FRENCH, _ENGLISH_LETTERS = frozenset("dg"), frozenset("rl")
+
+
+def _radiotherapy(spans: Sequence[Span], i: int, french: Collection[str]) -> bool:
+    """`RT_SEIN_G`: before a French word RT is radiotherapy, not the right side."""
+    after = spans[i + 1] if i + 1 < len(spans) else None
+    return spans[i].words == ("rt",) and after is not None and after.place is not None and after.words[0] in french
 
 
 def _side_of(spans: Sequence[Span], i: int, paired: Sequence[bool], views: bool) -> str:
@@ -59,7 +87,8 @@ def _of_view(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
         return False
     if before is not None and "side_view" in before.roles:
         return True
-    if before is not None and "disease" in before.roles and not before.place and not (i > 1 and paired[i - 2]):
+    named = before is not None and before.place is not None and not before.place.weak
+    if before is not None and "disease" in before.roles and not named and not (i > 1 and paired[i - 2]):
         return True
     return after is not None and "side_view" in after.roles and not (before is not None and before.place)
 
@@ -69,8 +98,9 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
     letter = spans[i].words[0]
     before = spans[i - 1] if i else None
     after = spans[i + 1] if i + 1 < len(spans) else None
-    if before is not None and before.words[-1] in _DIMENSIONS and not (i > 1 and _numbered(spans[i - 2])):
-        return False
+    dimension = before is not None and before.words[-1] in _DIMENSIONS and not (i > 1 and _numbered(spans[i - 2]))
+    if dimension or (before is not None and "lettered" in before.roles):
+        return False  # `VITAMINE D`
     if after is not None and paired[i + 1] and after.before in {" ", "-", "/"}:
         if before is not None and not before.entries and spans[i].before == " ":
             return False
@@ -80,12 +110,35 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
         )
     if before is None or spans[i].before == ";":
         return i > 0 and paired[i - 1] and spans[i].before == ";" and (after is None or after.before == ";")
-    if paired[i - 1]:
-        return True
+    return paired[i - 1] or _after_slight(spans, i, paired)
+
+
+def _after_slight(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
+    """Whether words of views alone stand between a paired part and the letter, and after it."""
+    after = spans[i + 1] if i + 1 < len(spans) else None
     back = i - 1
     while back >= 0 and not paired[back] and _slight(spans[back]):
         back -= 1
-    return back >= 0 and paired[back] and (after is None or _slight(after))
+    if back >= 0 and paired[back]:
+        return after is None or _slight(after)
+    return after is None and _of_limb(spans, i, paired)
+
+
+def _of_limb(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
+    """`FEMUR EWING G`: the letter that ends a text is the side of a limb before it, whose disease has no side apart."""
+    if spans[i].before != " ":
+        return False
+    for back in range(i - 1, max(i - 2 - _WORDS_BETWEEN, -1), -1):
+        place = spans[back].place
+        if place is not None:
+            return paired[back] and bool(_LIMBS & set(place.regions))
+        if spans[back].before == ";" or (spans[back].entries and "disease" not in spans[back].roles):
+            return False
+    return False
+
+
+_LIMBS = frozenset({"UL", "LL"})
+_WORDS_BETWEEN = 3
 
 
 def _numbered(span: Span) -> bool:
@@ -94,7 +147,9 @@ def _numbered(span: Span) -> bool:
 
 
 def _slight(span: Span) -> bool:
-    """Words of views between a part and its side: `PIED F P G`."""
+    """Words of views or of the kind of exam between a part and its side: `PIED F P G`, `EPAULE ARTHRO G`."""
+    if span.entries and all(entry.contrast and not entry.place for entry in span.entries):
+        return True
     return all(len(word) <= 2 or word.isdigit() for word in span.words) or bool(span.roles & {"noise", "slight"})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,42 +12,62 @@ from typing import NamedTuple
 MAX_LENGTH = 400
 MAX_WORDS = 60
 
-_CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=\b[LR])(?=[A-Z][a-z]{2})")
+_CAMEL = re.compile(
+    r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=\b[LR])(?=[A-Z][a-z]{2})"
+    r"|(?:(?<=\bAA)|(?<=\bCT)|(?<=\bMR)|(?<=\bRX)|(?<=\bXR)|(?<=\bTDM)|(?<=\bIRM)|(?<=\bPET))(?=[A-Z][a-z]{2})"
+)
 _LIGATURES = str.maketrans(
     {"œ": "oe", "æ": "ae", "ß": "ss", "’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-"}
 )
+# What stands for a letter that could not be decoded; in French most are an E, but for the word `crâne`.
+_REPLACED = "\ufffd"
+_LOST_WITHIN = re.compile(r"(?<=[A-Za-z])\?(?=[A-Za-z])")
+_LOST_A = re.compile(r"(?<=\bcr)\ufffd(?=ne)", re.IGNORECASE)
 _SIGNED = r"(?<![a-z0-9])(?:iv|inj|pdc|gado|gd|injection|contraste?|i\.v\.)"
-# Applied in order, after lower case and without accents.
+_SIGNS = ("+", "-", "±")
+# Applied in order, after lower case and without accents: where one of the needs stands in the text, what is rewritten.
 _REWRITES = tuple(
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        (r"(?<![a-z])([dl])'", r"\1e "),
-        (r"(?<![a-z])[dl] (?=une?\b)", "de "),
-        (r"\b(?:de la|la) face\b", "visage"),
-        (r"(?<![a-z])(?:[a-z]\.)+[a-z](?![a-z])\.?", lambda match: match[0].replace(".", "") + " "),
-        (r"\bw\s?[/+&-]\s?(?:and\s)?(?:wo|w\s?[/-]\s?o)(?![a-z])", " wwo "),
-        (r"\bw\s?(?:and|et)\s?(?:wo|w\s?[/-]\s?o)(?![a-z])", " wwo "),
-        (r"\b(?:wo|w\s?[/-]\s?o)\s?(?:[/+&-]|and|followed by)?\s?w(?:/|\b)(?!\s?/?o\b)", " wwo "),
-        (r"\bw\s?[/-]\s?o(?:ut)?(?![a-z])", " without "),
-        (r"\bw\s?/(?!\s?o\b)", " w "),
-        (_SIGNED + r"\s?\(?(?:\+\s?/?\s?-|-\s?/?\s?\+|±)(?![a-z0-9])\)?", " plusminus "),
-        (r"(?:\+\s?/\s?-|±)\s?(?:iv|inj\w*|pdc|gado\w*|gd|contraste?)(?![a-z0-9])", " plusminus "),
-        (r"(?<![a-z0-9])c(?:\+/?-|-/?\+)(?![a-z0-9])", " wwo "),
-        (r"(?<![a-z0-9])c-\s?(?:et|and|/|\+|puis)?\s?c\+", " wwo "),
-        (_SIGNED + r"\s?\(?\+\)?(?=$|[^a-z0-9+]*$|[^a-z0-9+]*[ ,;)/-])", " avec iv "),
-        (_SIGNED + r"\s?\(?-\)?(?=$|\s|[),;/+])", " sans iv "),
-        (r"(?<![a-z0-9])c\+(?=$|[^a-z0-9])", " avec iv "),
-        (r"(?<![a-z0-9])c-(?=$|[),;/+]|\s(?!\s*spine|\s*rachis))", " sans iv "),
-        (r"(?:(?<=[a-z\s(_^])|^)\+\s?c(?![a-z0-9])", " avec iv "),
-        (r"(?:(?<=[\s(_^])|^)-\s?c(?![a-z0-9-])", " sans iv "),
-        (r"(?<=[a-z])\.(?=[a-z])", " "),
-        (r"\btemp\.? bone", "temporal bone"),
-        (r"\b([0-9]{1,2})sa\b", r"\1 sa"),
+    (needs, re.compile(pattern), replacement)
+    for needs, pattern, replacement in (
+        (("d'",), r"(?<![a-z])d'", "de "),
+        (("l'",), r"(?<![a-z])l'", "la "),
+        ((" un",), r"(?<![a-z])[dl] (?=une?\b)", "de "),
+        (("la face",), r"\b(?:de la|la) face\b", "visage"),
+        ((".",), r"(?<![a-z])(?:[a-z]\.)+[a-z](?![a-z])\.?", lambda match: match[0].replace(".", "") + " "),
+        (("w",), r"\bw\s?[/+&-]\s?(?:and\s)?(?:wo|w\s?[/-]\s?o)(?![a-z])", " wwo "),
+        (("w",), r"\bw\s?(?:and|et)\s?(?:wo|w\s?[/-]\s?o)(?![a-z])", " wwo "),
+        (("w",), r"\b(?:wo|w\s?[/-]\s?o)\s?(?:[/+&-]|and|followed by)?\s?w(?:/|\b)(?!\s?/?o\b)", " wwo "),
+        (("w",), r"\bw\s?[/-]\s?o(?:ut)?(?![a-z])", " without "),
+        (("w",), r"\bw\s?/(?!\s?o\b)", " w "),
+        (_SIGNS, _SIGNED + r"\s?\(?(?:\+\s?/?\s?-|-\s?/?\s?\+|±)(?![a-z0-9])\)?", " plusminus "),
+        (_SIGNS, r"(?:\+\s?/\s?-|±)\s?(?:iv|inj\w*|pdc|gado\w*|gd|contraste?)(?![a-z0-9])", " plusminus "),
+        (_SIGNS, r"(?<![a-z0-9])c(?:\+/?-|-/?\+)(?![a-z0-9])", " wwo "),
+        (("c-",), r"(?<![a-z0-9])c-\s?(?:et|and|/|\+|puis)?\s?c\+", " wwo "),
+        (("+",), _SIGNED + r"\s?\(?\+\)?(?=$|[^a-z0-9+]*$|[^a-z0-9+]*[ ,;)/-])", " avec iv "),
+        (("-",), _SIGNED + r"\s?\(?-\)?(?=$|\s|[),;/+])", " sans iv "),
+        (("c+",), r"(?<![a-z0-9])c\+(?=$|[^a-z0-9])", " avec iv "),
+        (("c-",), r"(?<![a-z0-9])c-(?=$|[),;/+]|\s(?!\s*spine|\s*rachis))", " sans iv "),
+        (("+",), r"(?:(?<=[a-z\s(_^])|^)\+\s?c(?![a-z0-9]|\s?-?\s?(?:sp|rachis|[0-9]))", " avec iv "),
+        (("-",), r"(?:(?<=[\s(_^])|^)-\s?c(?![a-z0-9-])", " sans iv "),
+        (("-",), r"(?:(?<=[\s(_^])|^)-(?:iv|pdc|gado)(?![a-z0-9-])", " sans iv "),
+        (("i+",), r"(?<![a-z0-9])i\+(?![a-z0-9])", " avec iv "),
+        (("i-",), r"(?<![a-z0-9])i-(?=$|[\s),;])", " sans iv "),
+        ((".",), r"(?<=[a-z])\.(?=[a-z])", " "),
+        (("temp",), r"\btemp\.? bone", "temporal bone"),
+        (("?",), r"(?:(?<=[\s(,])|^)\?\s?(?=[a-z]{3})", "; bilan "),  # `CT HEAD ?BLEED`: what is asked
+        (("sa",), r"\b([0-9]{1,2})sa\b", r"\1 sa"),
         # The article `le` is left out below: not before words that it never goes with.
-        (r"\ble (?=(?:ven[aeo]|art|dopp|angio|dvt|duplex|runoff|lt|rt|left|right|bil|wo?\b))", "lower extremity "),
+        (
+            ("le ",),
+            r"\ble (?=(?:ven(?:ous|o)?\b|art(?:erial)?\b|dopp|angio|dvt|duplex|runoff|lt|rt|left|right|bil(?:at\w*)?\b"
+            r"|wo?\b))",
+            "lower extremity ",
+        ),
         # Angiographie par résonance magnétique, not the arm.
         (
-            r"\barm (?=(?:des? |du )?(?:tsa|tronc|polyg|willis|cereb|enceph|cerv|aort|caro|arter|vein|rena|memb|mi\b))",
+            ("arm ",),
+            r"\barm (?=(?:des? |du )?(?:tsa|tronc|polyg|willis|cereb|enceph|cerv|aort|caro|arter(?!y|ies)|vein(?!s?\b)"
+            r"|rena|memb|mi\b))",
             "angio-irm ",
         ),
     )
@@ -66,16 +87,37 @@ class Words(NamedTuple):
 
 def plain(text: str) -> str:
     """Lower case, without accents and ligatures; words written together in CamelCase are parted."""
-    text = _CAMEL.sub(" ", text[:MAX_LENGTH].translate(_LIGATURES).replace("Œ", "OE"))
+    text = text[:MAX_LENGTH]
+    if "?" in text:
+        text = _LOST_WITHIN.sub(_REPLACED, text)
+    if text.isascii():
+        return _CAMEL.sub(" ", text.replace("`", "'")).lower()
+    text = _with_accents(_CAMEL.sub(" ", _decoded(text))).translate(_LIGATURES).replace("Œ", "OE")
     return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+
+
+def _decoded(text: str) -> str:
+    """A text that was read in another encoding than its own: `crÃ¢ne`."""
+    if "Ã" in text:
+        with suppress(UnicodeError):
+            return text.encode("cp1252").decode()
+    return text
+
+
+def _with_accents(text: str) -> str:
+    """A text with likely letters for those that could not be decoded: `t\ufffdte`."""
+    return _LOST_A.sub("a", text).replace(_REPLACED, "e") if _REPLACED in text else text
 
 
 @lru_cache(maxsize=4096)
 def words(text: str) -> Words:
     """The words of a text in the form in which vocabulary and texts are compared; small words are left out."""
     line = plain(text)
-    for pattern, replacement in _REWRITES:
-        line = pattern.sub(replacement, line)
+    for needs, pattern, replacement in _REWRITES:
+        for need in needs:
+            if need in line:
+                line = pattern.sub(replacement, line)
+                break
     forms: list[str] = []
     breaks: list[str] = []
     end, gap = 0, ""
@@ -134,4 +176,5 @@ _FEMININE = (
     ("tee", "te"),
     ("eenne", "een"),
     ("euse", "eux"),
+    ("ive", "if"),
 )

@@ -100,11 +100,52 @@ def test_a_side_is_of_a_paired_part_and_is_in_the_text(text: str) -> None:
         ("CHESTABDOMENPELVIS", ("CHESTABDPELVIS",), "joined"),
         ("INFILTRATION L5-S1", ("LSSPINE",), "vertebrae"),
         ("BILAN DE CANCER DU SEIN", ("BREAST",), "context"),
+        ("SCANNER FACIO-CEREBRAL", ("FACE", "BRAIN"), "abbreviated"),
+        ("SCANNER ABOMINO-PELVIEN", ("ABDOMENPELVIS",), "typo"),
     ],
 )
 def test_how_words_were_found_is_told(text: str, parts: tuple[str, ...], rule: str) -> None:
     terms = READER.read({"study_description": text})
     assert (terms.body_parts, terms.body_part_rule) == (parts, rule)
+
+
+@pytest.mark.parametrize("text", ["Scanner cr\u00c3\u00a2ne", "TDM CR\ufffdNE", "TDM cr?ne", "TDM cra\u0302ne"])
+def test_accents_that_were_lost_are_guessed(text: str) -> None:
+    assert READER.read({"study_description": text}).body_parts == ("SKULL",)
+
+
+@pytest.mark.parametrize(
+    ("agent", "contrast"),
+    [
+        ("IOMERON 400", "with"),
+        ("N", "without"),
+        ("pas de contraste", "without"),
+        ("0 ml", "without"),
+        ("120", ""),
+        ("Eau", ""),
+    ],
+)
+def test_junk_in_the_attribute_is_no_agent(agent: str, contrast: str) -> None:
+    assert READER.read({"modality": "CT", "contrast_bolus_agent": agent}).contrast == contrast
+
+
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("RT_SEIN_G", "L"),
+        ("RT POUMON 4D", ""),
+        ("FEMUR EWING G", "L"),
+        ("REIN LITHIASE G", ""),
+        ("VITAMINE D GENOU", ""),
+    ],
+)
+def test_letters_that_are_a_side_or_not(text: str, side: str) -> None:
+    assert READER.read({"study_description": text}).laterality == side
+
+
+@pytest.mark.parametrize("text", ["A" * 10_000, "GENOU " * 2_000, "(" * 10_000, "IV+ " * 3_000, "+ - / " * 2_000])
+def test_very_long_texts_are_read(text: str) -> None:
+    assert READER.read({"study_description": text}).body_parts in {(), ("KNEE",)}
 
 
 @pytest.mark.parametrize("text", ["DENTAL", "SPIRAL CT", "VERTICAL", "MENTAL STATUS", "PORTABLE", "MEDICAL", "RADIAL"])
