@@ -23,11 +23,13 @@ from eds_spark_imaging.marts.groups import DATED, TRUSTED
 from eds_spark_imaging.marts.link_quality import link_quality
 from eds_spark_imaging.marts.months import ALL_MONTHS, Months, exams_of, months_of, series_of_months, together
 from eds_spark_imaging.pipeline.touched import Touched, touched_since
-from eds_spark_imaging.runs.context import Context
+from eds_spark_imaging.runs.context import LARGE_LAKE, Context
 from eds_spark_imaging.spark.at_once import at_once
 from eds_spark_imaging.tables.marts import ClockFault
 
 _STUDY = "study_instance_uid"
+
+_FILES = 32  # of the mart of fill rates, which has a row for each device, month and parameter
 
 # What marts are made from: where none of these has a new version, there is nothing to count.
 _INPUTS = ("imaging_study", "imaging_series", "imaging_acquisition", "imaging_study_procedure")
@@ -158,8 +160,14 @@ def sync_fill_rates(context: Context, run_id: str, months: Months) -> Changes:
         if not months.are_all:
             series = scratch.keep("series", series)
             acquisitions = acquisitions.where(covering(series, _STUDY, F.col(_STUDY)))
-        mart = _Mart(name, lambda: fill_rates(series, acquisitions, context.catalogue.attributes), months)
-        return _sync(context, run_id, mart)
+
+        def counted() -> DataFrame:
+            rows = fill_rates(series, acquisitions, context.catalogue.attributes)
+            # Later runs change a few months, and write the files of these anew.
+            large = months.are_all and lake.bytes_known() > LARGE_LAKE
+            return rows.repartition(_FILES, "month") if large else rows
+
+        return _sync(context, run_id, _Mart(name, counted, months))
 
 
 def _suspension(given: SuspensionConfig) -> Suspension:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 SLOWEST = 10  # files that a run record names
 _LARGE_WORK = 20_000  # files, exams or pairs: from here on compiled queries are the faster ones
-_LARGE_LAKE = 64 * 1024 * 1024
+LARGE_LAKE = 64 * 1024 * 1024  # bytes; from here on queries over a whole lake are more than a moment's work
 _KEPT_BACK = 60  # seconds: the record of a job that took longer is written at once, for its work is worth more
 
 
@@ -130,7 +130,7 @@ class Context:
 
     @cached_property
     def _large_lake(self) -> bool:
-        return self.lake.bytes_known() > _LARGE_LAKE
+        return self.lake.bytes_known() > LARGE_LAKE
 
     @cached_property
     def _past(self) -> Past:
