@@ -83,6 +83,7 @@ def modalities(context: Context) -> list[str]:
     return sorted(row["main_modality"] for row in rows)
 
 
+@pytest.mark.slow
 def test_members_come_and_go_with_their_archive(context: Context) -> None:
     assert run_jobs(context) == 30 + 2 + 2 + 4 + 1
     first = outcomes(context)

@@ -119,6 +119,7 @@ def test_nothing_new_is_nothing_to_do_and_one_act_is_one_patient(hospital: tuple
     assert before["acts"] - other <= set(accepted(context, "acts")) | {p for p in before["acts"] if p[1] == gone}
 
 
+@pytest.mark.slow
 def test_a_changed_exam_is_one_patient_and_gives_what_crossing_all_gives(
     spark: SparkSession, hospital: tuple[Context, Made, Path]
 ) -> None:
