@@ -95,15 +95,21 @@ class _Build:
         instances = self._instances()
         series = self._groups("imaging_series", self._series, instances)
         _, _, studies = at_once(
-            lambda: self._write("imaging_series", self._series, series),
+            lambda: self._write_series(series),
             lambda: self._write_acquisitions(exams.of_main_modality(instances, series.all)),
             lambda: self._groups("imaging_study", self._studies, instances),
         )
         self._write("imaging_study", self._studies, cast("_Groups", studies), self._with_tombstones)
+        crash_point("study")
+
+    def _write_series(self, groups: _Groups) -> None:
+        self._write("imaging_series", self._series, groups)
+        crash_point("series")
 
     def _write_acquisitions(self, instances: DataFrame) -> None:
         acquisitions = exams.acquisitions(self.context.catalogue.attributes)
         self._write("imaging_acquisition", acquisitions, self._groups("imaging_acquisition", acquisitions, instances))
+        crash_point("acquisition")
 
     @cached_property
     def _series(self) -> ExamTable:
@@ -174,7 +180,6 @@ class _Build:
         self.run.count(
             **{f"{what}_new": done.inserted, f"{what}_changed": done.updated, f"{what}_removed": done.deleted}
         )
-        crash_point(what)
 
     def _by_month(self, rows: DataFrame, date: str) -> DataFrame:
         """Exams of a month in one file: later runs change those of a few months, and write the files of these anew."""
