@@ -170,7 +170,7 @@ class _Build:
     ) -> None:
         others = _OF_OTHERS.get(name, ())
         rows = more(_with_nulls(groups.rows(table), others))
-        if self.seen is None:
+        if not self.context.lake.exists(name):
             rows = self._by_month(rows, table.dated_by)
         rows = rows.select(*_owned(self.context, name))
         foreign = tuple(column.name for column in others)

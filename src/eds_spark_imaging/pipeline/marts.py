@@ -164,7 +164,7 @@ def sync_fill_rates(context: Context, run_id: str, months: Months) -> Changes:
         def counted() -> DataFrame:
             rows = fill_rates(series, acquisitions, context.catalogue.attributes)
             # Later runs change a few months, and write the files of these anew.
-            large = months.are_all and lake.bytes_known() > LARGE_LAKE
+            large = not lake.exists(name) and lake.bytes_known() > LARGE_LAKE
             return rows.repartition(_FILES, "month") if large else rows
 
         return _sync(context, run_id, _Mart(name, counted, months))

@@ -97,7 +97,8 @@ def compared(
     names = [a.column for a in constant]
     same = row_hash(names, {a.column for a in constant if a.is_array})
     has_frames = F.col("frame_ranges").isNotNull() | F.col("frame_periods").isNotNull()
-    columns = _columns([a for a in _kept(keys, attributes) if a not in constant], keys, attributes)
+    others = [a for a in _kept(keys, attributes) if a.aggregate is not Aggregate.CONSTANT]
+    columns = _columns(others, keys, attributes)
     all_same = "min(_same) = max(_same) AND count(_same) = count(1)"
     example = [F.first(F.struct(*names)).alias("_example"), F.expr(all_same).alias("_alike")]
     marked = instances.withColumn("_same", F.when(~has_frames, same))
