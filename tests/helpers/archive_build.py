@@ -169,7 +169,8 @@ def plain(content: bytes) -> Header:
 
 
 def without_cost(header: Header) -> Header:
-    return replace(header, bytes_read=0)
+    """``header`` without what reading it cost, its issues (which are in no order) in one order."""
+    return replace(header, bytes_read=0, issues=sorted(header.issues, key=str))
 
 
 READ = ("not_dicom", "archive")
