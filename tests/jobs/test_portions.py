@@ -51,6 +51,7 @@ def readable(context: Context) -> Any:
     return json.loads(context.newest_watermark("parse"))["readable"]
 
 
+@pytest.mark.slow
 def test_portions_give_what_one_pass_gives(spark: SparkSession, tree: Path, tmp_path: Path) -> None:
     whole = Config().with_places((str(tree),), str(tmp_path / "whole"))
     parts = replace(whole.with_places(lake=str(tmp_path / "parts")), parse=ParseConfig(files_per_run=3))

@@ -49,6 +49,9 @@ def build(context: Context, *, rebuild: bool = False) -> None:
         with context.lake.scratch("build") as scratch:
             touched = scratch.keep("touched", queue.select(_STUDY).distinct())
             run.count(exams_looked_at=touched.count())
+            if run.counts["exams_looked_at"] < _MANY_EXAMS:
+                # Code for hundreds of columns takes Java's compilers longer than these rows take without it.
+                run.compile(on=False)
             whole = rebuild or not context.lake.exists("imaging_study")
             _Build(context, run, scratch, touched, None if whole else seen).all_tables()
 

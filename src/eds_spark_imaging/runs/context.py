@@ -62,11 +62,15 @@ class Run:
         if self.meter:
             self.traffic = self.traffic.plus(self.meter.take())
 
+    def compile(self, *, on: bool) -> None:
+        """Have Spark compile the queries from here on, or not: what is fast depends on the rows and columns at work."""
+        if self.compiling:
+            self.compiling.turn(on=on)
+
     def expect(self, total: int | None) -> None:
         """The stages of Spark from here on work through so many files, exams or pairs; None ends that."""
         self.measure()
-        if self.compiling:
-            self.compiling.turn(on=self.large_lake if total is None else total > _LARGE_WORK)
+        self.compile(on=self.large_lake if total is None else total > _LARGE_WORK)
         unit = (self.main_count or "rows").split("_")[0]
         self.expected = Expected(total, unit, time.monotonic()) if total else None
 
