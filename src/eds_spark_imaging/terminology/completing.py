@@ -70,8 +70,13 @@ def _may_be_cut(lexicon: Lexicon, last: str, node: WordNode, cut: int, *, alone:
     if len(last) < (_SHORTEST_SECOND if combining else cut) or (last in node.next and cut != _SHORTEST_CUT):
         return False
     entry = lexicon.root.next.get(last)
-    whole = (entry is not None and bool(entry.entries)) or (alone and last in lexicon.plain)
+    whole = (entry is not None and _told(entry, alone=alone)) or (alone and last in lexicon.plain)
     return combining or not whole
+
+
+def _told(node: WordNode, *, alone: bool) -> bool:
+    """Whether the word says something itself; after others of a phrase, not what counts where nothing else does."""
+    return any(alone or not entry.weak for entry in node.entries)
 
 
 def _goes_on(entry: LexiconEntry, first: WordNode | None) -> bool:

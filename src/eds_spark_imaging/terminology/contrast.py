@@ -156,7 +156,7 @@ def _alone(spans: Sequence[Span], i: int, category: str, outside: bool) -> set[s
             return set() if of_else else {polarity}
     phased = category in _PHASED
     treated = after is not None and after.words[0] in {"op", "operatoire", "traitement", "therapy"}
-    numbered = i > 0 and spans[i - 1].words[-1] in _NUMBERED
+    numbered = i > 0 and spans[i - 1].words[-1] in _NUMBERED and len(spans[i].words) == 1
     given = (
         ("agent_alone" in roles and not spans[i].place and category != "medecine_nucleaire")
         or (phased and "phase" in roles)

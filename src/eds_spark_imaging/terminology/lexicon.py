@@ -1,9 +1,10 @@
 """The lexicon: data files that a physician can read, compiled into one tree of words.
 
 ``parts.csv``: the DICOM terms with SNOMED code, regions and whether they are paired; ``places.csv``: what texts call
-them; ``combining.csv``: first halves of compound adjectives; ``abbreviations.csv``: short forms of first words of
-places; ``exams.csv``: names of exams and abbreviations; ``words.csv``: sides, contrast, negations and other words
-around them; ``composites.csv``, ``regions.csv``, ``categories.csv``, ``modalities.csv``. A site adds rows of exams.
+them; ``combining.csv``: first halves of compound adjectives; ``abbreviations.csv``: short forms of words of places;
+``beside.csv``: words that mean another place beside certain parts; ``exams.csv``: names of exams and abbreviations;
+``words.csv``: sides, contrast, negations and other words around them; ``composites.csv``, ``regions.csv``,
+``categories.csv``, ``modalities.csv``. A site adds rows of exams.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _FILES = (
     "places",
     "combining",
     "abbreviations",
+    "beside",
     "exams",
     "words",
     "categories",
@@ -99,6 +101,7 @@ class Lexicon:
     spellings: Mapping[str, tuple[str, ...]]
     singles: Mapping[str, tuple[LexiconEntry, ...]]
     combining: Mapping[str, LexiconEntry]
+    beside: Mapping[tuple[str, ...], tuple[frozenset[str], LexiconEntry]]
     french: frozenset[str]
     naming_exams: frozenset[str]
     version: str
@@ -158,6 +161,7 @@ def _compile(tables: dict[str, list[dict[str, str]]]) -> Lexicon:
         spellings=_spellings(root),
         singles=singles,
         combining=dict(_combining(tables["combining"], parts)),
+        beside=dict(_beside(tables["beside"], parts)),
         french=_first_words(tables["places"], "fr") - _first_words(tables["places"], "en"),
         naming_exams=frozenset(word for word, node in root.next.items() if _tells_category(node)),
         version=_version(tables),
@@ -189,12 +193,24 @@ def _places(
         entry = LexiconEntry(terms, regions, paired, place=True)
         for phrase in phrases(f"{row['fr']}|{row['en']}"):
             yield phrase, entry
-            for first in short.get(phrase[0], ()) if len(phrase) > 1 else ():
-                yield (first, *phrase[1:]), entry
+            for place, word in enumerate(phrase) if len(phrase) > 1 else ():
+                for form in short.get(word, ()):
+                    yield (*phrase[:place], form, *phrase[place + 1 :]), entry
 
 
 def _first_words(table: list[dict[str, str]], language: str) -> frozenset[str]:
     return frozenset(phrase[0] for row in table for phrase in phrases(row[language]))
+
+
+def _beside(
+    table: list[dict[str, str]], parts: Mapping[str, Part]
+) -> Iterator[tuple[tuple[str, ...], tuple[frozenset[str], LexiconEntry]]]:
+    for row in table:
+        terms = tuple(row["body_parts"].split())
+        paired = any(parts[term].paired for term in terms)
+        entry = LexiconEntry(terms, _regions(terms, parts), paired, place=True)
+        for phrase in phrases(row["words"]):
+            yield phrase, (frozenset(row["beside"].split()), entry)
 
 
 def _combining(table: list[dict[str, str]], parts: Mapping[str, Part]) -> Iterator[tuple[str, LexiconEntry]]:

@@ -91,6 +91,8 @@ def _standing(found: Sequence[Span], i: int, scope: str, earlier: list[Mention])
         return NOT, "approach"
     if scope in {"weak", "view"}:
         return BESIDE, scope
+    if before is not None and "protocol" in before.roles:
+        return BESIDE, "protocol"
     if _of_disease(found, before, after, earlier[-1] if earlier else None, i):
         return BESIDE, "disease"
     return (BESIDE, "kind of exam") if place is not None and place.weak else (SAID, "")

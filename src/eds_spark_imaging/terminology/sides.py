@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from eds_spark_imaging.terminology.span import Span
+from eds_spark_imaging.terminology.vertebrae import is_level
 
 # Both sides said, of different parts: no one side is the exam's.
 MIXED = "mixed"
@@ -130,14 +131,16 @@ def _of_limb(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
         return False
     for back in range(i - 1, max(i - 2 - _WORDS_BETWEEN, -1), -1):
         place = spans[back].place
-        if place is not None:
+        if place is not None and not place.weak:
             return paired[back] and bool(_LIMBS & set(place.regions))
-        if spans[back].before == ";" or (spans[back].entries and "disease" not in spans[back].roles):
+        passed = place is not None or not spans[back].entries or spans[back].roles & _OF_DISEASE
+        if spans[back].before == ";" or not passed:
             return False
     return False
 
 
 _LIMBS = frozenset({"UL", "LL"})
+_OF_DISEASE = frozenset({"disease", "weak_indication"})
 _WORDS_BETWEEN = 3
 
 
@@ -149,6 +152,8 @@ def _numbered(span: Span) -> bool:
 def _slight(span: Span) -> bool:
     """Words of views or of the kind of exam between a part and its side: `PIED F P G`, `EPAULE ARTHRO G`."""
     if span.entries and all(entry.contrast and not entry.place for entry in span.entries):
+        return True
+    if (span.place is not None and span.place.weak) or is_level(span.words[0]):
         return True
     return all(len(word) <= 2 or word.isdigit() for word in span.words) or bool(span.roles & {"noise", "slight"})
 

@@ -12,6 +12,12 @@ _LEVEL = re.compile(r"([ctdls])([0-9]{1,2})(?:([ctdls]?)([0-9]{1,2}))?")
 _LEVELS = {"c": ("CSPINE", 7), "t": ("TSPINE", 12), "d": ("TSPINE", 12), "l": ("LSPINE", 5), "s": ("SSPINE", 5)}
 
 
+def is_level(word: str, least: int = 0) -> bool:
+    """`L4`, `C5C6`; of the back and the neck from the number ``least`` on."""
+    match = _LEVEL.fullmatch(word)
+    return match is not None and (match[1] == "l" or int(match[2]) >= least)
+
+
 def levels(found: Sequence[Span], category: str, least: int) -> tuple[str, ...]:
     """`L4-L5`, `C5C6`: vertebrae, two of them (``least``) where no word says spine, since L1 or C5 may be anything."""
     if category == "echographie":
