@@ -14,6 +14,7 @@ from functools import cache
 
 from eds_spark_imaging.terminology import reading as texts
 from eds_spark_imaging.terminology.agents import contrast_of
+from eds_spark_imaging.terminology.data_files import group
 from eds_spark_imaging.terminology.lexicon import Lexicon, lexicon
 from eds_spark_imaging.terminology.modality import PRIORITY
 from eds_spark_imaging.terminology.parts import agree, members
@@ -249,6 +250,7 @@ _WITH_COMPANION = frozenset({"tep", "medecine_nucleaire"})
 # Texts that call one of these by the name of another are no conflict: an arteriography is a radiography to some.
 _KINDRED = frozenset({"radiographie", "angiographie", "mammographie"})
 _SIDES = {
-    **{"R": "R", "L": "L", "B": "B", "RIGHT": "R", "LEFT": "L", "BOTH": "B", "BILATERAL": "B"},
-    **{"D": "R", "G": "L", "DROIT": "R", "DROITE": "R", "GAUCHE": "L", "BILATÉRAL": "B", "R\\L": "B", "L\\R": "B"},
+    value: side
+    for side, values in (("R", "right_values"), ("L", "left_values"), ("B", "both_values"))
+    for value in group(values)
 }

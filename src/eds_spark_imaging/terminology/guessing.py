@@ -7,6 +7,7 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from eds_spark_imaging.terminology.data_files import group
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
 
 _SHORTEST_ABBREVIATION = 5
@@ -15,7 +16,7 @@ _SHORTEST_TYPO = 5
 _TWO_SLIPS_FROM = 12
 _ENOUGH = 4
 # Names of techniques differ by few letters: `remnographie`, `rétinographie`.
-_NAMES_OF_EXAMS = ("graphie", "graphy", "gramme", "gram", "scopie", "scopy")
+_NAMES_OF_EXAMS = group("names_of_exams_end")
 
 
 @lru_cache(maxsize=65536)

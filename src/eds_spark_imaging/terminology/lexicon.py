@@ -9,15 +9,14 @@ them; ``combining.csv``: first halves of compound adjectives; ``abbreviations.cs
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
+from eds_spark_imaging.terminology.data_files import rows
 from eds_spark_imaging.terminology.text import words
 
 # Changes when the same lexicon is read by other rules; part of the version that is kept beside derived values.
@@ -35,6 +34,10 @@ _FILES = (
     "words",
     "categories",
     "modalities",
+    "groups",
+    "endings",
+    "agents",
+    "vertebrae",
 )
 
 
@@ -105,18 +108,6 @@ class Lexicon:
     french: frozenset[str]
     naming_exams: frozenset[str]
     version: str
-
-
-def rows(name: str) -> list[dict[str, str]]:
-    """The rows of a data file, without its comments."""
-    text = files("eds_spark_imaging.terminology").joinpath("data", f"{name}.csv").read_text(encoding="utf-8")
-    return parse_rows(text)
-
-
-def parse_rows(text: str) -> list[dict[str, str]]:
-    """Rows of a lexicon file: CSV with a header; lines that begin with # are comments."""
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    return [{key: value or "" for key, value in row.items() if key} for row in csv.DictReader(lines)]
 
 
 # A row of exams.csv that a site adds, as pairs so that it can be a key of the cache.

@@ -11,12 +11,12 @@ from eds_spark_imaging.terminology.guessing import guesses
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry, WordNode
 from eds_spark_imaging.terminology.misspelling import misspelt, misspelt_phrase
 from eds_spark_imaging.terminology.span import Span, holding
-from eds_spark_imaging.terminology.text import Words
+from eds_spark_imaging.terminology.text import Words, stems
 
 _SHORTEST_GUESSED = 5
 # `rachis` alone is a noun that adjectives later in the text may belong to.
 _SPINAL = frozenset({"SPINE", "SPINALCORD"})
-_CONNECTORS = frozenset({"et", "and", "ou", "or", "puis", "plus"})
+_CONNECTORS = stems("joining_places")
 
 
 def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from eds_spark_imaging.terminology.lexicon import LexiconEntry
 from eds_spark_imaging.terminology.span import Span
+from eds_spark_imaging.terminology.text import stems
 
 # How far a place is to be trusted, by how its words were found.
 CONFIDENCE = {
@@ -23,6 +24,7 @@ CONFIDENCE = {
 SAID, BESIDE, NOT = 0, 1, 2
 
 
+_PURPOSES, _APPROACH_FOLLOWS, _JOINING_NEGATED = map(stems, ("purposes", "approach_follows", "joining_negated"))
 _SIDES = frozenset({"right", "left", "both_sides", "right_letter", "left_letter"})
 
 
@@ -65,7 +67,7 @@ def scopes_of(found: Sequence[Span]) -> list[str]:
             after = found[i + 1] if i + 1 < len(found) else None
             scope = (
                 "procedure"
-                if after is not None and "procedure" in after.roles and span.words[0] in {"pour", "for"}
+                if after is not None and "procedure" in after.roles and span.words[0] in _PURPOSES
                 else "strong"
             )
         elif "weak_indication" in roles and not span.place and scope != "strong":
@@ -102,7 +104,7 @@ def _is_approach(before: Span | None, after: Span | None) -> bool:
     """`par voie fémorale`, `femoral approach`."""
     if before is not None and "approach" in before.roles:
         return True
-    return after is not None and after.words[0] in {"approach", "access"}
+    return after is not None and after.words[0] in _APPROACH_FOLLOWS
 
 
 def _of_disease(found: Sequence[Span], before: Span | None, after: Span | None, last: Mention | None, i: int) -> bool:
@@ -142,7 +144,7 @@ def _negated(found: Sequence[Span]) -> list[bool]:
         elif active and span.place:
             flags[i] = not (span.before == "+" and i and flags[i - 1])
             active = flags[i]
-        elif active and span.words[0] in {"et", "ou", "ni", "or", "nor"} and i + 1 < len(found) and found[i + 1].place:
+        elif active and span.words[0] in _JOINING_NEGATED and i + 1 < len(found) and found[i + 1].place:
             active = True
         else:
             active = False

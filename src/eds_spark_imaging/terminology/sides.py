@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from eds_spark_imaging.terminology.span import Span
+from eds_spark_imaging.terminology.text import stems
 from eds_spark_imaging.terminology.vertebrae import is_level
 
 # Both sides said, of different parts: no one side is the exam's.
@@ -54,7 +55,7 @@ def _of_one_language(spans: Sequence[Span], found: list[tuple[int, str]]) -> lis
     return [(i, side) for i, side in found if spans[i].words[0] not in other]
 
 
-_FRENCH, _ENGLISH_LETTERS = frozenset("dg"), frozenset("rl")
+_FRENCH, _ENGLISH_LETTERS = stems("french_letters"), stems("english_letters")
 
 
 def _radiotherapy(spans: Sequence[Span], i: int, french: Collection[str]) -> bool:
@@ -146,7 +147,7 @@ _WORDS_BETWEEN = 3
 
 def _numbered(span: Span) -> bool:
     """Fingers and toes have numbers: `DOIGT 4 D`."""
-    return span.words[-1] in {"doigt", "orteil", "rayon", "finger", "toe", "digit"}
+    return span.words[-1] in _NUMBERED
 
 
 def _slight(span: Span) -> bool:
@@ -158,26 +159,8 @@ def _slight(span: Span) -> bool:
     return all(len(word) <= 2 or word.isdigit() for word in span.words) or bool(span.roles & {"noise", "slight"})
 
 
-_ENGLISH = frozenset(
-    [
-        "ankle",
-        "elbow",
-        "arm",
-        "hip",
-        "hand",
-        "eye",
-        "ear",
-        "ovary",
-        "humerus",
-        "axilla",
-        "upper",
-        "index",
-        "iac",
-        "orbit",
-        "adrenal",
-        "heel",
-    ]
-)
+_ENGLISH = stems("english_with_vowel")
+_NUMBERED = stems("numbered_places")
 
 
 def _english(span: Span) -> bool:
