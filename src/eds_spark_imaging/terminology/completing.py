@@ -8,17 +8,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry, WordNode
 from eds_spark_imaging.terminology.parts import lies_within
 from eds_spark_imaging.terminology.span import Span, holding
-from eds_spark_imaging.terminology.text import Words
+from eds_spark_imaging.terminology.text import Words, stems
 
 # Systems cut descriptions at 16 characters (SH), some at 64 (LO); a shorter text was not cut.
 SHORT_TEXT = 16
-_CUT_AT = frozenset({15, 16, 63, 64})
+SHORT_CUT = frozenset({SHORT_TEXT - 1, SHORT_TEXT})
+_CUT_AT = SHORT_CUT | {63, 64}
 _CUT_FROM = 15
 # Letters that the beginning of a word needs: at the lengths where systems cut, and elsewhere.
 _SHORTEST_CUT = 3
 _SHORTEST_ELSEWHERE = 5
 _SHORTEST_SECOND = 2
 _LONGEST_PHRASE = 4
+_CONNECTORS, _BEFORE_EXAMS = stems("joining_places"), stems("before_exams")
 # Letters that a DICOM term, which is one word, may have after a beginning.
 _LONGEST_REST = 8
 # Roles of words that may be places too, or that say nothing here.
@@ -50,12 +52,26 @@ def cut_phrase(
     node = _after(lexicon, forms[i:-1])
     if node is None or not _may_be_cut(lexicon, forms[-1], node, cut, alone=length == 1, combining=combining):
         return None
-    if length == 1 and len(forms[-1]) < _SHORTEST_ELSEWHERE and _begins_else(lexicon, forms[-1], diseases=named):
-        return None
-    entry = _agreed(lexicon, list(_continued(lexicon, node, forms[-1])), category, alone=length == 1)
+    which = _goes_on_from(lexicon, forms[i:], first, category)
+    entry = _agreed(lexicon, list(_continued(lexicon, node, forms[-1])), category, which)
     if entry is None or (length > 1 and not _goes_on(entry, first)):
         return None
+    joined = i > 0 and forms[i - 1] in _CONNECTORS
+    beside = named and breaks[-1] == " " and not joined
+    if entry.place and _unsure(lexicon, forms[i:], named=named, beside=beside):
+        return None
     return Span(forms[i:], breaks[i], (entry,), "cut"), length
+
+
+def _unsure(lexicon: Lexicon, words: Sequence[str], *, named: bool, beside: bool) -> bool:
+    """Whether the last word may also begin one that is no place: `SCA`; `POUMONS HAUT`, just after another place."""
+    last = words[-1]
+    short = len(last) < _SHORTEST_ELSEWHERE
+    if len(words) == 1:
+        if beside and any(word.startswith(last) for word in lexicon.plain):
+            return True
+        return short and _begins_else(lexicon, last, diseases=named)
+    return short and words[0] in _BEFORE_EXAMS and _begins_exam(lexicon, last)
 
 
 def _after(lexicon: Lexicon, forms: Sequence[str]) -> WordNode | None:
@@ -81,7 +97,20 @@ def _told(node: WordNode, *, alone: bool) -> bool:
 
 def _goes_on(entry: LexiconEntry, first: WordNode | None) -> bool:
     """Whether several words may be a phrase: a place, or words of which the first is none; `DROITE ET` is not both."""
-    return entry.place or (entry.role != "both_sides" and first is not None and not _names_place(first))
+    return (
+        entry.place
+        or entry.role == "noise"
+        or (entry.role != "both_sides" and first is not None and not _names_place(first))
+    )
+
+
+def _begins_exam(lexicon: Lexicon, beginning: str) -> bool:
+    """`SOUS SCA`: with the kind of exam it is no name of a place."""
+    return any(
+        entry.category and not entry.place
+        for _, node in _continued(lexicon, lexicon.root, beginning)
+        for entry in node.entries
+    )
 
 
 def _begins_else(lexicon: Lexicon, beginning: str, *, diseases: bool) -> bool:
@@ -138,17 +167,30 @@ def begins_words(lexicon: Lexicon, beginning: str) -> bool:
     return next(_continued(lexicon, lexicon.root, beginning), None) is not None
 
 
-def _agreed(lexicon: Lexicon, words: list[tuple[str, WordNode]], category: str, *, alone: bool) -> LexiconEntry | None:
-    """What completions share: those where a phrase ends, else all phrases that go on.
+# Which phrases a beginning may be of: as much those that go on; those where one ends, else others; those alone.
+_ALL, _ENDING_FIRST, _ENDING = 0, 1, 2
 
-    ``alone``: it is the first word of its phrase, and phrases that go on count as much as words that end one.
-    """
+
+def _goes_on_from(lexicon: Lexicon, words: Sequence[str], first: WordNode | None, category: str) -> int:
+    """`FOIE PANCREA`: two words that are places each are not the beginning of a phrase of three."""
+    if len(words) == 1:
+        return _ALL
+    if first is None or not _names_place(first) or _combines(first) or words[0].endswith("o"):
+        return _ENDING_FIRST
+    alone = _agreed(lexicon, list(_continued(lexicon, lexicon.root, words[-1])), category, _ALL)
+    return _ENDING if alone is not None and alone.place else _ENDING_FIRST
+
+
+def _agreed(lexicon: Lexicon, words: list[tuple[str, WordNode]], category: str, which: int) -> LexiconEntry | None:
+    """What completions share."""
     plain = [(word, node) for word, node in words if not _run_together(lexicon, word, words)]
     own = [(_said(node, category), node) for _, node in plain]
-    if alone:
+    if which == _ALL:
         meant = [one for said, node in own for one in said or _leaves(node, category)]
         return _common(lexicon, [one for one in meant if one.place] or meant)
     found = _common(lexicon, [one for said, _ in own for one in said])
+    if which == _ENDING:
+        return found
     return found or _common(lexicon, [leaf for _, node in words for leaf in _leaves(node, category)])
 
 
@@ -197,7 +239,8 @@ def _common(lexicon: Lexicon, entries: Iterable[LexiconEntry]) -> LexiconEntry |
     if not shared:
         return None
     regions = tuple(dict.fromkeys(region for part in shared for region in lexicon.parts[part].regions))
-    return LexiconEntry(shared, regions, any(lexicon.parts[part].paired for part in shared), place=True)
+    paired = any(lexicon.parts[part].paired for part in shared)
+    return LexiconEntry(shared, regions, paired, place=True, weak=all(entry.weak for entry in entries))
 
 
 def _around(lexicon: Lexicon, sets: Sequence[set[str]]) -> tuple[str, ...]:

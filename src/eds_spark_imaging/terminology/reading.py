@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eds_spark_imaging.terminology.completing import SHORT_TEXT, shortest_cut
+from eds_spark_imaging.terminology.completing import SHORT_CUT, SHORT_TEXT, shortest_cut
 from eds_spark_imaging.terminology.contrast import OF_CONTRAST, implied_contrast, stated_contrast
 from eds_spark_imaging.terminology.kernels import kernels_only, without_kernels
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
@@ -75,7 +75,13 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
         regions=regions,
         paired=paired,
         side=stated_side(
-            found, marked, outside, _count_paired(used), views=category != "mammographie", french=lexicon.french
+            found,
+            marked,
+            outside,
+            _count_paired(used),
+            views=category != "mammographie",
+            french=lexicon.french,
+            cut=len(text.strip()) in SHORT_CUT,
         ),
         contrast=stated_contrast(found, category, len(text.strip()) == SHORT_TEXT, unpurposed),
         implied=implied_contrast(lexicon, found, category, unpurposed),

@@ -25,10 +25,12 @@ def stated_side(
     *,
     views: bool,
     french: Collection[str],
+    cut: bool,
 ) -> str:
     """R, L, B, MIXED or nothing. ``paired`` marks spans that name a paired part, ``parts`` counts different ones.
 
     ``views``: views have sides of their own, as everywhere but in mammography. ``french``: first words of French names.
+    ``cut``: the text may have been cut, so that another side may have followed.
     """
     found: list[tuple[int, str]] = []
     for i, span in enumerate(spans):
@@ -38,12 +40,28 @@ def stated_side(
             found.append((i, side))
         found.extend((i, entry.side) for entry in span.entries if entry.side and outside[i])
     found = _of_one_language(spans, found)
+    if cut and _goes_on(spans, found):
+        return ""
     sides = {side for _, side in found}
     if "B" in sides:
         return "B"
     if sides == {"R", "L"}:
         return "B" if parts <= 1 or _together(spans, found) else MIXED
     return next(iter(sides), "")
+
+
+def _goes_on(spans: Sequence[Span], found: Sequence[tuple[int, str]]) -> bool:
+    """`GENOU DROIT ET`, `POIGNET D + COU`: the other side may have followed where the text was cut."""
+    if len({side for _, side in found}) != 1 or found[-1][0] >= len(spans) - 1:
+        return False
+    last, before = spans[-1], spans[-2]
+    joined = "connector" in before.roles or last.before in {"+", ","}
+    if "connector" in last.roles:
+        return True
+    if "connector" in before.roles and last.place is None and len(last.words[0]) == 1:
+        return True
+    again = last.place is not None and any(span.place == last.place for span in spans[:-1])
+    return joined and (again or last.how == "cut" or (not last.entries and not _slight(last)))
 
 
 def _of_one_language(spans: Sequence[Span], found: list[tuple[int, str]]) -> list[tuple[int, str]]:
