@@ -114,6 +114,8 @@ def _says_it_alone(word: str, following: Span | None, cut: bool, both: bool) -> 
     if following is None and word in _ENDS[cut]:
         return True
     ends = following is None or following.before in {";", ",", "+"} or bool(following.roles & _SIDES)
+    if word == "without" and following is not None and "disease" in following.roles:
+        return not cut  # `W/O STONE`
     return not cut and (both or (ends and word in _SAY_IT_ALONE) or word in _SHORT_FORMS)
 
 

@@ -97,7 +97,11 @@ def _standing(found: Sequence[Span], i: int, scope: str, earlier: list[Mention])
         return BESIDE, "protocol"
     if _of_disease(found, before, after, earlier[-1] if earlier else None, i):
         return BESIDE, "disease"
-    return (BESIDE, "kind of exam") if place is not None and place.weak else (SAID, "")
+    if place is None or not place.weak:
+        return SAID, ""
+    # `SINUS + DENTASCAN`; an incidence (`BLONDEAU + HIRTZ`) is of radiographs alone, and adds no place.
+    added = found[i].before == "+" and not place.only and any(mention.standing == SAID for mention in earlier)
+    return (SAID, "") if added else (BESIDE, "kind of exam")
 
 
 def _is_approach(before: Span | None, after: Span | None) -> bool:
