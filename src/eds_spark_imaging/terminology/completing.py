@@ -58,19 +58,19 @@ def cut_phrase(
         return None
     joined = i > 0 and forms[i - 1] in _CONNECTORS
     beside = named and breaks[-1] == " " and not joined
-    if entry.place and _unsure(lexicon, forms[i:], named=named, beside=beside):
+    if entry.place and _unsure(lexicon, forms[i:], category, named=named, beside=beside):
         return None
     return Span(forms[i:], breaks[i], (entry,), "cut"), length
 
 
-def _unsure(lexicon: Lexicon, words: Sequence[str], *, named: bool, beside: bool) -> bool:
+def _unsure(lexicon: Lexicon, words: Sequence[str], category: str, *, named: bool, beside: bool) -> bool:
     """Whether the last word may also begin one that is no place: `SCA`; `POUMONS HAUT`, just after another place."""
     last = words[-1]
     short = len(last) < _SHORTEST_ELSEWHERE
     if len(words) == 1:
         if beside and any(word.startswith(last) for word in lexicon.plain):
             return True
-        return short and _begins_else(lexicon, last, diseases=named)
+        return short and _begins_else(lexicon, last, category, diseases=named)
     return short and words[0] in _BEFORE_EXAMS and _begins_exam(lexicon, last)
 
 
@@ -83,7 +83,10 @@ def _after(lexicon: Lexicon, forms: Sequence[str]) -> WordNode | None:
 
 def _may_be_cut(lexicon: Lexicon, last: str, node: WordNode, cut: int, *, alone: bool, combining: bool) -> bool:
     """Whether the last word has letters enough, and is not a whole word already."""
-    if len(last) < (_SHORTEST_SECOND if combining else cut) or (last in node.next and cut != _SHORTEST_CUT):
+    needed = _SHORTEST_SECOND if combining else cut
+    if combining and cut == _SHORTEST_CUT and not alone and not node.entries:
+        needed = 1  # `MASSIF F`
+    if len(last) < needed or (last in node.next and cut != _SHORTEST_CUT):
         return False
     entry = lexicon.root.next.get(last)
     whole = (entry is not None and _told(entry, alone=alone)) or (alone and last in lexicon.plain)
@@ -113,10 +116,13 @@ def _begins_exam(lexicon: Lexicon, beginning: str) -> bool:
     )
 
 
-def _begins_else(lexicon: Lexicon, beginning: str, *, diseases: bool) -> bool:
-    """Whether few letters may also begin a word that is no place: `SCA` begins scapula and scanner."""
+def _begins_else(lexicon: Lexicon, beginning: str, category: str, *, diseases: bool) -> bool:
+    """Whether few letters may also begin a word that is no place: `SCA` begins scapula and, of a CT, scanner."""
     return any(
-        entry.role not in _BESIDE_PLACES and not entry.place and (diseases or entry.role != "disease")
+        entry.role not in _BESIDE_PLACES
+        and not entry.place
+        and (diseases or entry.role != "disease")
+        and (not category or entry.category in {"", category})
         for _, node in _continued(lexicon, lexicon.root, beginning)
         for entry in node.entries
     )
@@ -132,7 +138,11 @@ def combined_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tup
     for j in range(i + 1, min(i + _LONGEST_PHRASE, len(forms))):
         if len(forms[j]) < _SHORTEST_SECOND or breaks[j] not in {" ", "-", "/", "+"}:
             break
-        if breaks[j] == " " and len(forms[j]) < _SHORTEST_CUT + 1 and _begins_else(lexicon, forms[j], diseases=False):
+        if (
+            breaks[j] == " "
+            and len(forms[j]) < _SHORTEST_CUT + 1
+            and _begins_else(lexicon, forms[j], category, diseases=False)
+        ):
             break
         nodes = [child for node in nodes for word, child in node.next.items() if word.startswith(forms[j])]
         entry = _common(lexicon, [entry for node in nodes for entry in _places(node, category)])

@@ -97,11 +97,16 @@ def _standing(found: Sequence[Span], i: int, scope: str, earlier: list[Mention])
         return BESIDE, "protocol"
     if _of_disease(found, before, after, earlier[-1] if earlier else None, i):
         return BESIDE, "disease"
-    if place is None or not place.weak:
-        return SAID, ""
-    # `SINUS + DENTASCAN`; an incidence (`BLONDEAU + HIRTZ`) is of radiographs alone, and adds no place.
-    added = found[i].before == "+" and not place.only and any(mention.standing == SAID for mention in earlier)
-    return (SAID, "") if added else (BESIDE, "kind of exam")
+    return (BESIDE, "kind of exam") if place is not None and _is_kind(found[i], place, earlier) else (SAID, "")
+
+
+def _is_kind(span: Span, place: LexiconEntry, earlier: list[Mention]) -> bool:
+    """Whether a place is named by the kind of exam alone; not where it is added to another: `SINUS + DENTASCAN`.
+
+    An incidence (`BLONDEAU + HIRTZ`), which is of radiographs alone, adds none.
+    """
+    added = span.before == "+" and not place.only and any(mention.standing == SAID for mention in earlier)
+    return place.weak and not added
 
 
 def _is_approach(before: Span | None, after: Span | None) -> bool:
