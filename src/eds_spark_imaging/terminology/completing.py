@@ -36,12 +36,12 @@ def shortest_cut(text: str) -> int:
 
 
 def cut_phrase(
-    lexicon: Lexicon, text: Words, i: int, category: str, cut: int, *, named: bool
+    lexicon: Lexicon, text: Words, i: int, category: str, *, cut: int, earlier: Sequence[Span]
 ) -> tuple[Span, int] | None:
     """The last words of a text that was cut, where all phrases that go on like this agree on something.
 
     ``cut``: how many letters one word alone needs (``shortest_cut``); a word after others of a phrase needs fewer.
-    ``named``: the text names a place before, so that few letters need not begin one.
+    ``earlier``: the spans before; where one names a place, few letters need not begin another.
     """
     forms, breaks = text
     length = len(forms) - i
@@ -56,6 +56,7 @@ def cut_phrase(
     entry = _agreed(lexicon, list(_continued(lexicon, node, forms[-1])), category, which)
     if entry is None or (length > 1 and not _goes_on(entry, first)):
         return None
+    named = any(span.place for span in earlier)
     joined = i > 0 and forms[i - 1] in _CONNECTORS
     beside = named and breaks[-1] == " " and not joined
     if entry.place and _unsure(lexicon, forms[i:], category, named=named, beside=beside):

@@ -34,8 +34,7 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
             head = ""
         span, length = _at(lexicon, text, i, category, head)
         if cut and i + length < len(forms):
-            named = any(one.place for one in found)
-            span, length = cut_phrase(lexicon, text, i, category, cut, named=named) or (span, length)
+            span, length = cut_phrase(lexicon, text, i, category, cut=cut, earlier=found) or (span, length)
         if length <= 1:
             span, length = combined_phrase(lexicon, text, i, category) or (span, length)
         if length <= 1 and any(odd[i : i + 3]):

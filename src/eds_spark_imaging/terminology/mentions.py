@@ -40,9 +40,8 @@ class Mention:
     how: str
 
 
-def mentions_of(found: Sequence[Span], *, views: bool) -> list[Mention]:
-    """The places that the spans name; ``views``: a word that may be a view (`face`) is one."""
-    scopes = scopes_of(found)
+def mentions_of(found: Sequence[Span], scopes: Sequence[str], *, views: bool) -> list[Mention]:
+    """The places that the spans name, by the scope of each; ``views``: a word that may be a view (`face`) is one."""
     negated = _negated(found)
     mentions: list[Mention] = []
     for i, span in enumerate(found):

@@ -48,7 +48,8 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
     ``coded``: it names a part, so a word that could be a view (`FACE`) is none.
     """
     found = spans(lexicon, words(text), category, shortest_cut(text))
-    mentions = mentions_of(found, views=not (coded and len(found) == 1))
+    scopes = scopes_of(found)
+    mentions = mentions_of(found, scopes, views=not (coded and len(found) == 1))
     kernel = series and category in {"scanner", ""} and kernels_only(found)
     if series and category == "scanner":
         mentions = without_kernels(found, mentions)
@@ -62,7 +63,6 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
     spinal = () if regions and parts not in _NEAR_LEVELS else _levels(lexicon, found, used, category, parts)
     if spinal:
         parts, how, regions = spinal, "vertebrae", ("SP",)
-    scopes = scopes_of(found)
     outside = [scope != "strong" for scope in scopes]
     for mention in mentions:
         if mention.why == "approach" or _elsewhere(lexicon, mention, used):
