@@ -32,7 +32,7 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
     while i < len(forms):
         if breaks[i] == ";" or _names_exam(found[-1:]):
             head = ""
-        span, length = _at(lexicon, text, i, category, head)
+        span, length = _at(lexicon, text, i, category, head if _may_share(forms[i], found) else "")
         if cut and i + length < len(forms):
             span, length = cut_phrase(lexicon, text, i, category, cut=cut, earlier=found) or (span, length)
         if length <= 1:
@@ -52,6 +52,13 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
         found.append(span)
         i += length
     return found
+
+
+def _may_share(word: str, found: list[Span]) -> bool:
+    """Whether a word may belong to a noun before; a letter (`RACHIS C ET D`) only after a place of it: `GENOU D`."""
+    last = found[-1] if found else None
+    of_spine = last is not None and last.place is not None and "SP" in last.place.regions
+    return len(word) > 1 or of_spine or (last is not None and last.words[0] in _CONNECTORS)
 
 
 def written_out(lexicon: Lexicon, text: Words) -> list[Span]:

@@ -152,6 +152,8 @@ def _negated(found: Sequence[Span]) -> list[bool]:
         elif active and span.place:
             flags[i] = not (span.before == "+" and i and flags[i - 1])
             active = flags[i]
+        elif active and span.roles & _SIDES and found[i - 1].roles & {"negate"}:
+            continue  # `EXCLUDING LEFT KNEE`
         elif active and span.words[0] in _JOINING_NEGATED and i + 1 < len(found) and found[i + 1].place:
             active = True
         else:

@@ -146,6 +146,7 @@ def _level_alone(found: Sequence[Span]) -> bool:
     return len(found) == 2 and len(levels_named) == 1 and is_level(levels_named[0].words[0], least=6)
 
 
+_BEGINNING = frozenset({"negate", "weak_indication"})
 _OF_ANOTHER = frozenset({"weak", "disease", "protocol"})
 
 
@@ -161,7 +162,8 @@ def _without_side(found: Sequence[Span], outside: list[bool], index: int) -> Non
     if index + 1 < len(found) and found[index + 1].before in {" ", "-"}:
         outside[index + 1] = False
     before = index - 1
-    if before > 0 and found[index].before == " " and found[before].before != " ":
+    begun = before > 0 and (found[before].before != " " or bool(found[before - 1].roles & _BEGINNING))
+    if begun and found[index].before == " ":
         outside[before] = False
 
 
