@@ -25,6 +25,7 @@ SAID, BESIDE, NOT = 0, 1, 2
 
 
 _PURPOSES, _APPROACH_FOLLOWS, _JOINING_NEGATED = map(stems, ("purposes", "approach_follows", "joining_negated"))
+_ROMAN = stems("roman_numbers")
 _SIDES = frozenset({"right", "left", "both_sides", "right_letter", "left_letter"})
 
 
@@ -137,7 +138,8 @@ def last_but_sides(found: Sequence[Span], i: int) -> int:
 
 
 def _side_or_number(span: Span) -> bool:
-    return span.place is None and (bool(span.roles & _SIDES) or span.words[0].isdigit())
+    number = span.words[0].isdigit() or span.words[0] in _ROMAN
+    return span.place is None and (bool(span.roles & _SIDES) or number)
 
 
 def _negated(found: Sequence[Span]) -> list[bool]:
