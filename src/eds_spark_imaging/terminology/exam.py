@@ -17,7 +17,7 @@ from eds_spark_imaging.terminology.agents import contrast_of
 from eds_spark_imaging.terminology.data_files import group
 from eds_spark_imaging.terminology.lexicon import Lexicon, lexicon
 from eds_spark_imaging.terminology.modality import PRIORITY
-from eds_spark_imaging.terminology.parts import agree, members
+from eds_spark_imaging.terminology.parts import agree, members, vague
 from eds_spark_imaging.terminology.reading import Reading, text_category
 from eds_spark_imaging.terminology.sides import MIXED
 from eds_spark_imaging.terminology.sources import (
@@ -181,7 +181,8 @@ class Reader:
         """The text that is taken for the parts, by column; empty where no text names any."""
         order = [column for column in TEXTS if column in naming]
         with_parts = [column for column in order if naming[column].parts]
-        order = with_parts or order
+        exact = [column for column in with_parts if not vague(naming[column].parts)]
+        order = exact or with_parts or order
         if len(order) < 3:
             return order[0] if order else ""
 

@@ -34,6 +34,11 @@ def lies_within(lexicon: Lexicon, part: str, places: Collection[str]) -> bool:
     return False
 
 
+def vague(parts: Collection[str]) -> bool:
+    """Whether parts are limbs or joints of unknown name alone."""
+    return bool(parts) and set(parts) <= _EMPTY
+
+
 def agree(lexicon: Lexicon, one: Sequence[str], other: Sequence[str]) -> bool:
     """Whether both may speak of the same: they share a part, one lies within the other, or one of them says nothing."""
     mine, theirs = members(lexicon, one), members(lexicon, other)
