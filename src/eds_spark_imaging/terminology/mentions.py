@@ -95,7 +95,7 @@ def _standing(found: Sequence[Span], i: int, scope: str, earlier: list[Mention])
         return BESIDE, scope
     if before is not None and "protocol" in before.roles:
         return BESIDE, "protocol"
-    if _of_disease(found, before, after, earlier[-1] if earlier else None, i):
+    if _of_disease(found, before, _but_sides(found, i), earlier[-1] if earlier else None, i):
         return BESIDE, "disease"
     return (BESIDE, "kind of exam") if place is not None and _is_kind(found[i], place, earlier) else (SAID, "")
 
@@ -135,6 +135,16 @@ def last_but_sides(found: Sequence[Span], i: int) -> int:
     while back > 0 and _side_or_number(found[back]) and found[back].before in {" ", "-"}:
         back -= 1
     return back
+
+
+def _but_sides(found: Sequence[Span], i: int) -> Span | None:
+    """The span after ``i`` that is no side or number: `ACM GAUCHE ISCHEMIE`."""
+    for span in found[i + 1 :]:
+        if span.before not in {" ", "-"}:
+            return None
+        if not _side_or_number(span):
+            return span
+    return None
 
 
 def _side_or_number(span: Span) -> bool:
