@@ -75,6 +75,7 @@ def _abbreviation(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
     """The beginning of words that all name the same parts."""
     near = (full for full in lexicon.spellings.get(word[0], ()) if full.startswith(word))
     longer = [full for full in near if full in lexicon.singles and len(full) <= len(word) + _LEFT_OUT]
+    longer = [full for full in longer if not any(full != one and full.startswith(one) for one in longer)]
     meanings = {meaning for full in longer for meaning in _meanings(lexicon.singles[full])}
     return ((longer[0], "abbreviated"),) if longer and len(meanings) == 1 else ()
 
