@@ -1,4 +1,4 @@
-"""Phrases that are not written out: cut at the end of a text, or with an abbreviated adjective (`sterno-clav`)."""
+"""Phrases that were cut at the end of a text: what all that go on like this agree on."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def cut_phrase(
     if node is None or not _may_be_cut(lexicon, forms[-1], node, cut, alone=length == 1, combining=combining):
         return None
     which = _goes_on_from(lexicon, forms[i:], first, category)
-    entry = _agreed(lexicon, list(_continued(lexicon, node, forms[-1])), category, which)
+    entry = _agreed(lexicon, list(continued(lexicon, node, forms[-1])), category, which)
     if entry is None or (length > 1 and not _goes_on(entry, first)):
         return None
     named = any(span.place for span in earlier)
@@ -71,7 +71,7 @@ def _unsure(lexicon: Lexicon, words: Sequence[str], category: str, *, named: boo
     if len(words) == 1:
         if beside and any(word.startswith(last) for word in lexicon.plain):
             return True
-        return short and _begins_else(lexicon, last, category, diseases=named)
+        return short and begins_else(lexicon, last, category, diseases=named)
     return short and words[0] in _BEFORE_EXAMS and _begins_exam(lexicon, last)
 
 
@@ -108,48 +108,35 @@ def _goes_on(entry: LexiconEntry, first: WordNode | None) -> bool:
     )
 
 
+def doubtful_end(lexicon: Lexicon, text: Words, span: Span, cut: int, earlier: Sequence[Span]) -> bool:
+    """`CORONARY CTA PROS`: after a place, an abbreviation where texts are cut that begins another word."""
+    last = text.forms[-1]
+    if cut != _SHORTEST_CUT or not _SHORTEST_CUT <= len(last) < _SHORTEST_ELSEWHERE or text.breaks[-1] != " ":
+        return False
+    abbreviates = span.place is not None and all(entry.only for entry in span.entries)
+    beside = abbreviates and any(one.place for one in earlier)
+    return beside and any(word.startswith(last) and word != last for word in lexicon.plain)
+
+
 def _begins_exam(lexicon: Lexicon, beginning: str) -> bool:
     """`SOUS SCA`: with the kind of exam it is no name of a place."""
     return any(
         entry.category and not entry.place
-        for _, node in _continued(lexicon, lexicon.root, beginning)
+        for _, node in continued(lexicon, lexicon.root, beginning)
         for entry in node.entries
     )
 
 
-def _begins_else(lexicon: Lexicon, beginning: str, category: str, *, diseases: bool) -> bool:
+def begins_else(lexicon: Lexicon, beginning: str, category: str, *, diseases: bool) -> bool:
     """Whether few letters may also begin a word that is no place: `SCA` begins scapula and, of a CT, scanner."""
     return any(
         entry.role not in _BESIDE_PLACES
         and not entry.place
         and (diseases or entry.role != "disease")
         and (not category or entry.category in {"", category})
-        for _, node in _continued(lexicon, lexicon.root, beginning)
+        for _, node in continued(lexicon, lexicon.root, beginning)
         for entry in node.entries
     )
-
-
-def combined_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tuple[Span, int] | None:
-    """`sterno-clav`, `fémoro pat`, `aorte asc`: the first word of a phrase with the beginnings of the others."""
-    forms, breaks = text
-    first = lexicon.root.next.get(forms[i])
-    if i + 1 == len(forms) or first is None or not _may_be_first(lexicon, first, text, i):
-        return None
-    nodes, best, length = [first], None, 0
-    for j in range(i + 1, min(i + _LONGEST_PHRASE, len(forms))):
-        if len(forms[j]) < _SHORTEST_SECOND or breaks[j] not in {" ", "-", "/", "+"}:
-            break
-        if (
-            breaks[j] == " "
-            and len(forms[j]) < _SHORTEST_CUT + 1
-            and _begins_else(lexicon, forms[j], category, diseases=False)
-        ):
-            break
-        nodes = [child for node in nodes for word, child in node.next.items() if word.startswith(forms[j])]
-        entry = _common(lexicon, [entry for node in nodes for entry in _places(node, category)])
-        if entry is not None:
-            best, length = entry, j + 1 - i
-    return (Span(forms[i : i + length], breaks[i], (best,), "abbreviated"), length) if best else None
 
 
 def _names_place(node: WordNode) -> bool:
@@ -162,20 +149,9 @@ def _combines(first: WordNode) -> bool:
     return all(entry.parts == ("SPINE",) for entry in places)
 
 
-def _may_be_first(lexicon: Lexicon, first: WordNode, text: Words, i: int) -> bool:
-    """A word that means nothing alone; one that does only before a hyphen (`hépato-bil`) or an unknown abbreviation."""
-    forms, breaks = text
-    following = forms[i + 1]
-    if not first.entries:
-        return True
-    if forms[i].endswith("o") and breaks[i + 1] == "-":
-        return True
-    return len(following) >= _SHORTEST_CUT and following not in lexicon.known and following.isalpha()
-
-
 def begins_words(lexicon: Lexicon, beginning: str) -> bool:
     """Whether words that a phrase may begin with begin like this."""
-    return next(_continued(lexicon, lexicon.root, beginning), None) is not None
+    return next(continued(lexicon, lexicon.root, beginning), None) is not None
 
 
 # Which phrases a beginning may be of: as much those that go on; those where one ends, else others; those alone.
@@ -188,7 +164,7 @@ def _goes_on_from(lexicon: Lexicon, words: Sequence[str], first: WordNode | None
         return _ALL
     if first is None or not _names_place(first) or _combines(first) or words[0].endswith("o"):
         return _ENDING_FIRST
-    alone = _agreed(lexicon, list(_continued(lexicon, lexicon.root, words[-1])), category, _ALL)
+    alone = _agreed(lexicon, list(continued(lexicon, lexicon.root, words[-1])), category, _ALL)
     return _ENDING if alone is not None and alone.place else _ENDING_FIRST
 
 
@@ -198,11 +174,11 @@ def _agreed(lexicon: Lexicon, words: list[tuple[str, WordNode]], category: str, 
     own = [(_said(node, category), node) for _, node in plain]
     if which == _ALL:
         meant = [one for said, node in own for one in said or _leaves(node, category)]
-        return _common(lexicon, [one for one in meant if one.place] or meant)
-    found = _common(lexicon, [one for said, _ in own for one in said])
+        return common(lexicon, [one for one in meant if one.place] or meant)
+    found = common(lexicon, [one for said, _ in own for one in said])
     if which == _ENDING:
         return found
-    return found or _common(lexicon, [leaf for _, node in words for leaf in _leaves(node, category)])
+    return found or common(lexicon, [leaf for _, node in words for leaf in _leaves(node, category)])
 
 
 def _run_together(lexicon: Lexicon, word: str, words: list[tuple[str, WordNode]]) -> bool:
@@ -212,7 +188,7 @@ def _run_together(lexicon: Lexicon, word: str, words: list[tuple[str, WordNode]]
     )
 
 
-def _continued(lexicon: Lexicon, node: WordNode, beginning: str) -> Iterator[tuple[str, WordNode]]:
+def continued(lexicon: Lexicon, node: WordNode, beginning: str) -> Iterator[tuple[str, WordNode]]:
     """The words with this beginning that may follow, and where they lead."""
     if node is not lexicon.root:
         yield from ((word, child) for word, child in node.next.items() if word.startswith(beginning))
@@ -221,10 +197,6 @@ def _continued(lexicon: Lexicon, node: WordNode, beginning: str) -> Iterator[tup
     for word in lexicon.first_words[first:last]:
         if word.upper() not in lexicon.parts or len(word) <= len(beginning) + _LONGEST_REST:
             yield word, node.next[word]
-
-
-def _places(node: WordNode, category: str) -> list[LexiconEntry]:
-    return [entry for entry in holding(node.entries, category) if entry.place]
 
 
 def _said(node: WordNode, category: str) -> list[LexiconEntry]:
@@ -237,7 +209,7 @@ def _leaves(node: WordNode, category: str) -> Iterator[LexiconEntry]:
         yield from _leaves(child, category)
 
 
-def _common(lexicon: Lexicon, entries: Iterable[LexiconEntry]) -> LexiconEntry | None:
+def common(lexicon: Lexicon, entries: Iterable[LexiconEntry]) -> LexiconEntry | None:
     """What several meanings share: their common parts, or their one role; None where they share nothing."""
     entries = list(entries)
     if not entries:

@@ -6,7 +6,8 @@ as an abbreviation, then as a misspelling; how a span was found is kept (``how``
 
 from __future__ import annotations
 
-from eds_spark_imaging.terminology.completing import begins_words, combined_phrase, cut_phrase
+from eds_spark_imaging.terminology.abbreviating import combined_phrase
+from eds_spark_imaging.terminology.completing import begins_words, cut_phrase, doubtful_end
 from eds_spark_imaging.terminology.guessing import guesses
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry, WordNode
 from eds_spark_imaging.terminology.misspelling import misspelt, misspelt_phrase
@@ -35,6 +36,8 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
         span, length = _at(lexicon, text, i, category, head if _may_share(forms[i], found) else "")
         if cut and i + length < len(forms):
             span, length = cut_phrase(lexicon, text, i, category, cut=cut, earlier=found) or (span, length)
+        if cut and span is not None and i + 1 == len(forms) and doubtful_end(lexicon, text, span, cut, found):
+            span = Span((forms[i],), breaks[i], ())
         if length <= 1:
             span, length = combined_phrase(lexicon, text, i, category) or (span, length)
         if length <= 1 and any(odd[i : i + 3]):
