@@ -113,7 +113,8 @@ def doubtful_end(lexicon: Lexicon, text: Words, span: Span, cut: int, earlier: S
     last = text.forms[-1]
     if cut != _SHORTEST_CUT or not _SHORTEST_CUT <= len(last) < _SHORTEST_ELSEWHERE or text.breaks[-1] != " ":
         return False
-    abbreviates = span.place is not None and all(entry.only for entry in span.entries)
+    place = span.place
+    abbreviates = place is not None and len(place.parts) == 1 and all(entry.only for entry in span.entries)
     beside = abbreviates and any(one.place for one in earlier)
     return beside and any(word.startswith(last) and word != last for word in lexicon.plain)
 
