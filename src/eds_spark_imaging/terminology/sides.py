@@ -109,7 +109,7 @@ def _of_view(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
         return True
     named = before is not None and before.place is not None and not before.place.weak
     if before is not None and "disease" in before.roles and not named and not (i > 1 and paired[i - 2]):
-        return True
+        return not _of_limb(spans, i, paired)
     return after is not None and "side_view" in after.roles and not (before is not None and before.place)
 
 
