@@ -54,7 +54,7 @@ def cut_phrase(
         return None
     which = _goes_on_from(lexicon, forms[i:], first, category)
     entry = _agreed(lexicon, list(continued(lexicon, node, forms[-1])), category, which)
-    if entry is None or (length > 1 and not _goes_on(entry, first)):
+    if entry is None or (length > 1 and not _goes_on(entry, first, lexicon.root.next.get(forms[-1]))):
         return None
     named = any(span.place for span in earlier)
     joined = i > 0 and forms[i - 1] in _CONNECTORS
@@ -99,13 +99,11 @@ def _told(node: WordNode, *, alone: bool) -> bool:
     return any(alone or not entry.weak for entry in node.entries)
 
 
-def _goes_on(entry: LexiconEntry, first: WordNode | None) -> bool:
-    """Whether several words may be a phrase: a place, or words of which the first is none; `DROITE ET` is not both."""
-    return (
-        entry.place
-        or entry.role == "noise"
-        or (entry.role != "both_sides" and first is not None and not _names_place(first))
-    )
+def _goes_on(entry: LexiconEntry, first: WordNode | None, last: WordNode | None) -> bool:
+    """Whether several words may be a phrase: a place, or words of which neither is one; `DROITE ET` is not both."""
+    if entry.place or entry.role == "noise":
+        return True
+    return entry.role != "both_sides" and first is not None and not any(map(_names_place, filter(None, (first, last))))
 
 
 def doubtful_end(lexicon: Lexicon, text: Words, span: Span, cut: int, earlier: Sequence[Span]) -> bool:

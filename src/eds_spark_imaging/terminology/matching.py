@@ -116,17 +116,23 @@ def _longest(root: WordNode, text: Words, i: int, category: str) -> tuple[tuple[
     forms, breaks = text
     node, length = root, 0
     best: tuple[LexiconEntry, ...] = ()
-    parted = False
+    most = _ANY_NUMBER
     for j in range(i, len(forms)):
-        parted = parted or (j > i and breaks[j] in {"+", ","})
+        if j > i:
+            most = min(most, _PARTS_OVER.get(breaks[j], _ANY_NUMBER))
         following = node.next.get(forms[j])
         if following is None:
             break
         node = following
         entries = holding(node.entries, category)
-        if entries and not (parted and any(entry.place for entry in entries)):
+        if entries and not (most < _ANY_NUMBER and any(entry.place and len(entry.parts) > most for entry in entries)):
             best, length = entries, j + 1 - i
     return best, length
+
+
+# How many parts a place may name that reaches over a sign: none over these, one over a bracket (`THORAX (ABDOMEN`).
+_ANY_NUMBER = 9
+_PARTS_OVER = {"+": -1, ",": -1, ";": 1}
 
 
 def _is_noun(lexicon: Lexicon, word: str) -> bool:
