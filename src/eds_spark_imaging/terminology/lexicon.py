@@ -184,9 +184,9 @@ def _places(
         entry = LexiconEntry(terms, regions, paired, place=True)
         for phrase in phrases(f"{row['fr']}|{row['en']}"):
             yield phrase, entry
-            for place, word in enumerate(phrase) if len(phrase) > 1 else ():
-                for form in short.get(word, ()):
-                    yield (*phrase[:place], form, *phrase[place + 1 :]), entry
+            if len(phrase) > 1:
+                forms = itertools.product(*((word, *short.get(word, ())) for word in phrase))
+                yield from ((form, entry) for form in forms if form != phrase)
 
 
 def _first_words(table: list[dict[str, str]], language: str) -> frozenset[str]:
