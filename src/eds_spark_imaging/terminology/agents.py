@@ -6,25 +6,17 @@ import re
 from collections.abc import Mapping
 
 from eds_spark_imaging.terminology.contrast import BOTH, WITH, WITHOUT
+from eds_spark_imaging.terminology.data_files import rows
 from eds_spark_imaging.terminology.reading import Reading
 from eds_spark_imaging.terminology.sources import BODY_PART, CONTRAST_AGENT, OF_STUDY, PROTOCOL, SERIES, Sources
 from eds_spark_imaging.terminology.terms import Said
 
-_NO_AGENT = re.compile(
-    r"\s*(?:no|none|non|sans|ss|s/|without|w/?o|nil|aucune?|pas d.*|n[eé]ant|unenhanced|nativ\w*|ohne|spc)\b.*"
-    r"|-|c-|iv-|\s*(?:n|false|faux|0 ?ml|0 ?cc)\s*",
-    re.IGNORECASE,
-)
-_NOT_SAID = re.compile(
-    r"\s*(?:n/?a|unknown|inconnu|null|[0-9.,]+|x+|eau|water|[?._-]+|not (?:applicable|available|specified)|unspecified"
-    r"|other|autre)\s*",
-    re.IGNORECASE,
-)
-_TRACER = re.compile(
-    r"fdg|f-?18|18-?f|tc-?99|99m|ga-?68|68-?ga|psma|dota|mibi|mdp|hdp|dmsa|mag3|thallium|iode ?1[23]|i-?1[23]\d"
-    r"|fluor(?:o|od)|choline|technet|gallium",
-    re.IGNORECASE,
-)
+
+def _pattern(meaning: str) -> re.Pattern[str]:
+    return re.compile("|".join(row["pattern"] for row in rows("agents") if row["meaning"] == meaning), re.IGNORECASE)
+
+
+_NO_AGENT, _NOT_SAID, _TRACER = map(_pattern, ("none", "not_said", "tracer"))
 
 
 def contrast_of(given: Sources, read: Mapping[str, Reading]) -> Said:
@@ -32,8 +24,8 @@ def contrast_of(given: Sources, read: Mapping[str, Reading]) -> Said:
     agent = given.get(CONTRAST_AGENT)
     told = _told_contrast(read)
     stored = ""
-    if agent and not _NOT_SAID.fullmatch(agent) and not _TRACER.search(agent):
-        stored = WITHOUT if _NO_AGENT.fullmatch(agent) else WITH
+    if agent and not _NOT_SAID.fullmatch(agent.strip()) and not _TRACER.search(agent):
+        stored = WITHOUT if _NO_AGENT.fullmatch(agent.strip()) else WITH
     if not stored:
         return told
     differs = told.value and told.value not in {stored, BOTH}

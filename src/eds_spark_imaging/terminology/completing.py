@@ -1,4 +1,4 @@
-"""Phrases that are not written out: cut at the end of a text, or with an abbreviated adjective (`sterno-clav`)."""
+"""Phrases that were cut at the end of a text: what all that go on like this agree on."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry, WordNode
 from eds_spark_imaging.terminology.parts import lies_within
 from eds_spark_imaging.terminology.span import Span, holding
-from eds_spark_imaging.terminology.text import Words
+from eds_spark_imaging.terminology.text import Words, stems
 
 # Systems cut descriptions at 16 characters (SH), some at 64 (LO); a shorter text was not cut.
 SHORT_TEXT = 16
-_CUT_AT = frozenset({15, 16, 63, 64})
+SHORT_CUT = frozenset({SHORT_TEXT - 1, SHORT_TEXT})
+_CUT_AT = SHORT_CUT | {63, 64}
 _CUT_FROM = 15
 # Letters that the beginning of a word needs: at the lengths where systems cut, and elsewhere.
 _SHORTEST_CUT = 3
 _SHORTEST_ELSEWHERE = 5
 _SHORTEST_SECOND = 2
 _LONGEST_PHRASE = 4
+_CONNECTORS, _BEFORE_EXAMS = stems("joining_places"), stems("before_exams")
 # Letters that a DICOM term, which is one word, may have after a beginning.
 _LONGEST_REST = 8
 # Roles of words that may be places too, or that say nothing here.
@@ -34,12 +36,12 @@ def shortest_cut(text: str) -> int:
 
 
 def cut_phrase(
-    lexicon: Lexicon, text: Words, i: int, category: str, cut: int, *, named: bool
+    lexicon: Lexicon, text: Words, i: int, category: str, *, cut: int, earlier: Sequence[Span]
 ) -> tuple[Span, int] | None:
     """The last words of a text that was cut, where all phrases that go on like this agree on something.
 
     ``cut``: how many letters one word alone needs (``shortest_cut``); a word after others of a phrase needs fewer.
-    ``named``: the text names a place before, so that few letters need not begin one.
+    ``earlier``: the spans before; where one names a place, few letters need not begin another.
     """
     forms, breaks = text
     length = len(forms) - i
@@ -50,12 +52,27 @@ def cut_phrase(
     node = _after(lexicon, forms[i:-1])
     if node is None or not _may_be_cut(lexicon, forms[-1], node, cut, alone=length == 1, combining=combining):
         return None
-    if length == 1 and len(forms[-1]) < _SHORTEST_ELSEWHERE and _begins_else(lexicon, forms[-1], diseases=named):
+    which = _goes_on_from(lexicon, forms[i:], first, category)
+    entry = _agreed(lexicon, list(continued(lexicon, node, forms[-1])), category, which)
+    if entry is None or (length > 1 and not _goes_on(entry, first, lexicon.root.next.get(forms[-1]))):
         return None
-    entry = _agreed(lexicon, list(_continued(lexicon, node, forms[-1])), category, alone=length == 1)
-    if entry is None or (length > 1 and not _goes_on(entry, first)):
+    named = any(span.place for span in earlier)
+    joined = i > 0 and forms[i - 1] in _CONNECTORS
+    beside = named and breaks[-1] == " " and not joined
+    if entry.place and _unsure(lexicon, forms[i:], category, named=named, beside=beside):
         return None
     return Span(forms[i:], breaks[i], (entry,), "cut"), length
+
+
+def _unsure(lexicon: Lexicon, words: Sequence[str], category: str, *, named: bool, beside: bool) -> bool:
+    """Whether the last word may also begin one that is no place: `SCA`; `POUMONS HAUT`, just after another place."""
+    last = words[-1]
+    short = len(last) < _SHORTEST_ELSEWHERE
+    if len(words) == 1:
+        if beside and any(word.startswith(last) for word in lexicon.plain):
+            return True
+        return short and begins_else(lexicon, last, category, diseases=named)
+    return short and words[0] in _BEFORE_EXAMS and _begins_exam(lexicon, last)
 
 
 def _after(lexicon: Lexicon, forms: Sequence[str]) -> WordNode | None:
@@ -67,44 +84,58 @@ def _after(lexicon: Lexicon, forms: Sequence[str]) -> WordNode | None:
 
 def _may_be_cut(lexicon: Lexicon, last: str, node: WordNode, cut: int, *, alone: bool, combining: bool) -> bool:
     """Whether the last word has letters enough, and is not a whole word already."""
-    if len(last) < (_SHORTEST_SECOND if combining else cut) or (last in node.next and cut != _SHORTEST_CUT):
+    needed = _SHORTEST_SECOND if combining else cut
+    if combining and cut == _SHORTEST_CUT and not alone and not node.entries:
+        needed = 1  # `MASSIF F`
+    if len(last) < needed or (last in node.next and cut != _SHORTEST_CUT):
         return False
     entry = lexicon.root.next.get(last)
-    whole = (entry is not None and bool(entry.entries)) or (alone and last in lexicon.plain)
+    whole = (entry is not None and _told(entry, alone=alone)) or (alone and last in lexicon.plain)
     return combining or not whole
 
 
-def _goes_on(entry: LexiconEntry, first: WordNode | None) -> bool:
-    """Whether several words may be a phrase: a place, or words of which the first is none; `DROITE ET` is not both."""
-    return entry.place or (entry.role != "both_sides" and first is not None and not _names_place(first))
+def _told(node: WordNode, *, alone: bool) -> bool:
+    """Whether the word says something itself; after others of a phrase, not what counts where nothing else does."""
+    return any(alone or not entry.weak for entry in node.entries)
 
 
-def _begins_else(lexicon: Lexicon, beginning: str, *, diseases: bool) -> bool:
-    """Whether few letters may also begin a word that is no place: `SCA` begins scapula and scanner."""
+def _goes_on(entry: LexiconEntry, first: WordNode | None, last: WordNode | None) -> bool:
+    """Whether several words may be a phrase: a place, or words of which neither is one; `DROITE ET` is not both."""
+    if entry.place or entry.role == "noise":
+        return True
+    return entry.role != "both_sides" and first is not None and not any(map(_names_place, filter(None, (first, last))))
+
+
+def doubtful_end(lexicon: Lexicon, text: Words, span: Span, cut: int, earlier: Sequence[Span]) -> bool:
+    """`CORONARY CTA PROS`: after a place, an abbreviation where texts are cut that begins another word."""
+    last = text.forms[-1]
+    if cut != _SHORTEST_CUT or not _SHORTEST_CUT <= len(last) < _SHORTEST_ELSEWHERE or text.breaks[-1] != " ":
+        return False
+    place = span.place
+    abbreviates = place is not None and len(place.parts) == 1 and all(entry.only for entry in span.entries)
+    beside = abbreviates and any(one.place for one in earlier)
+    return beside and any(word.startswith(last) and word != last for word in lexicon.plain)
+
+
+def _begins_exam(lexicon: Lexicon, beginning: str) -> bool:
+    """`SOUS SCA`: with the kind of exam it is no name of a place."""
     return any(
-        entry.role not in _BESIDE_PLACES and not entry.place and (diseases or entry.role != "disease")
-        for _, node in _continued(lexicon, lexicon.root, beginning)
+        entry.category and not entry.place
+        for _, node in continued(lexicon, lexicon.root, beginning)
         for entry in node.entries
     )
 
 
-def combined_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tuple[Span, int] | None:
-    """`sterno-clav`, `fémoro pat`, `aorte asc`: the first word of a phrase with the beginnings of the others."""
-    forms, breaks = text
-    first = lexicon.root.next.get(forms[i])
-    if i + 1 == len(forms) or first is None or not _may_be_first(lexicon, first, text, i):
-        return None
-    nodes, best, length = [first], None, 0
-    for j in range(i + 1, min(i + _LONGEST_PHRASE, len(forms))):
-        if len(forms[j]) < _SHORTEST_SECOND or breaks[j] not in {" ", "-", "/", "+"}:
-            break
-        if breaks[j] == " " and len(forms[j]) < _SHORTEST_CUT + 1 and _begins_else(lexicon, forms[j], diseases=False):
-            break
-        nodes = [child for node in nodes for word, child in node.next.items() if word.startswith(forms[j])]
-        entry = _common(lexicon, [entry for node in nodes for entry in _places(node, category)])
-        if entry is not None:
-            best, length = entry, j + 1 - i
-    return (Span(forms[i : i + length], breaks[i], (best,), "abbreviated"), length) if best else None
+def begins_else(lexicon: Lexicon, beginning: str, category: str, *, diseases: bool) -> bool:
+    """Whether few letters may also begin a word that is no place: `SCA` begins scapula and, of a CT, scanner."""
+    return any(
+        entry.role not in _BESIDE_PLACES
+        and not entry.place
+        and (diseases or entry.role != "disease")
+        and (not category or entry.category in {"", category})
+        for _, node in continued(lexicon, lexicon.root, beginning)
+        for entry in node.entries
+    )
 
 
 def _names_place(node: WordNode) -> bool:
@@ -117,34 +148,36 @@ def _combines(first: WordNode) -> bool:
     return all(entry.parts == ("SPINE",) for entry in places)
 
 
-def _may_be_first(lexicon: Lexicon, first: WordNode, text: Words, i: int) -> bool:
-    """A word that means nothing alone; one that does only before a hyphen (`hépato-bil`) or an unknown abbreviation."""
-    forms, breaks = text
-    following = forms[i + 1]
-    if not first.entries:
-        return True
-    if forms[i].endswith("o") and breaks[i + 1] == "-":
-        return True
-    return len(following) >= _SHORTEST_CUT and following not in lexicon.known and following.isalpha()
-
-
 def begins_words(lexicon: Lexicon, beginning: str) -> bool:
     """Whether words that a phrase may begin with begin like this."""
-    return next(_continued(lexicon, lexicon.root, beginning), None) is not None
+    return next(continued(lexicon, lexicon.root, beginning), None) is not None
 
 
-def _agreed(lexicon: Lexicon, words: list[tuple[str, WordNode]], category: str, *, alone: bool) -> LexiconEntry | None:
-    """What completions share: those where a phrase ends, else all phrases that go on.
+# Which phrases a beginning may be of: as much those that go on; those where one ends, else others; those alone.
+_ALL, _ENDING_FIRST, _ENDING = 0, 1, 2
 
-    ``alone``: it is the first word of its phrase, and phrases that go on count as much as words that end one.
-    """
+
+def _goes_on_from(lexicon: Lexicon, words: Sequence[str], first: WordNode | None, category: str) -> int:
+    """`FOIE PANCREA`: two words that are places each are not the beginning of a phrase of three."""
+    if len(words) == 1:
+        return _ALL
+    if first is None or not _names_place(first) or _combines(first) or words[0].endswith("o"):
+        return _ENDING_FIRST
+    alone = _agreed(lexicon, list(continued(lexicon, lexicon.root, words[-1])), category, _ALL)
+    return _ENDING if alone is not None and alone.place else _ENDING_FIRST
+
+
+def _agreed(lexicon: Lexicon, words: list[tuple[str, WordNode]], category: str, which: int) -> LexiconEntry | None:
+    """What completions share."""
     plain = [(word, node) for word, node in words if not _run_together(lexicon, word, words)]
     own = [(_said(node, category), node) for _, node in plain]
-    if alone:
+    if which == _ALL:
         meant = [one for said, node in own for one in said or _leaves(node, category)]
-        return _common(lexicon, [one for one in meant if one.place] or meant)
-    found = _common(lexicon, [one for said, _ in own for one in said])
-    return found or _common(lexicon, [leaf for _, node in words for leaf in _leaves(node, category)])
+        return common(lexicon, [one for one in meant if one.place] or meant)
+    found = common(lexicon, [one for said, _ in own for one in said])
+    if which == _ENDING:
+        return found
+    return found or common(lexicon, [leaf for _, node in words for leaf in _leaves(node, category)])
 
 
 def _run_together(lexicon: Lexicon, word: str, words: list[tuple[str, WordNode]]) -> bool:
@@ -154,7 +187,7 @@ def _run_together(lexicon: Lexicon, word: str, words: list[tuple[str, WordNode]]
     )
 
 
-def _continued(lexicon: Lexicon, node: WordNode, beginning: str) -> Iterator[tuple[str, WordNode]]:
+def continued(lexicon: Lexicon, node: WordNode, beginning: str) -> Iterator[tuple[str, WordNode]]:
     """The words with this beginning that may follow, and where they lead."""
     if node is not lexicon.root:
         yield from ((word, child) for word, child in node.next.items() if word.startswith(beginning))
@@ -163,10 +196,6 @@ def _continued(lexicon: Lexicon, node: WordNode, beginning: str) -> Iterator[tup
     for word in lexicon.first_words[first:last]:
         if word.upper() not in lexicon.parts or len(word) <= len(beginning) + _LONGEST_REST:
             yield word, node.next[word]
-
-
-def _places(node: WordNode, category: str) -> list[LexiconEntry]:
-    return [entry for entry in holding(node.entries, category) if entry.place]
 
 
 def _said(node: WordNode, category: str) -> list[LexiconEntry]:
@@ -179,7 +208,7 @@ def _leaves(node: WordNode, category: str) -> Iterator[LexiconEntry]:
         yield from _leaves(child, category)
 
 
-def _common(lexicon: Lexicon, entries: Iterable[LexiconEntry]) -> LexiconEntry | None:
+def common(lexicon: Lexicon, entries: Iterable[LexiconEntry]) -> LexiconEntry | None:
     """What several meanings share: their common parts, or their one role; None where they share nothing."""
     entries = list(entries)
     if not entries:
@@ -192,7 +221,8 @@ def _common(lexicon: Lexicon, entries: Iterable[LexiconEntry]) -> LexiconEntry |
     if not shared:
         return None
     regions = tuple(dict.fromkeys(region for part in shared for region in lexicon.parts[part].regions))
-    return LexiconEntry(shared, regions, any(lexicon.parts[part].paired for part in shared), place=True)
+    paired = any(lexicon.parts[part].paired for part in shared)
+    return LexiconEntry(shared, regions, paired, place=True, weak=all(entry.weak for entry in entries))
 
 
 def _around(lexicon: Lexicon, sets: Sequence[set[str]]) -> tuple[str, ...]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from eds_spark_imaging.terminology.data_files import group
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
 from eds_spark_imaging.terminology.span import Span, holding
+from eds_spark_imaging.terminology.text import stems
 
 OF_CONTRAST = frozenset({"with", "without", "agent", "agent_alone", "agent_imaging", "enhanced", "unenhanced"})
 WITH, WITHOUT, BOTH = "with", "without", "both"
@@ -13,9 +15,7 @@ _ENHANCED = {"enhanced": WITH, "unenhanced": WITHOUT, "enhanced_both": BOTH}
 _NUCLEAR = frozenset({"tep", "medecine_nucleaire"})
 _PHASED = frozenset({"scanner", "irm"})
 # Stage IV, grade IV: a number, not the way of an injection.
-_NUMBERED = frozenset(
-    {"stade", "stage", "grade", "type", "zone", "classe", "seg", "segment", "secteur", "nerf", "ventricule"}
-)
+_NUMBERED = stems("numbers_follow")
 
 
 def stated_contrast(spans: Sequence[Span], category: str, cut: bool, outside: Sequence[bool]) -> str:
@@ -114,6 +114,8 @@ def _says_it_alone(word: str, following: Span | None, cut: bool, both: bool) -> 
     if following is None and word in _ENDS[cut]:
         return True
     ends = following is None or following.before in {";", ",", "+"} or bool(following.roles & _SIDES)
+    if word == "without" and following is not None and "disease" in following.roles:
+        return not cut  # `W/O STONE`
     return not cut and (both or (ends and word in _SAY_IT_ALONE) or word in _SHORT_FORMS)
 
 
@@ -123,23 +125,24 @@ def _begins_agent(before: Span, last: Span) -> bool:
     return len(last.words) == 1 and any(agent.startswith(last.words[0]) for agent in agents)
 
 
-_AGENTS = ("injection", "contraste", "produit")
-_ENGLISH_WORDS = frozenset({"w", "wo", "with", "without", "post"})
-_ENGLISH_AGENTS = ("injection", "contrast", "gadolinium", "iv")
+_AGENTS, _ENGLISH_AGENTS = group("agents_begin"), group("agents_begin_english")
+_ENGLISH_WORDS = stems("english_prepositions")
 # Words that mean contrast, and that begin others too: `CONTROLE`, `CEREBRAL`, `POST BIOPSIE`.
-_UNSURE_WHERE_CUT = frozenset((word,) for word in ("ce", "con", "cont", "contr", "pc", "post"))
+_UNSURE_WHERE_CUT = frozenset((word,) for word in stems("unsure_where_cut"))
 _SIDES = frozenset({"right", "left", "both_sides"})
-_SAY_IT_ALONE = frozenset({"w", "wo", "with", "without", "san", "avec", "sans"})
+_SAY_IT_ALONE = stems("say_it_alone")
 # Words that say it at the end of a text, by whether the text may have been cut there: `AX T1 POST`.
-_ENDS = (frozenset({"post"}), frozenset({"post", "wo"}))
-_SHORT_FORMS = frozenset({"w", "wo"})
+_ENDS = (stems("say_it_at_the_end"), stems("say_it_at_a_cut_end"))
+_SHORT_FORMS = stems("say_it_within")
+_NOT_AFTER_INJECTION = stems("not_after_injection")
+_INJECTIONS = stems("injections")
 
 
 def _of_tracer(agent: Span, category: str, polarities: list[str]) -> bool:
     """`60 min après injection` of a nuclear exam means the tracer's; so does `injection` in a scintigraphy."""
     if category not in _NUCLEAR or "agent_alone" in agent.roles:
         return False
-    return agent.words[0] in {"injection", "inj"} and category == "medecine_nucleaire" and WITH in polarities
+    return agent.words[0] in _INJECTIONS and category == "medecine_nucleaire" and WITH in polarities
 
 
 def _agent_follows(after: Span | None) -> bool:
@@ -155,8 +158,8 @@ def _alone(spans: Sequence[Span], i: int, category: str, outside: bool) -> set[s
             of_else = role == "enhanced_both" and category not in {*_PHASED, ""} and not _agent_follows(after)
             return set() if of_else else {polarity}
     phased = category in _PHASED
-    treated = after is not None and after.words[0] in {"op", "operatoire", "traitement", "therapy"}
-    numbered = i > 0 and spans[i - 1].words[-1] in _NUMBERED
+    treated = after is not None and after.words[0] in _NOT_AFTER_INJECTION
+    numbered = i > 0 and spans[i - 1].words[-1] in _NUMBERED and len(spans[i].words) == 1
     given = (
         ("agent_alone" in roles and not spans[i].place and category != "medecine_nucleaire")
         or (phased and "phase" in roles)

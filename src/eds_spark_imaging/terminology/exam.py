@@ -14,9 +14,10 @@ from functools import cache
 
 from eds_spark_imaging.terminology import reading as texts
 from eds_spark_imaging.terminology.agents import contrast_of
+from eds_spark_imaging.terminology.data_files import group
 from eds_spark_imaging.terminology.lexicon import Lexicon, lexicon
 from eds_spark_imaging.terminology.modality import PRIORITY
-from eds_spark_imaging.terminology.parts import agree, members
+from eds_spark_imaging.terminology.parts import agree, members, vague
 from eds_spark_imaging.terminology.reading import Reading, text_category
 from eds_spark_imaging.terminology.sides import MIXED
 from eds_spark_imaging.terminology.sources import (
@@ -180,7 +181,8 @@ class Reader:
         """The text that is taken for the parts, by column; empty where no text names any."""
         order = [column for column in TEXTS if column in naming]
         with_parts = [column for column in order if naming[column].parts]
-        order = with_parts or order
+        exact = [column for column in with_parts if not vague(naming[column].parts)]
+        order = exact or with_parts or order
         if len(order) < 3:
             return order[0] if order else ""
 
@@ -249,6 +251,7 @@ _WITH_COMPANION = frozenset({"tep", "medecine_nucleaire"})
 # Texts that call one of these by the name of another are no conflict: an arteriography is a radiography to some.
 _KINDRED = frozenset({"radiographie", "angiographie", "mammographie"})
 _SIDES = {
-    **{"R": "R", "L": "L", "B": "B", "RIGHT": "R", "LEFT": "L", "BOTH": "B", "BILATERAL": "B"},
-    **{"D": "R", "G": "L", "DROIT": "R", "DROITE": "R", "GAUCHE": "L", "BILATÉRAL": "B", "R\\L": "B", "L\\R": "B"},
+    value: side
+    for side, values in (("R", "right_values"), ("L", "left_values"), ("B", "both_values"))
+    for value in group(values)
 }

@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eds_spark_imaging.errors import ConfigError
-from eds_spark_imaging.terminology.lexicon import Lexicon, phrases, rows
+from eds_spark_imaging.terminology.data_files import rows
+from eds_spark_imaging.terminology.lexicon import Lexicon, phrases
 from eds_spark_imaging.terminology.matching import spans
 from eds_spark_imaging.terminology.mentions import BESIDE, mentions_of, scopes_of, used_of
 from eds_spark_imaging.terminology.parts import members
 from eds_spark_imaging.terminology.sources import MODALITY, OF_STUDY, Sources
 from eds_spark_imaging.terminology.span import Span
 from eds_spark_imaging.terminology.terms import Terms
-from eds_spark_imaging.terminology.text import words
+from eds_spark_imaging.terminology.text import stems, words
 
 PLAIN, VESSELS, FLUOROSCOPY = "plain", "vessels", "fluoroscopy"
 _SIDES = frozenset({"right", "left", "both_sides", "right_letter", "left_letter", "two"})
@@ -33,7 +34,7 @@ _SAY_NOTHING = _SIDES | _CONTRAST | {"connector"}
 # What a description may say besides, and a name not: in which phase of contrast.
 _MAY_SAY = frozenset({"phase", "phase_before"})
 _NUMBERS = frozenset("0123456789")
-_WORDS_OF_NAMES = frozenset({"incidence", "contraste", "iv", "san", "avec", "sans", "et", "with", "without"})
+_WORDS_OF_NAMES = stems("in_names_of_exams")
 
 
 class ExamKey(NamedTuple):
@@ -98,7 +99,7 @@ def saying_of(lexicon: Lexicon, text: str, category: str, *, name: bool = False)
     """
     found = spans(lexicon, words(text), category, cut=0)
     scopes = scopes_of(found)
-    used = {mention.index for mention in used_of(mentions_of(found, views=True)) if mention.standing < BESIDE}
+    used = {mention.index for mention in used_of(mentions_of(found, scopes, views=True)) if mention.standing < BESIDE}
     views = any("view_scope" in span.roles for span in found)
     kind = PLAIN
     for i, span in enumerate(found):

@@ -7,7 +7,9 @@ from functools import lru_cache
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from eds_spark_imaging.terminology.data_files import group
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
+from eds_spark_imaging.terminology.text import stem, stems
 
 _SHORTEST_ABBREVIATION = 5
 _LEFT_OUT = 8
@@ -15,7 +17,7 @@ _SHORTEST_TYPO = 5
 _TWO_SLIPS_FROM = 12
 _ENOUGH = 4
 # Names of techniques differ by few letters: `remnographie`, `rétinographie`.
-_NAMES_OF_EXAMS = ("graphie", "graphy", "gramme", "gram", "scopie", "scopy")
+_NAMES_OF_EXAMS = group("names_of_exams_end")
 
 
 @lru_cache(maxsize=65536)
@@ -34,12 +36,19 @@ def guesses(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
 
 
 _JOINABLE = frozenset({"right", "left"})
+_LETTERS = stems("french_letters")
 
 
 def _joined(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
-    """`chestabdomen`, `irmgenou`, `lknee`: words of the lexicon written together, at least one of them a place."""
+    """`chestabdomen`, `irmgenou`, `lknee`, `genoug`: words written together, at least one of them a place."""
     if word[0] in "lr" and any(entry.paired for entry in lexicon.singles.get(word[1:], ())):
         return (word[0], "joined"), (word[1:], "joined")
+    if (
+        word[-1] in _LETTERS
+        and word[:-1] in lexicon.french
+        and any(entry.paired for entry in lexicon.singles.get(word[:-1], ()))
+    ):
+        return (word[:-1], "joined"), (word[-1], "joined")
     if len(word) < 7:
         return ()
     best: dict[int, tuple[str, ...]] = {0: ()}
@@ -66,6 +75,7 @@ def _abbreviation(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
     """The beginning of words that all name the same parts."""
     near = (full for full in lexicon.spellings.get(word[0], ()) if full.startswith(word))
     longer = [full for full in near if full in lexicon.singles and len(full) <= len(word) + _LEFT_OUT]
+    longer = [full for full in longer if not any(full != one and full.startswith(one) for one in longer)]
     meanings = {meaning for full in longer for meaning in _meanings(lexicon.singles[full])}
     return ((longer[0], "abbreviated"),) if longer and len(meanings) == 1 else ()
 
@@ -83,7 +93,7 @@ def _typo(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
     slips = 2 if len(word) >= _TWO_SLIPS_FROM else 1
     if word.endswith(_NAMES_OF_EXAMS):
         slips = 1
-    forms = (word, *_unstemmed(word))
+    forms = (word, *_unstemmed(word), *_stems_turned(lexicon, word))
     near = next(filter(None, (_nearest(lexicon, form, slips) for form in forms)), "")
     if not near or (len(word) == _SHORTEST_TYPO == len(near) and sorted(word) != sorted(near)):
         return ()
@@ -95,6 +105,13 @@ def _unstemmed(word: str) -> tuple[str, ...]:
     if word.endswith("le"):
         return (word[:-1],)
     return (f"{word}e",) if word.endswith("al") else ()
+
+
+def _stems_turned(lexicon: Lexicon, word: str) -> tuple[str, ...]:
+    """What a word of two letters in the wrong order comes to, where they hid its ending: `cerebrlae`."""
+    known = lexicon.spellings.get(word[0], ())
+    turned = (stem(word[:i] + word[i + 1] + word[i] + word[i + 2 :]) for i in range(1, len(word) - 1))
+    return tuple(form for form in turned if form in known)
 
 
 def _nearest(lexicon: Lexicon, word: str, slips: int) -> str:

@@ -1,26 +1,26 @@
 """The lexicon: data files that a physician can read, compiled into one tree of words.
 
 ``parts.csv``: the DICOM terms with SNOMED code, regions and whether they are paired; ``places.csv``: what texts call
-them; ``combining.csv``: first halves of compound adjectives; ``abbreviations.csv``: short forms of first words of
-places; ``exams.csv``: names of exams and abbreviations; ``words.csv``: sides, contrast, negations and other words
-around them; ``composites.csv``, ``regions.csv``, ``categories.csv``, ``modalities.csv``. A site adds rows of exams.
+them; ``combining.csv``: first halves of compound adjectives; ``abbreviations.csv``: short forms of words of places;
+``beside.csv``: words that mean another place beside certain parts; ``exams.csv``: names of exams and abbreviations;
+``words.csv``: sides, contrast, negations and other words around them; ``composites.csv``, ``regions.csv``,
+``categories.csv``, ``modalities.csv``. A site adds rows of exams.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any
 
+from eds_spark_imaging.terminology.data_files import rows
 from eds_spark_imaging.terminology.text import words
 
 # Changes when the same lexicon is read by other rules; part of the version that is kept beside derived values.
-ENGINE = "2"
+ENGINE = "3"
 UNKNOWN = "unknown"
 _FILES = (
     "regions",
@@ -29,10 +29,15 @@ _FILES = (
     "places",
     "combining",
     "abbreviations",
+    "beside",
     "exams",
     "words",
     "categories",
     "modalities",
+    "groups",
+    "endings",
+    "agents",
+    "vertebrae",
 )
 
 
@@ -99,21 +104,10 @@ class Lexicon:
     spellings: Mapping[str, tuple[str, ...]]
     singles: Mapping[str, tuple[LexiconEntry, ...]]
     combining: Mapping[str, LexiconEntry]
+    beside: Mapping[tuple[str, ...], tuple[frozenset[str], LexiconEntry]]
     french: frozenset[str]
     naming_exams: frozenset[str]
     version: str
-
-
-def rows(name: str) -> list[dict[str, str]]:
-    """The rows of a data file, without its comments."""
-    text = files("eds_spark_imaging.terminology").joinpath("data", f"{name}.csv").read_text(encoding="utf-8")
-    return parse_rows(text)
-
-
-def parse_rows(text: str) -> list[dict[str, str]]:
-    """Rows of a lexicon file: CSV with a header; lines that begin with # are comments."""
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    return [{key: value or "" for key, value in row.items() if key} for row in csv.DictReader(lines)]
 
 
 # A row of exams.csv that a site adds, as pairs so that it can be a key of the cache.
@@ -158,6 +152,7 @@ def _compile(tables: dict[str, list[dict[str, str]]]) -> Lexicon:
         spellings=_spellings(root),
         singles=singles,
         combining=dict(_combining(tables["combining"], parts)),
+        beside=dict(_beside(tables["beside"], parts)),
         french=_first_words(tables["places"], "fr") - _first_words(tables["places"], "en"),
         naming_exams=frozenset(word for word, node in root.next.items() if _tells_category(node)),
         version=_version(tables),
@@ -189,12 +184,24 @@ def _places(
         entry = LexiconEntry(terms, regions, paired, place=True)
         for phrase in phrases(f"{row['fr']}|{row['en']}"):
             yield phrase, entry
-            for first in short.get(phrase[0], ()) if len(phrase) > 1 else ():
-                yield (first, *phrase[1:]), entry
+            if len(phrase) > 1:
+                forms = itertools.product(*((word, *short.get(word, ())) for word in phrase))
+                yield from ((form, entry) for form in forms if form != phrase)
 
 
 def _first_words(table: list[dict[str, str]], language: str) -> frozenset[str]:
     return frozenset(phrase[0] for row in table for phrase in phrases(row[language]))
+
+
+def _beside(
+    table: list[dict[str, str]], parts: Mapping[str, Part]
+) -> Iterator[tuple[tuple[str, ...], tuple[frozenset[str], LexiconEntry]]]:
+    for row in table:
+        terms = tuple(row["body_parts"].split())
+        paired = any(parts[term].paired for term in terms)
+        entry = LexiconEntry(terms, _regions(terms, parts), paired, place=True)
+        for phrase in phrases(row["words"]):
+            yield phrase, (frozenset(row["beside"].split()), entry)
 
 
 def _combining(table: list[dict[str, str]], parts: Mapping[str, Part]) -> Iterator[tuple[str, LexiconEntry]]:

@@ -6,17 +6,18 @@ as an abbreviation, then as a misspelling; how a span was found is kept (``how``
 
 from __future__ import annotations
 
-from eds_spark_imaging.terminology.completing import begins_words, combined_phrase, cut_phrase
+from eds_spark_imaging.terminology.abbreviating import combined_phrase
+from eds_spark_imaging.terminology.completing import begins_words, cut_phrase, doubtful_end
 from eds_spark_imaging.terminology.guessing import guesses
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry, WordNode
 from eds_spark_imaging.terminology.misspelling import misspelt, misspelt_phrase
 from eds_spark_imaging.terminology.span import Span, holding
-from eds_spark_imaging.terminology.text import Words
+from eds_spark_imaging.terminology.text import Words, stems
 
 _SHORTEST_GUESSED = 5
 # `rachis` alone is a noun that adjectives later in the text may belong to.
 _SPINAL = frozenset({"SPINE", "SPINALCORD"})
-_CONNECTORS = frozenset({"et", "and", "ou", "or", "puis", "plus"})
+_CONNECTORS = stems("joining_places")
 
 
 def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
@@ -32,10 +33,11 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
     while i < len(forms):
         if breaks[i] == ";" or _names_exam(found[-1:]):
             head = ""
-        span, length = _at(lexicon, text, i, category, head)
+        span, length = _at(lexicon, text, i, category, head if _may_share(forms[i], found) else "")
         if cut and i + length < len(forms):
-            named = any(one.place for one in found)
-            span, length = cut_phrase(lexicon, text, i, category, cut, named=named) or (span, length)
+            span, length = cut_phrase(lexicon, text, i, category, cut=cut, earlier=found) or (span, length)
+        if cut and span is not None and i + 1 == len(forms) and doubtful_end(lexicon, text, span, cut, found):
+            span = Span((forms[i],), breaks[i], ())
         if length <= 1:
             span, length = combined_phrase(lexicon, text, i, category) or (span, length)
         if length <= 1 and any(odd[i : i + 3]):
@@ -53,6 +55,13 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
         found.append(span)
         i += length
     return found
+
+
+def _may_share(word: str, found: list[Span]) -> bool:
+    """Whether a word may belong to a noun before; a letter (`RACHIS C ET D`) only after a place of it: `GENOU D`."""
+    last = found[-1] if found else None
+    of_spine = last is not None and last.place is not None and "SP" in last.place.regions
+    return len(word) > 1 or of_spine or (last is not None and last.words[0] in _CONNECTORS)
 
 
 def written_out(lexicon: Lexicon, text: Words) -> list[Span]:
@@ -107,17 +116,23 @@ def _longest(root: WordNode, text: Words, i: int, category: str) -> tuple[tuple[
     forms, breaks = text
     node, length = root, 0
     best: tuple[LexiconEntry, ...] = ()
-    parted = False
+    most = _ANY_NUMBER
     for j in range(i, len(forms)):
-        parted = parted or (j > i and breaks[j] in {"+", ","})
+        if j > i:
+            most = min(most, _PARTS_OVER.get(breaks[j], _ANY_NUMBER))
         following = node.next.get(forms[j])
         if following is None:
             break
         node = following
         entries = holding(node.entries, category)
-        if entries and not (parted and any(entry.place for entry in entries)):
+        if entries and not (most < _ANY_NUMBER and any(entry.place and len(entry.parts) > most for entry in entries)):
             best, length = entries, j + 1 - i
     return best, length
+
+
+# How many parts a place may name that reaches over a sign: none over these, one over a bracket (`THORAX (ABDOMEN`).
+_ANY_NUMBER = 9
+_PARTS_OVER = {"+": -1, ",": -1, ";": 1}
 
 
 def _is_noun(lexicon: Lexicon, word: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from eds_spark_imaging.terminology.lexicon import LexiconEntry
 from eds_spark_imaging.terminology.span import Span
+from eds_spark_imaging.terminology.text import stems
 
 # How far a place is to be trusted, by how its words were found.
 CONFIDENCE = {
@@ -23,6 +24,8 @@ CONFIDENCE = {
 SAID, BESIDE, NOT = 0, 1, 2
 
 
+_PURPOSES, _APPROACH_FOLLOWS, _JOINING_NEGATED = map(stems, ("purposes", "approach_follows", "joining_negated"))
+_ROMAN = stems("roman_numbers")
 _SIDES = frozenset({"right", "left", "both_sides", "right_letter", "left_letter"})
 
 
@@ -38,9 +41,8 @@ class Mention:
     how: str
 
 
-def mentions_of(found: Sequence[Span], *, views: bool) -> list[Mention]:
-    """The places that the spans name; ``views``: a word that may be a view (`face`) is one."""
-    scopes = scopes_of(found)
+def mentions_of(found: Sequence[Span], scopes: Sequence[str], *, views: bool) -> list[Mention]:
+    """The places that the spans name, by the scope of each; ``views``: a word that may be a view (`face`) is one."""
     negated = _negated(found)
     mentions: list[Mention] = []
     for i, span in enumerate(found):
@@ -65,7 +67,7 @@ def scopes_of(found: Sequence[Span]) -> list[str]:
             after = found[i + 1] if i + 1 < len(found) else None
             scope = (
                 "procedure"
-                if after is not None and "procedure" in after.roles and span.words[0] in {"pour", "for"}
+                if after is not None and "procedure" in after.roles and span.words[0] in _PURPOSES
                 else "strong"
             )
         elif "weak_indication" in roles and not span.place and scope != "strong":
@@ -91,16 +93,27 @@ def _standing(found: Sequence[Span], i: int, scope: str, earlier: list[Mention])
         return NOT, "approach"
     if scope in {"weak", "view"}:
         return BESIDE, scope
-    if _of_disease(found, before, after, earlier[-1] if earlier else None, i):
+    if before is not None and "protocol" in before.roles:
+        return BESIDE, "protocol"
+    if _of_disease(found, before, _but_sides(found, i), earlier[-1] if earlier else None, i):
         return BESIDE, "disease"
-    return (BESIDE, "kind of exam") if place is not None and place.weak else (SAID, "")
+    return (BESIDE, "kind of exam") if place is not None and _is_kind(found[i], place, earlier) else (SAID, "")
+
+
+def _is_kind(span: Span, place: LexiconEntry, earlier: list[Mention]) -> bool:
+    """Whether a place is named by the kind of exam alone; not where it is added to another: `SINUS + DENTASCAN`.
+
+    An incidence (`BLONDEAU + HIRTZ`), which is of radiographs alone, adds none.
+    """
+    added = span.before == "+" and not place.only and any(mention.standing == SAID for mention in earlier)
+    return place.weak and not added
 
 
 def _is_approach(before: Span | None, after: Span | None) -> bool:
     """`par voie fémorale`, `femoral approach`."""
     if before is not None and "approach" in before.roles:
         return True
-    return after is not None and after.words[0] in {"approach", "access"}
+    return after is not None and after.words[0] in _APPROACH_FOLLOWS
 
 
 def _of_disease(found: Sequence[Span], before: Span | None, after: Span | None, last: Mention | None, i: int) -> bool:
@@ -124,8 +137,19 @@ def last_but_sides(found: Sequence[Span], i: int) -> int:
     return back
 
 
+def _but_sides(found: Sequence[Span], i: int) -> Span | None:
+    """The span after ``i`` that is no side or number: `ACM GAUCHE ISCHEMIE`."""
+    for span in found[i + 1 :]:
+        if span.before not in {" ", "-"}:
+            return None
+        if not _side_or_number(span):
+            return span
+    return None
+
+
 def _side_or_number(span: Span) -> bool:
-    return span.place is None and (bool(span.roles & _SIDES) or span.words[0].isdigit())
+    number = span.words[0].isdigit() or span.words[0] in _ROMAN
+    return span.place is None and (bool(span.roles & _SIDES) or number)
 
 
 def _negated(found: Sequence[Span]) -> list[bool]:
@@ -140,7 +164,9 @@ def _negated(found: Sequence[Span]) -> list[bool]:
         elif active and span.place:
             flags[i] = not (span.before == "+" and i and flags[i - 1])
             active = flags[i]
-        elif active and span.words[0] in {"et", "ou", "ni", "or", "nor"} and i + 1 < len(found) and found[i + 1].place:
+        elif active and span.roles & _SIDES and found[i - 1].roles & {"negate"}:
+            continue  # `EXCLUDING LEFT KNEE`
+        elif active and span.words[0] in _JOINING_NEGATED and i + 1 < len(found) and found[i + 1].place:
             active = True
         else:
             active = False

@@ -25,19 +25,19 @@ def parts_named(
     return written(lexicon, specific(lexicon, named))
 
 
-def neck_of_spine(lexicon: Lexicon, found: Sequence[Span], used: Sequence[Mention]) -> list[Mention]:
-    """`cervical, dorsal et lombaire`: beside other parts of the spine the adjective means its part, not the neck."""
-    if not any(found[mention.index].words in _CERVICAL for mention in used):
+def meant_beside(lexicon: Lexicon, found: Sequence[Span], used: Sequence[Mention]) -> list[Mention]:
+    """`cervical, dorsal et lombaire`: the mentions, where words mean another place beside others (``beside.csv``)."""
+    if not any(found[mention.index].words in lexicon.beside for mention in used):
         return list(used)
     named = members(lexicon, [part for mention in used for part in mention.entry.parts])
-    if not any(lies_within(lexicon, part, ("SPINE",)) for part in named):
-        return list(used)
-    part = lexicon.parts["CSPINE"]
-    spine = LexiconEntry((part.term,), part.regions, part.paired, place=True)
-    return [replace(mention, entry=spine) if found[mention.index].words in _CERVICAL else mention for mention in used]
+    return [_meant(lexicon, found, mention, named) for mention in used]
 
 
-_CERVICAL = frozenset({("cervical",), ("cerv",), ("cervico",)})
+def _meant(lexicon: Lexicon, found: Sequence[Span], mention: Mention, named: set[str]) -> Mention:
+    places, entry = lexicon.beside.get(found[mention.index].words, (frozenset(), mention.entry))
+    others = named - set(mention.entry.parts)
+    beside = any(part in places or lies_within(lexicon, part, places) for part in others)
+    return replace(mention, entry=entry) if beside else mention
 
 
 def regions_named(lexicon: Lexicon, entry: LexiconEntry, parts: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
+from eds_spark_imaging.terminology.data_files import group
 from eds_spark_imaging.terminology.lexicon import Lexicon
 
-# General terms that say nothing beside a part of them.
-_GENERAL = frozenset({"SPINE", "UPPERLIMB", "LOWERLIMB", "AORTA", "VENACAVA", "CAROTIDARTERY"})
-
 # Terms whose own parts say nothing beside them: a chamber is not another part than the heart.
-WHOLE = frozenset({"HEART"})
-
+WHOLE = frozenset(group("whole_parts"))
 # What the head only frames: `HEAD^BRAIN`. A face beside a head is another part.
-IN_HEAD = frozenset({"BRAIN", "CEREBELLUM", "SELLA", "IAC", "ORBIT", "SKULL", "MASTOID", "EAR"})
-
-# A limb of unknown name.
-_EMPTY = frozenset({"EXTREMITY", "JOINT"})
-
-# Parts that contradict no other.
+IN_HEAD = frozenset(group("parts_in_head"))
+# General terms that say nothing beside a part of them, and limbs of unknown name.
+_GENERAL, _EMPTY = frozenset(group("general_parts")), frozenset(group("empty_parts"))
 # Different parts that are in the same images: neither contradicts the other.
-_SAME_IMAGES = (
-    frozenset({"BRAIN", "SKULL"}),
-    frozenset({"HEART", "CORONARYARTERY"}),
-    *(frozenset({"SPINALCORD", part}) for part in ("CSPINE", "TSPINE", "LSPINE")),
-)
-
+_SAME_IMAGES = tuple(frozenset(pair.split()) for pair in group("same_images"))
+# Parts that contradict no other.
 _ANYWHERE = _EMPTY | {"WHOLEBODY"}
 
 
@@ -42,6 +32,11 @@ def lies_within(lexicon: Lexicon, part: str, places: Collection[str]) -> bool:
             return True
         here = lexicon.parts[here].within if here in lexicon.parts else ""
     return False
+
+
+def vague(parts: Collection[str]) -> bool:
+    """Whether parts are limbs or joints of unknown name alone."""
+    return bool(parts) and set(parts) <= _EMPTY
 
 
 def agree(lexicon: Lexicon, one: Sequence[str], other: Sequence[str]) -> bool:

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eds_spark_imaging.terminology.completing import SHORT_TEXT, shortest_cut
+from eds_spark_imaging.terminology.completing import SHORT_CUT, SHORT_TEXT, shortest_cut
 from eds_spark_imaging.terminology.contrast import OF_CONTRAST, implied_contrast, stated_contrast
 from eds_spark_imaging.terminology.kernels import kernels_only, without_kernels
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
 from eds_spark_imaging.terminology.matching import spans, written_out
-from eds_spark_imaging.terminology.mentions import CONFIDENCE, Mention, how_found, mentions_of, scopes_of, used_of
-from eds_spark_imaging.terminology.naming import neck_of_spine, parts_named, regions_named
+from eds_spark_imaging.terminology.mentions import (
+    CONFIDENCE,
+    Mention,
+    how_found,
+    mentions_of,
+    scopes_of,
+    used_of,
+)
+from eds_spark_imaging.terminology.naming import meant_beside, parts_named, regions_named
+from eds_spark_imaging.terminology.parts import agree
 from eds_spark_imaging.terminology.sides import stated_side
 from eds_spark_imaging.terminology.span import Span
 from eds_spark_imaging.terminology.text import words
-from eds_spark_imaging.terminology.vertebrae import levels
+from eds_spark_imaging.terminology.vertebrae import is_level, levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +48,25 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
     ``coded``: it names a part, so a word that could be a view (`FACE`) is none.
     """
     found = spans(lexicon, words(text), category, shortest_cut(text))
-    mentions = mentions_of(found, views=not (coded and len(found) == 1))
+    scopes = scopes_of(found)
+    mentions = mentions_of(found, scopes, views=not (coded and len(found) == 1))
     kernel = series and category in {"scanner", ""} and kernels_only(found)
     if series and category == "scanner":
         mentions = without_kernels(found, mentions)
-    used = neck_of_spine(lexicon, found, used_of(mentions))
+    used = meant_beside(lexicon, found, used_of(mentions))
     parts = parts_named(lexicon, found, used, mentions)
     paired = any(mention.entry.paired for mention in used)
     regions = tuple(
         dict.fromkeys(region for mention in used for region in regions_named(lexicon, mention.entry, parts))
     )
     how = how_found(used)
-    if (not parts and not regions) or parts == ("SPINE",):
-        led = any("procedure" in span.roles for span in found)
-        spinal = levels(found, category, 1 if parts or led else 2)
-        if spinal:
-            parts, how, regions = spinal, "vertebrae", ("SP",)
-    scopes = scopes_of(found)
+    spinal = () if regions and parts not in _NEAR_LEVELS else _levels(lexicon, found, used, category, parts)
+    if spinal:
+        parts, how, regions = spinal, "vertebrae", ("SP",)
     outside = [scope != "strong" for scope in scopes]
     for mention in mentions:
-        if mention.why == "approach" and mention.index + 1 < len(outside):
-            outside[mention.index + 1] = False
+        if mention.why == "approach" or _elsewhere(lexicon, mention, used):
+            _without_side(found, outside, mention.index)
     unpurposed = _unpurposed(found, scopes)
     marked = _paired_spans(found, used)
     places = {mention.index for mention in used}
@@ -69,7 +75,13 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
         regions=regions,
         paired=paired,
         side=stated_side(
-            found, marked, outside, _count_paired(used), views=category != "mammographie", french=lexicon.french
+            found,
+            marked,
+            outside,
+            _count_paired(used),
+            views=category != "mammographie",
+            french=lexicon.french,
+            cut=len(text.strip()) in SHORT_CUT,
         ),
         contrast=stated_contrast(found, category, len(text.strip()) == SHORT_TEXT, unpurposed),
         implied=implied_contrast(lexicon, found, category, unpurposed),
@@ -110,6 +122,49 @@ def _within_phrase(lexicon: Lexicon, span: Span) -> list[LexiconEntry]:
     """`écho du col` is a place, and its first word is an exam."""
     words_of = span.words if len(span.words) > 1 and span.place else ()
     return [entry for word in words_of for entry in lexicon.singles.get(word, ()) if not entry.only and not entry.place]
+
+
+# Parts that the levels beside them make more exact.
+_NEAR_LEVELS = frozenset({("SPINE",), ("NECK",)})
+
+
+def _levels(
+    lexicon: Lexicon, found: Sequence[Span], used: Sequence[Mention], category: str, parts: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The parts of the spine whose levels are named: one level where a word says spine or a needle goes there."""
+    if parts == ("NECK",):
+        adjectives = all(found[mention.index].words in lexicon.beside for mention in used)
+        spinal = levels(found, category, 2) if adjectives else ()
+        return spinal if spinal == ("CSPINE",) else ()
+    led = any("procedure" in span.roles for span in found) or _level_alone(found)
+    return levels(found, category, 1 if parts or led else 2)
+
+
+def _level_alone(found: Sequence[Span]) -> bool:
+    """`IRM T12`: a vertebra and the kind of exam; few letters before a small number may be a finger or a weighting."""
+    levels_named = [span for span in found if "plain_exam" not in span.roles]
+    return len(found) == 2 and len(levels_named) == 1 and is_level(levels_named[0].words[0], least=6)
+
+
+_BEGINNING = frozenset({"negate", "weak_indication"})
+_OF_ANOTHER = frozenset({"weak", "disease", "protocol"})
+
+
+def _elsewhere(lexicon: Lexicon, mention: Mention, used: Sequence[Mention]) -> bool:
+    """Whether a place that does not count is another than those that do: `IRM EPAULE D, douleur du coude G`."""
+    if mention in used or not (mention.negated or mention.why in _OF_ANOTHER):
+        return False
+    return not agree(lexicon, mention.entry.parts, [part for one in used for part in one.entry.parts])
+
+
+def _without_side(found: Sequence[Span], outside: list[bool], index: int) -> None:
+    """The side just after a place, or before it in English, is that of the place alone."""
+    if index + 1 < len(found) and found[index + 1].before in {" ", "-"}:
+        outside[index + 1] = False
+    before = index - 1
+    begun = before > 0 and (found[before].before != " " or bool(found[before - 1].roles & _BEGINNING))
+    if begun and found[index].before == " ":
+        outside[before] = False
 
 
 def _reason(found: Sequence[Span], mention: Mention) -> str:

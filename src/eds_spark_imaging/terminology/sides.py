@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from eds_spark_imaging.terminology.span import Span
+from eds_spark_imaging.terminology.text import stems
+from eds_spark_imaging.terminology.vertebrae import is_level
 
 # Both sides said, of different parts: no one side is the exam's.
 MIXED = "mixed"
@@ -23,10 +25,12 @@ def stated_side(
     *,
     views: bool,
     french: Collection[str],
+    cut: bool,
 ) -> str:
     """R, L, B, MIXED or nothing. ``paired`` marks spans that name a paired part, ``parts`` counts different ones.
 
     ``views``: views have sides of their own, as everywhere but in mammography. ``french``: first words of French names.
+    ``cut``: the text may have been cut, so that another side may have followed.
     """
     found: list[tuple[int, str]] = []
     for i, span in enumerate(spans):
@@ -36,12 +40,28 @@ def stated_side(
             found.append((i, side))
         found.extend((i, entry.side) for entry in span.entries if entry.side and outside[i])
     found = _of_one_language(spans, found)
+    if cut and _goes_on(spans, found):
+        return ""
     sides = {side for _, side in found}
     if "B" in sides:
         return "B"
     if sides == {"R", "L"}:
         return "B" if parts <= 1 or _together(spans, found) else MIXED
     return next(iter(sides), "")
+
+
+def _goes_on(spans: Sequence[Span], found: Sequence[tuple[int, str]]) -> bool:
+    """`GENOU DROIT ET`, `POIGNET D + COU`: the other side may have followed where the text was cut."""
+    if len({side for _, side in found}) != 1 or found[-1][0] >= len(spans) - 1:
+        return False
+    last, before = spans[-1], spans[-2]
+    joined = "connector" in before.roles or last.before in {"+", ","}
+    if "connector" in last.roles:
+        return True
+    if "connector" in before.roles and last.place is None and len(last.words[0]) == 1:
+        return True
+    again = last.place is not None and any(span.place == last.place for span in spans[:-1])
+    return joined and (again or last.how == "cut" or (not last.entries and not _slight(last)))
 
 
 def _of_one_language(spans: Sequence[Span], found: list[tuple[int, str]]) -> list[tuple[int, str]]:
@@ -53,7 +73,7 @@ def _of_one_language(spans: Sequence[Span], found: list[tuple[int, str]]) -> lis
     return [(i, side) for i, side in found if spans[i].words[0] not in other]
 
 
-_FRENCH, _ENGLISH_LETTERS = frozenset("dg"), frozenset("rl")
+_FRENCH, _ENGLISH_LETTERS = stems("french_letters"), stems("english_letters")
 
 
 def _radiotherapy(spans: Sequence[Span], i: int, french: Collection[str]) -> bool:
@@ -89,7 +109,7 @@ def _of_view(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
         return True
     named = before is not None and before.place is not None and not before.place.weak
     if before is not None and "disease" in before.roles and not named and not (i > 1 and paired[i - 2]):
-        return True
+        return not _of_limb(spans, i, paired)
     return after is not None and "side_view" in after.roles and not (before is not None and before.place)
 
 
@@ -130,49 +150,35 @@ def _of_limb(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
         return False
     for back in range(i - 1, max(i - 2 - _WORDS_BETWEEN, -1), -1):
         place = spans[back].place
-        if place is not None:
+        if place is not None and not place.weak:
             return paired[back] and bool(_LIMBS & set(place.regions))
-        if spans[back].before == ";" or (spans[back].entries and "disease" not in spans[back].roles):
+        passed = place is not None or not spans[back].entries or spans[back].roles & _OF_DISEASE
+        if spans[back].before == ";" or not passed:
             return False
     return False
 
 
 _LIMBS = frozenset({"UL", "LL"})
+_OF_DISEASE = frozenset({"disease", "weak_indication"})
 _WORDS_BETWEEN = 3
 
 
 def _numbered(span: Span) -> bool:
     """Fingers and toes have numbers: `DOIGT 4 D`."""
-    return span.words[-1] in {"doigt", "orteil", "rayon", "finger", "toe", "digit"}
+    return span.words[-1] in _NUMBERED
 
 
 def _slight(span: Span) -> bool:
     """Words of views or of the kind of exam between a part and its side: `PIED F P G`, `EPAULE ARTHRO G`."""
     if span.entries and all(entry.contrast and not entry.place for entry in span.entries):
         return True
+    if (span.place is not None and span.place.weak) or is_level(span.words[0]):
+        return True
     return all(len(word) <= 2 or word.isdigit() for word in span.words) or bool(span.roles & {"noise", "slight"})
 
 
-_ENGLISH = frozenset(
-    [
-        "ankle",
-        "elbow",
-        "arm",
-        "hip",
-        "hand",
-        "eye",
-        "ear",
-        "ovary",
-        "humerus",
-        "axilla",
-        "upper",
-        "index",
-        "iac",
-        "orbit",
-        "adrenal",
-        "heel",
-    ]
-)
+_ENGLISH = stems("english_with_vowel")
+_NUMBERED = stems("numbered_places")
 
 
 def _english(span: Span) -> bool:

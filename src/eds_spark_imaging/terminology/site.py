@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from eds_spark_imaging.errors import ConfigError
+from eds_spark_imaging.terminology.data_files import parse_rows
 from eds_spark_imaging.terminology.exam import Reader
 from eds_spark_imaging.terminology.exam_names import ExamNames, exam_names, load_names
-from eds_spark_imaging.terminology.lexicon import Lexicon, SiteRow, lexicon, parse_rows, phrases
+from eds_spark_imaging.terminology.lexicon import Lexicon, SiteRow, lexicon, phrases
 from eds_spark_imaging.terminology.sources import STUDY
 
 COLUMNS = ("category", "contrast", "side", "body_parts", "only", "weak", "terms")

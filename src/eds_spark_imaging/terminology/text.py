@@ -8,6 +8,8 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
+from eds_spark_imaging.terminology.data_files import group, rows
+
 # Longer texts are reports or junk; the exam is named at the beginning.
 MAX_LENGTH = 400
 MAX_WORDS = 60
@@ -75,7 +77,9 @@ _REWRITES = tuple(
 _WORD = re.compile(r"[a-z0-9]+")
 # Letters of a word that a dot after it may abbreviate.
 _ABBREVIATED = 4
-_SMALL_WORDS = frozenset(["de", "du", "des", "la", "le", "les", "of", "the", "un", "une", "d'"])
+_SMALL_WORDS = frozenset(group("small_words"))
+_NO_PLURALS = frozenset(group("no_plurals"))
+_FEMININE = tuple((row["ending"], row["masculine"]) for row in rows("endings"))
 
 
 class Words(NamedTuple):
@@ -156,11 +160,7 @@ def stem(word: str) -> str:
         return word[:-1]
     if word.endswith("aux") and len(word) > 4:
         return word[:-3] + "al"
-    if (
-        word.endswith("s")
-        and not word.endswith(("ss", "is", "us", "as", "os", "ies"))
-        and word not in {"cotes", "temps"}
-    ):
+    if word.endswith("s") and not word.endswith(("ss", "is", "us", "as", "os", "ies")) and word not in _NO_PLURALS:
         word = word[:-1]
     for ending, masculine in _FEMININE:
         if word.endswith(ending) and len(word) > len(ending) + 1:
@@ -168,13 +168,6 @@ def stem(word: str) -> str:
     return word
 
 
-_FEMININE = (
-    ("ienne", "ien"),
-    ("elle", "el"),
-    ("eure", "eur"),
-    ("ale", "al"),
-    ("tee", "te"),
-    ("eenne", "een"),
-    ("euse", "eux"),
-    ("ive", "if"),
-)
+def stems(name: str) -> frozenset[str]:
+    """The members of a group of single words, as texts are compared with them."""
+    return frozenset(stem(plain(word)) for word in group(name))

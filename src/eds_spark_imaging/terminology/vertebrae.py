@@ -5,11 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from eds_spark_imaging.terminology.data_files import rows
 from eds_spark_imaging.terminology.span import Span
+from eds_spark_imaging.terminology.text import stems
 
-_LEVEL = re.compile(r"([ctdls])([0-9]{1,2})(?:([ctdls]?)([0-9]{1,2}))?")
+_JOINING = stems("joining_levels")
+_LEVELS = {row["letter"]: (row["body_part"], int(row["last"])) for row in rows("vertebrae")}
+_LETTER = f"[{''.join(_LEVELS)}]"
+_LEVEL = re.compile(rf"({_LETTER})([0-9]{{1,2}})(?:({_LETTER}?)([0-9]{{1,2}}))?")
 
-_LEVELS = {"c": ("CSPINE", 7), "t": ("TSPINE", 12), "d": ("TSPINE", 12), "l": ("LSPINE", 5), "s": ("SSPINE", 5)}
+
+def is_level(word: str, least: int = 0) -> bool:
+    """`L4`, `C5C6`; of the back and the neck from the number ``least`` on."""
+    match = _LEVEL.fullmatch(word)
+    return match is not None and (match[1] == "l" or int(match[2]) >= least)
 
 
 def levels(found: Sequence[Span], category: str, least: int) -> tuple[str, ...]:
@@ -23,7 +32,7 @@ def levels(found: Sequence[Span], category: str, least: int) -> tuple[str, ...]:
         weighting = match is not None and match[1] == "t" and int(match[2]) < 3 and letters[-1:] != ["c"]
         if match is None or int(match[2]) > _LEVELS[match[1]][1] or weighting:
             if match is None and 0 < len(letters) < least:
-                letters = letters if span.words[0] in {"a", "et", "au"} else []
+                letters = letters if span.words[0] in _JOINING else []
             continue
         letters.append(match[1])
         if match[4]:

@@ -102,6 +102,9 @@ def test_a_side_is_of_a_paired_part_and_is_in_the_text(text: str) -> None:
         ("BILAN DE CANCER DU SEIN", ("BREAST",), "context"),
         ("SCANNER FACIO-CEREBRAL", ("FACE", "BRAIN"), "abbreviated"),
         ("SCANNER ABOMINO-PELVIEN", ("ABDOMENPELVIS",), "typo"),
+        ("TDM STE CLAV", ("SCJOINT",), "abbreviated"),
+        ("SCANNER MASSIF F", ("FACIALBONES",), "cut"),
+        ("IRM PROSTATE PIR", ("PROSTATE",), "exact"),
     ],
 )
 def test_how_words_were_found_is_told(text: str, parts: tuple[str, ...], rule: str) -> None:
@@ -137,6 +140,11 @@ def test_junk_in_the_attribute_is_no_agent(agent: str, contrast: str) -> None:
         ("FEMUR EWING G", "L"),
         ("REIN LITHIASE G", ""),
         ("VITAMINE D GENOU", ""),
+        ("GENOU SERVICE D", ""),
+        ("GENOU DROIT ET C", ""),
+        ("GENOU D SANS HANCHE G", "R"),
+        ("EPAULE DROITE, CHUTE SUR HANCHE GAUCHE", "R"),
+        ("CT CHEST EXCLUDING LEFT KNEE", ""),
     ],
 )
 def test_letters_that_are_a_side_or_not(text: str, side: str) -> None:

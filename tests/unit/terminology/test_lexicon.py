@@ -9,8 +9,9 @@ import pytest
 from pydicom.sr.codedict import codes
 
 from eds_spark_imaging.errors import ConfigError
+from eds_spark_imaging.terminology.data_files import group, rows
 from eds_spark_imaging.terminology.exam import Reader
-from eds_spark_imaging.terminology.lexicon import lexicon, rows
+from eds_spark_imaging.terminology.lexicon import lexicon
 from eds_spark_imaging.terminology.site import site_lexicon
 
 SHARED = Path(__file__).parents[4] / "shared"
@@ -38,7 +39,12 @@ def test_regions_are_those_of_the_value_set() -> None:
 
 def test_files_name_parts_and_regions_that_exist() -> None:
     parts, regions = lexicon().parts, lexicon().regions
-    named = {part for table in ("places", "exams") for row in rows(table) for part in row["body_parts"].split()}
+    tables = ("places", "exams", "beside", "combining")
+    named = {part for table in tables for row in rows(table) for part in row["body_parts"].split()}
+    named |= {part for row in rows("beside") for part in row["beside"].split()}
+    named |= {row["body_part"] for row in rows("vertebrae")}
+    of_groups = ("general_parts", "whole_parts", "parts_in_head", "empty_parts", "same_images")
+    named |= {part for name in of_groups for member in group(name) for part in member.split()}
     assert named <= parts.keys()
     assert {region for part in parts.values() for region in part.regions} <= regions.keys()
     assert {region for row in rows("places") for region in row["regions"].split()} <= regions.keys()
