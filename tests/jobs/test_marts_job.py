@@ -59,6 +59,7 @@ def months_written(context: Context, name: str, run: str) -> set[str]:
 
 @pytest.mark.slow
 def test_months_that_changed_are_counted_again(spark: SparkSession, tmp_path: Path) -> None:
+    from eds_spark_imaging.config import SuspensionConfig
     from eds_spark_imaging.marts.months import Months
     from eds_spark_imaging.pipeline.marts import _INPUTS, marts
     from eds_spark_imaging.pipeline.touched import Touched, touched_since
@@ -93,11 +94,15 @@ def test_months_that_changed_are_counted_again(spark: SparkSession, tmp_path: Pa
     assert any("2020, 5, 30" in row for row in counted["device_day"])
     assert not any("2021-01-01" in row for row in counted["activity"])
 
-    # Under another configuration everything is counted, and nothing is found to differ.
-    other = Context(spark, replace(context.config, spark={"spark.app.name": "other"}))
-    assert other.config.fingerprint != context.config.fingerprint
-    before = other.new_run_id("test")
-    marts(other)
-    assert content(other) == counted
-    for name in MARTS:
-        assert not other.lake.read(f"imaging_{name}").where(f"changed_run > '{before}'").count(), name
+    # What marts do not read changes nothing; under other rules everything is counted, and nothing is found to differ.
+    elsewhere = Context(spark, replace(context.config, spark={"spark.app.name": "other"}))
+    assert elsewhere.config.fingerprint != context.config.fingerprint
+    other = Context(spark, replace(context.config, suspensions=(SuspensionConfig("1999-01", "1999-02", "nowhere"),)))
+    for each, counts in ((elsewhere, {}), (other, {"rows": 0})):
+        before = each.new_run_id("test")
+        marts(each)
+        (run_row,) = each.lake.read("imaging_run").where(f"job = 'marts' AND run_id > '{before}'").collect()
+        assert {name: number for name, number in (run_row["counts"] or {}).items() if name == "rows"} == counts
+        assert content(each) == counted
+        for name in MARTS:
+            assert not each.lake.read(f"imaging_{name}").where(f"changed_run > '{before}'").count(), name

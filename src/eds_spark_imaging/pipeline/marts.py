@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from eds_spark_imaging import __version__
 from eds_spark_imaging.config import SuspensionConfig
 from eds_spark_imaging.lake.lake import Changes, Lake
 from eds_spark_imaging.lake.pruning import covering
@@ -61,14 +63,20 @@ def marts(context: Context) -> None:
 
 
 def _as_text(context: Context, versions: Mapping[str, int]) -> str:
-    return json.dumps({"versions": versions, "configuration": context.config.fingerprint})
+    return json.dumps({"versions": versions, "rules": _rules(context)})
+
+
+def _rules(context: Context) -> str:
+    """A hash of what decides how marts are counted, beside the rows: package, attributes, suspensions."""
+    given = [__version__, context.fingerprint, [asdict(each) for each in context.config.suspensions]]
+    return hashlib.blake2b(json.dumps(given).encode(), digest_size=8).hexdigest()
 
 
 def _seen(context: Context) -> Mapping[str, int]:
-    """The versions that the last run has counted; none where all is to be counted, as under another configuration."""
+    """The versions that the last run has counted; none where all is to be counted, as under other rules."""
     text = context.newest_watermark("marts")
     seen = json.loads(text) if text.startswith("{") else {}
-    return seen["versions"] if seen.get("configuration") == context.config.fingerprint else {}
+    return seen["versions"] if seen.get("rules") == _rules(context) else {}
 
 
 @dataclass(frozen=True)
