@@ -61,7 +61,8 @@ def scopes_of(found: Sequence[Span]) -> list[str]:
     for i, span in enumerate(found):
         roles = span.roles
         begun = i > 0 and bool(found[i - 1].roles & {"strong_indication", "weak_indication"})
-        if span.before == ";" or (scope in {"strong", "weak", "procedure"} and _exam_word(span) and not begun):
+        added = scope == "weak" and begun and span.before == "+"  # `PRE TAVI + AORTE`
+        if span.before == ";" or added or (scope in {"strong", "weak", "procedure"} and _exam_word(span) and not begun):
             scope = ""
         if "strong_indication" in roles and not span.place:
             after = found[i + 1] if i + 1 < len(found) else None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eds_spark_imaging.terminology.completing import SHORT_CUT, SHORT_TEXT, shortest_cut
 from eds_spark_imaging.terminology.contrast import OF_CONTRAST, implied_contrast, stated_contrast
-from eds_spark_imaging.terminology.kernels import kernels_only, without_kernels
+from eds_spark_imaging.terminology.kernels import kernel_coded, kernels_only, without_kernels
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
 from eds_spark_imaging.terminology.matching import spans, written_out
 from eds_spark_imaging.terminology.mentions import (
@@ -51,7 +52,7 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
     scopes = scopes_of(found)
     mentions = mentions_of(found, scopes, views=not (coded and len(found) == 1))
     kernel = series and category in {"scanner", ""} and kernels_only(found)
-    if series and category == "scanner":
+    if category == "scanner" and (series or kernel_coded(found)):
         mentions = without_kernels(found, mentions)
     used = meant_beside(lexicon, found, used_of(mentions))
     parts = parts_named(lexicon, found, used, mentions)
@@ -82,6 +83,7 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
             views=category != "mammographie",
             french=lexicon.french,
             cut=len(text.strip()) in SHORT_CUT,
+            joined=_JOINED_END.search(text.strip()) is not None,
         ),
         contrast=stated_contrast(found, category, len(text.strip()) == SHORT_TEXT, unpurposed),
         implied=implied_contrast(lexicon, found, category, unpurposed),
@@ -124,6 +126,8 @@ def _within_phrase(lexicon: Lexicon, span: Span) -> list[LexiconEntry]:
     return [entry for word in words_of for entry in lexicon.singles.get(word, ()) if not entry.only and not entry.place]
 
 
+# A text that ends with `+`, which is no sign of contrast (`C+`).
+_JOINED_END = re.compile(r"(?<!\bc)(?<!\bc )(?<!\biv)(?<!\biv )[+]$", re.IGNORECASE)
 # Parts that the levels beside them make more exact.
 _NEAR_LEVELS = frozenset({("SPINE",), ("NECK",)})
 

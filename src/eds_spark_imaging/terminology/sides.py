@@ -26,11 +26,12 @@ def stated_side(
     views: bool,
     french: Collection[str],
     cut: bool,
+    joined: bool,
 ) -> str:
     """R, L, B, MIXED or nothing. ``paired`` marks spans that name a paired part, ``parts`` counts different ones.
 
     ``views``: views have sides of their own, as everywhere but in mammography. ``french``: first words of French names.
-    ``cut``: the text may have been cut, so that another side may have followed.
+    ``cut``: the text may have been cut, so that another side may have followed; ``joined``: just after a `+`.
     """
     found: list[tuple[int, str]] = []
     for i, span in enumerate(spans):
@@ -40,9 +41,9 @@ def stated_side(
             found.append((i, side))
         found.extend((i, entry.side) for entry in span.entries if entry.side and outside[i])
     found = _of_one_language(spans, found)
-    if cut and _goes_on(spans, found):
-        return ""
     sides = {side for _, side in found}
+    if cut and ((joined and len(sides) == 1) or _goes_on(spans, found)):
+        return ""
     if "B" in sides:
         return "B"
     if sides == {"R", "L"}:
