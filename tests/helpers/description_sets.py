@@ -14,7 +14,7 @@ HERE = Path(__file__).parents[1] / "unit" / "terminology" / "data"
 _NAMES = (
     " _second _third _fourth _fifth _sixth _seventh _eighth _ninth _tenth _eleventh _twelfth _thirteenth _fourteenth"
     " _fifteenth _sixteenth _seventeenth _eighteenth _nineteenth _twentieth _twentyfirst"
-    " _twentysecond _twentythird _twentyfourth _twentyfifth _twentysixth _twentyseventh _twentyeighth"
+    " _twentysecond _twentythird _twentyfourth _twentyfifth _twentysixth _twentyseventh _twentyeighth _twentyninth"
 )
 SETS = tuple(f"texts{name}.csv" for name in _NAMES.split(" "))
 
