@@ -158,7 +158,9 @@ def _elsewhere(lexicon: Lexicon, mention: Mention, used: Sequence[Mention]) -> b
     """Whether a place that does not count is another than those that do: `IRM EPAULE D, douleur du coude G`."""
     if mention in used or not (mention.negated or mention.why in _OF_ANOTHER):
         return False
-    return not agree(lexicon, mention.entry.parts, [part for one in used for part in one.entry.parts])
+    # Of the paired ones alone: the side of `ENCEPHALE + TSA, AVC SYLVIEN DROIT` is not that of the arteries.
+    paired = [one for one in used if one.entry.paired] if mention.entry.paired else used
+    return not agree(lexicon, mention.entry.parts, [part for one in paired or used for part in one.entry.parts])
 
 
 def _without_side(found: Sequence[Span], outside: list[bool], index: int) -> None:

@@ -75,6 +75,7 @@ def _of_one_language(spans: Sequence[Span], found: list[tuple[int, str]]) -> lis
 
 
 _FRENCH, _ENGLISH_LETTERS = stems("french_letters"), stems("english_letters")
+_ENGLISH_SIDES = stems("english_sides")
 
 
 def _radiotherapy(spans: Sequence[Span], i: int, french: Collection[str]) -> bool:
@@ -109,6 +110,8 @@ def _of_view(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
     if before is not None and "side_view" in before.roles:
         return True
     named = before is not None and before.place is not None and not before.place.weak
+    if after is not None and after.before == " " and paired[i + 1] and spans[i].words[0] in _ENGLISH_SIDES:
+        return False  # `DVT LT LEG`
     if before is not None and "disease" in before.roles and not named and not (i > 1 and paired[i - 2]):
         return not _of_limb(spans, i, paired)
     return after is not None and "side_view" in after.roles and not (before is not None and before.place)
