@@ -98,7 +98,18 @@ def _standing(found: Sequence[Span], i: int, scope: str, earlier: list[Mention])
         return BESIDE, "protocol"
     if _of_disease(found, before, _but_sides(found, i), earlier[-1] if earlier else None, i):
         return BESIDE, "disease"
+    if earlier and found[i].before == "+" and _injured_too(found, i, earlier):
+        return BESIDE, "disease"
     return (BESIDE, "kind of exam") if place is not None and _is_kind(found[i], place, earlier) else (SAID, "")
+
+
+def _injured_too(found: Sequence[Span], i: int, earlier: list[Mention]) -> bool:
+    """`ENTORSE CHEVILLE G + PIED G`: a limb added to the one of a disease, where no place was said before."""
+    last = earlier[-1]
+    place = found[i].place
+    limbs = place is not None and {*place.regions, *last.entry.regions} <= {"UL", "LL"}
+    beside = all(mention.why == "disease" for mention in earlier)
+    return limbs and beside and last_but_sides(found, i) == last.index
 
 
 def _is_kind(span: Span, place: LexiconEntry, earlier: list[Mention]) -> bool:
@@ -121,6 +132,8 @@ def _of_disease(found: Sequence[Span], before: Span | None, after: Span | None, 
     """`cancer du sein` whatever stands before; `liver lesion` only where another place was named before."""
     if before is not None and "disease" in before.roles:
         return True
+    if last is not None and before is not None and "disease" in found[last_but_sides(found, i)].roles:
+        return True  # `HEAD STROKE LEFT MCA`
     follows = last is not None and last.index == last_but_sides(found, i) and before is not None
     if follows and last is not None and last.why == "disease":
         return True
