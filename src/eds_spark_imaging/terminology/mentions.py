@@ -96,17 +96,17 @@ def _standing(found: Sequence[Span], i: int, scope: str, earlier: list[Mention])
         return BESIDE, scope
     if before is not None and "protocol" in before.roles:
         return BESIDE, "protocol"
-    if _of_disease(found, before, _but_sides(found, i), earlier[-1] if earlier else None, i):
-        return BESIDE, "disease"
-    if earlier and found[i].before == "+" and _injured_too(found, i, earlier):
+    follows = _of_disease(found, before, _but_sides(found, i), earlier[-1] if earlier else None, i)
+    if follows or _injured_too(found, i, earlier):
         return BESIDE, "disease"
     return (BESIDE, "kind of exam") if place is not None and _is_kind(found[i], place, earlier) else (SAID, "")
 
 
 def _injured_too(found: Sequence[Span], i: int, earlier: list[Mention]) -> bool:
     """`ENTORSE CHEVILLE G + PIED G`: a limb added to the one of a disease, where no place was said before."""
-    last = earlier[-1]
-    place = found[i].place
+    if not earlier or found[i].before != "+":
+        return False
+    last, place = earlier[-1], found[i].place
     limbs = place is not None and {*place.regions, *last.entry.regions} <= {"UL", "LL"}
     beside = all(mention.why == "disease" for mention in earlier)
     return limbs and beside and last_but_sides(found, i) == last.index
