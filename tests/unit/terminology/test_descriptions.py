@@ -112,6 +112,20 @@ def test_how_words_were_found_is_told(text: str, parts: tuple[str, ...], rule: s
     assert (terms.body_parts, terms.body_part_rule) == (parts, rule)
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("CT Thorax 1.0 Br60 LUNG", {"CHEST"}),
+        ("TDM CARDIAQUE PRE TAVI + AORTE", {"HEART", "AORTA"}),
+        ("CT HEAD STROKE LEFT MCA", {"HEAD"}),
+        ("RX ENTORSE CHEVILLE G + PIED G", {"ANKLE", "FOOT"}),
+        ("TDM K SEIN + TAP", {"CHESTABDPELVIS"}),
+    ],
+)
+def test_places_that_are_imaged_or_only_said(text: str, parts: set[str]) -> None:
+    assert set(READER.read({"study_description": text}).body_parts) == parts
+
+
 @pytest.mark.parametrize("text", ["Scanner cr\u00c3\u00a2ne", "TDM CR\ufffdNE", "TDM cr?ne", "TDM cra\u0302ne"])
 def test_accents_that_were_lost_are_guessed(text: str) -> None:
     assert READER.read({"study_description": text}).body_parts == ("SKULL",)
@@ -145,6 +159,10 @@ def test_junk_in_the_attribute_is_no_agent(agent: str, contrast: str) -> None:
         ("GENOU D SANS HANCHE G", "R"),
         ("EPAULE DROITE, CHUTE SUR HANCHE GAUCHE", "R"),
         ("CT CHEST EXCLUDING LEFT KNEE", ""),
+        ("RX CHEVILLE D + ", ""),
+        ("RX CHEVILLE D C+", "R"),
+        ("US DVT LT LEG", "L"),
+        ("IRM ENCEPHALE + TSA, AVC SYLVIEN DROIT", ""),
     ],
 )
 def test_letters_that_are_a_side_or_not(text: str, side: str) -> None:
