@@ -95,6 +95,7 @@ def test_build_waits_for_what_a_killed_run_has_queued_only(
     from eds_spark_imaging.pipeline.parse.removal import queue_exams
     from eds_spark_imaging.pipeline.parse.selection import Selection, portions
     from eds_spark_imaging.pipeline.parse.staging import Staging
+    from eds_spark_imaging.runs.context import LARGE_LAKE
 
     context = open_context(spark, Config().with_places((str(tree),), str(tmp_path / "lake")))
     index(context)
@@ -106,7 +107,7 @@ def test_build_waits_for_what_a_killed_run_has_queued_only(
     build(context)
     parse(context)
     monkeypatch.setattr(build_module, "_MANY_EXAMS", 0)  # as many exams do
-    monkeypatch.setitem(context.__dict__, "_large_lake", True)
+    monkeypatch.setattr(context.lake, "bytes_known", lambda: LARGE_LAKE)
     build(context)
     found = context.lake.read("imaging_study").select("study_instance_uid", "number_of_instances", "modalities")
     assert found.where("number_of_instances = 1").count() == found.count() == 4

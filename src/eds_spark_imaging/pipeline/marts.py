@@ -33,6 +33,8 @@ _STUDY = "study_instance_uid"
 
 _FILES = 32  # of the mart of fill rates, which has a row for each device, month and parameter
 
+_MANY_ROWS = 4 * 1024 * 1024  # bytes of a lake whose mart of fill rates has so many that compiled expressions pay
+
 # What marts are made from: where none of these has a new version, there is nothing to count.
 _INPUTS = ("imaging_study", "imaging_series", "imaging_acquisition", "imaging_study_procedure")
 
@@ -46,6 +48,8 @@ def marts(context: Context) -> None:
         run.watermark = _as_text(context, now)
         if seen == now:
             return
+        if run.lake_bytes > _MANY_ROWS and not run.large_lake:
+            run.compile_expressions()
         touched = touched_since(context.lake, seen, now)
         tables = _Tables.of(context.lake, touched)
         turns = (

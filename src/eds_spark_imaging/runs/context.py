@@ -54,8 +54,13 @@ class Run:
     expected: Expected | None = None
     meter: Meter | None = None
     compiling: Compiling | None = None
-    large_lake: bool = True
+    lake_bytes: int = LARGE_LAKE
     traffic: Traffic = field(default_factory=Traffic)
+
+    @property
+    def large_lake(self) -> bool:
+        """Whether a query over the whole lake is more than a moment's work."""
+        return self.lake_bytes >= LARGE_LAKE
 
     def measure(self) -> None:
         """Add what Spark has read and written since the last call."""
@@ -66,6 +71,11 @@ class Run:
         """Have Spark compile the queries from here on, or not: what is fast depends on the rows and columns at work."""
         if self.compiling:
             self.compiling.turn(on=on)
+
+    def compile_expressions(self) -> None:
+        """Have Spark compile expressions from here on, but no whole stages."""
+        if self.compiling:
+            self.compiling.expressions_only()
 
     def expect(self, total: int | None) -> None:
         """The stages of Spark from here on work through so many files, exams or pairs; None ends that."""
@@ -133,10 +143,6 @@ class Context:
         return self._past.last.get(job, "")
 
     @cached_property
-    def _large_lake(self) -> bool:
-        return self.lake.bytes_known() > LARGE_LAKE
-
-    @cached_property
     def _past(self) -> Past:
         schema = recorded_schema(self.lake)
         return Past.of(self.lake.read("imaging_run"), schema.anew if schema else {})
@@ -173,7 +179,7 @@ class Context:
         """A run of ``job``: its row is written at the end, with the class of the error where it failed."""
         started = dt.datetime.now(dt.UTC)
         run = Run(job, self._past.next_id(job, started), started, meter=self._meter)
-        run.compiling, run.large_lake = self._compiling, self._large_lake
+        run.compiling, run.lake_bytes = self._compiling, self.lake.bytes_known()
         self._compiling.turn(on=run.large_lake)
         self._meter.take()  # what was between two jobs is of neither
         with self.progress.job(job, run.run_id, lambda: run.expected) as show:
@@ -184,6 +190,7 @@ class Context:
                 failed = error
                 raise
             finally:
+                self._compiling.restore()
                 run.measure()
                 ended = run.ended(failed)
                 show(ended)
