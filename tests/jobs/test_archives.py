@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import lakes
 import pydicom
 import pytest
 
@@ -33,7 +34,6 @@ def write_zip(path: Path, members: dict[str, bytes]) -> None:
 
 @pytest.fixture
 def context(spark: SparkSession, tmp_path: Path) -> Context:
-    from eds_spark_imaging.runs.context import Context
 
     root = tmp_path / "archives"
     root.mkdir()
@@ -50,7 +50,7 @@ def context(spark: SparkSession, tmp_path: Path) -> Context:
     moved.save_as(root / "zz moved.dcm")
     for number in range(30):  # so that a file that goes is less than a twentieth
         (root / f"{number}.txt").write_text("nothing of interest\n" * 30)
-    return Context(spark, Config().with_places((str(root),), str(tmp_path / "lake")))
+    return lakes.open_context(spark, tmp_path / "lake", root)
 
 
 def root_of(context: Context) -> Path:
@@ -144,12 +144,10 @@ def test_members_come_and_go_with_their_archive(context: Context) -> None:
 
 
 def test_a_large_zip_is_read_by_several_tasks(spark: SparkSession, tmp_path: Path) -> None:
-    from dataclasses import replace
 
     from eds_spark_imaging.config import ParseConfig
     from eds_spark_imaging.pipeline.index.job import index
     from eds_spark_imaging.pipeline.parse.job import parse
-    from eds_spark_imaging.runs.context import Context
 
     root = tmp_path / "archives"
     root.mkdir()
@@ -158,7 +156,7 @@ def test_a_large_zip_is_read_by_several_tasks(spark: SparkSession, tmp_path: Pat
             archive.writestr(f"{number}.txt", b"nothing of interest " * 20)
         archive.write(SHIPPED / "CT_small.dcm", "ct.dcm")
     config = Config(parse=ParseConfig(archive_bytes_per_task=200_000))
-    context = Context(spark, replace(config.with_places((str(root),), str(tmp_path / "lake"))))
+    context = lakes.open_context(spark, tmp_path / "lake", root, config=config)
     index(context)
     parse(context)
     rows = context.lake.read("dicom_file").groupBy("status", "reason").count().collect()

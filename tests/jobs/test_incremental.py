@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import lakes
 import pydicom
 import pytest
-
-from eds_spark_imaging.config import Config
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -70,10 +69,9 @@ def rewritten(context: Context, table: str, since: int) -> tuple[int, int]:
 
 
 def test_one_exam_that_changes(spark: SparkSession, tmp_path: Path) -> None:
-    from eds_spark_imaging.runs.context import Context
 
     root = tmp_path / "source"
-    context = Context(spark, Config().with_places((str(root),), str(tmp_path / "lake")))
+    context = lakes.open_context(spark, tmp_path / "lake", root)
     for batch in range(BATCHES):
         for number in range(batch * EXAMS, (batch + 1) * EXAMS):
             write_exam(root / str(batch), number)

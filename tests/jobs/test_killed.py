@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import lakes
 import pydicom
 import pytest
 from few_attributes import few_attributes
 
-from eds_spark_imaging.config import Config
 from eds_spark_imaging.tables import catalogue
 
 if TYPE_CHECKING:
@@ -80,12 +80,6 @@ def after(root: Path) -> None:
         archive.write(SHIPPED / "liver_1frame.dcm", "three.dcm")
 
 
-def open_context(spark: SparkSession, root: Path, lake: Path) -> Context:
-    from eds_spark_imaging.runs.context import Context
-
-    return Context(spark, Config().with_places((str(root),), str(lake)))
-
-
 def run_jobs(context: Context) -> None:
     from eds_spark_imaging.pipeline.checks import check_accounting
     from eds_spark_imaging.pipeline.jobs import JOBS as ALL
@@ -130,17 +124,17 @@ def _places(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> di
     folder = tmp_path_factory.mktemp("killed")
     root, lake = folder / "source", folder / "lake"
     before(root)
-    run_jobs(open_context(spark, root, lake))
+    run_jobs(lakes.open_context(spark, lake, root))
     after(root)
     undisturbed = folder / "undisturbed"
     shutil.copytree(lake, undisturbed)
-    context = open_context(spark, root, undisturbed)
+    context = lakes.open_context(spark, undisturbed, root)
     run_jobs(context)
     return {"folder": folder, "root": root, "lake": lake, "expected": content(context)}
 
 
 def test_the_changes_reach_every_table(places: dict[str, Any], spark: SparkSession) -> None:
-    old = content(open_context(spark, places["root"], places["lake"]))
+    old = content(lakes.open_context(spark, places["lake"], places["root"]))
     assert all(old[name] != places["expected"][name] for name in TABLES)
     (lost,) = [row for row in places["expected"]["dicom_file"] if "!two.dcm" in row]
     assert "status='removed'" in lost
@@ -162,7 +156,7 @@ def test_killed_at_every_point_in_turn(spark: SparkSession, places: dict[str, An
         code = start(places["root"], lake, EDS_IMAGING_CRASH_AT=point).wait(timeout=300)
         # A worker that dies fails the run, which lives to say so.
         assert code == (1 if point == "worker" else -signal.SIGKILL), f"the point {point} was not reached"
-    context = open_context(spark, places["root"], lake)
+    context = lakes.open_context(spark, lake, places["root"])
     run_jobs(context)
     assert content(context) == places["expected"]
 
@@ -170,12 +164,13 @@ def test_killed_at_every_point_in_turn(spark: SparkSession, places: dict[str, An
 def test_a_killed_load_loses_one_portion_at_the_most(spark: SparkSession, places: dict[str, Any]) -> None:
     lake = places["folder"] / "lake-portions"
     assert start(places["root"], lake, portion=3, EDS_IMAGING_CRASH_AT="portion").wait(timeout=300) == -signal.SIGKILL
-    context = open_context(spark, places["root"], lake)
+    context = lakes.open_context(spark, lake, places["root"])
     statuses = [row["status"] for row in context.lake.read("dicom_file").where("archive IS NULL").collect()]
     assert 0 < statuses.count("pending") < len(statuses)  # the first portion stays
     assert start(places["root"], lake, portion=3, EDS_IMAGING_CRASH_AT="instances").wait(timeout=300) == -signal.SIGKILL
     run_jobs(context)
-    loaded, expected = content(context), content(open_context(spark, places["root"], places["folder"] / "undisturbed"))
+    undisturbed = lakes.open_context(spark, places["folder"] / "undisturbed", places["root"])
+    loaded, expected = content(context), content(undisturbed)
     for table in ("dicom_instance", "dicom_issue", "imaging_series", "imaging_acquisition"):
         assert loaded[table] == expected[table], table
 
@@ -192,7 +187,7 @@ def test_killed_with_its_jvm_at_any_moment(spark: SparkSession, places: dict[str
     time.sleep(seconds)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(timeout=60)
-    context = open_context(spark, places["root"], lake)
+    context = lakes.open_context(spark, lake, places["root"])
     run_jobs(context)
     assert content(context) == places["expected"]
     shutil.rmtree(lake)

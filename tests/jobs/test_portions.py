@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import lakes
 import pytest
 
 from eds_spark_imaging.config import Config, ParseConfig
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
     from eds_spark_imaging.runs.context import Context
 
 pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("few_attributes")]
-
-
-def open_context(spark: SparkSession, config: Config) -> Context:
-    from eds_spark_imaging.runs.context import Context
-
-    return Context(spark, config)
 
 
 def read(context: Context) -> dict[str, int]:
@@ -53,9 +48,9 @@ def readable(context: Context) -> Any:
 
 @pytest.mark.slow
 def test_portions_give_what_one_pass_gives(spark: SparkSession, tree: Path, tmp_path: Path) -> None:
-    whole = Config().with_places((str(tree),), str(tmp_path / "whole"))
-    parts = replace(whole.with_places(lake=str(tmp_path / "parts")), parse=ParseConfig(files_per_run=3))
-    once, often = open_context(spark, whole), open_context(spark, parts)
+    in_parts = Config(parse=ParseConfig(files_per_run=3))
+    once = lakes.open_context(spark, tmp_path / "whole", tree)
+    often = lakes.open_context(spark, tmp_path / "parts", tree, config=in_parts)
     counts = read(once)
     assert read(often) == counts
     assert counts["files_parsed"] == 9
@@ -72,9 +67,9 @@ def test_portions_give_what_one_pass_gives(spark: SparkSession, tree: Path, tmp_
     (tree / "a b" / "rtplan.dcm").unlink()
     inventory = tmp_path / "new.csv"
     inventory.write_text(f"path,size,modified\nanother.dcm,{(tree / 'another.dcm').stat().st_size},1\n")
-    (source,) = parts.sources
-    delta = replace(parts, sources=(replace(source, inventory=str(inventory), inventory_mode="delta"),))
-    added = open_context(spark, delta)
+    (source,) = often.config.sources
+    delta = replace(in_parts, sources=(replace(source, inventory=str(inventory), inventory_mode="delta"),))
+    added = lakes.open_context(spark, tmp_path / "parts", config=delta)
     assert read(added)["files_parsed"] == 1  # what the inventory lacks is not gone
     assert readable(added) == added.lake.read("dicom_instance").count() == 6
     assert "removed" not in {row["status"] for row in added.lake.read("dicom_file").select("status").collect()}
@@ -97,7 +92,7 @@ def test_build_waits_for_what_a_killed_run_has_queued_only(
     from eds_spark_imaging.pipeline.parse.staging import Staging
     from eds_spark_imaging.runs.context import LARGE_LAKE
 
-    context = open_context(spark, Config().with_places((str(tree),), str(tmp_path / "lake")))
+    context = lakes.open_context(spark, tmp_path / "lake", tree)
     index(context)
     with context.run("parse") as killed, context.lake.scratch("parse_work") as scratch:
         (work,) = portions(context, Selection(), "", scratch)

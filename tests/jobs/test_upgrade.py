@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import lakes
 import pytest
 
-from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import LakeError
 from eds_spark_imaging.spark.settings import SMALL_CONF
 
@@ -37,12 +37,6 @@ run_jobs(["index", "parse", "build", "marts"], config, Options())
 """
 
 
-def open_context(spark: SparkSession, lake: Path, *sources: str) -> Context:
-    from eds_spark_imaging.runs.context import Context
-
-    return Context(spark, Config().with_places(sources, str(lake)))
-
-
 def made_of(context: Context, table: str) -> dict[str, Any]:
     """What a table is, but for where it is and what is in it."""
     detail = context.spark.sql(f"DESCRIBE DETAIL {context.lake.identifier(table)}").collect()[0].asDict()
@@ -54,7 +48,7 @@ def made_of(context: Context, table: str) -> dict[str, Any]:
 
 
 def test_a_table_of_another_declaration_becomes_what_a_new_one_is(spark: SparkSession, tmp_path: Path) -> None:
-    old, new = open_context(spark, tmp_path / "old"), open_context(spark, tmp_path / "new")
+    old, new = lakes.open_context(spark, tmp_path / "old"), lakes.open_context(spark, tmp_path / "new")
     table = old.lake.identifier(FILES)
     spark.sql(
         f"CREATE TABLE {table} (path STRING NOT NULL COMMENT 'Path', source STRING NOT NULL, status STRING NOT NULL,"
@@ -78,7 +72,7 @@ def test_a_table_of_another_declaration_becomes_what_a_new_one_is(spark: SparkSe
         run.watermark = "1-parse-a"
     assert old.last_watermark("build") == "1-parse-a"
 
-    again, version = open_context(spark, tmp_path / "old"), old.lake.version(FILES)
+    again, version = lakes.open_context(spark, tmp_path / "old"), old.lake.version(FILES)
     again.bring_up_to_date()
     assert again.last_watermark("build") == "1-parse-a"
     assert again.lake.version(FILES) == version
@@ -90,7 +84,7 @@ def test_a_table_of_another_declaration_becomes_what_a_new_one_is(spark: SparkSe
 def test_what_cannot_be_brought_up(spark: SparkSession, tmp_path: Path) -> None:
     from eds_spark_imaging.lake.opening import open_lake
 
-    context = open_context(spark, tmp_path)
+    context = lakes.open_context(spark, tmp_path)
     spark.sql(f"CREATE TABLE {context.lake.identifier(FILES)} (path STRING, size STRING) USING delta")
     with pytest.raises(LakeError, match=r"dicom_file.size is string in the lake, bigint in this version"):
         context.bring_up_to_date()
@@ -118,7 +112,7 @@ def test_a_lake_of_release_0_1_0_equals_one_built_anew(spark: SparkSession, tmp_
     jobs = ["index", "parse", "build", "marts"]
     contents = {}
     for name in ("old", "new"):
-        context = open_context(spark, tmp_path / name, str(tree))
+        context = lakes.open_context(spark, tmp_path / name, tree)
         options = Options(selection=Selection(outdated=True))
         context = _run(spark, jobs, context.config, options, None)
         contents[name] = {

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import lakes
 import pydicom
 import pytest
 from pydicom.data import get_testdata_file
-
-from eds_spark_imaging.config import Config
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -37,14 +36,13 @@ def test_times_survive_every_session_zone(spark: SparkSession, tree: Path, tmp_p
     from eds_spark_imaging.pipeline.build import build
     from eds_spark_imaging.pipeline.index.job import index
     from eds_spark_imaging.pipeline.parse.job import parse
-    from eds_spark_imaging.runs.context import Context
 
     zone = "spark.sql.session.timeZone"
     before = spark.conf.get(zone)
     expected = ["2020-10-25 00:15:00", "2024-03-31 02:30:00", "2024-07-01 23:59:59.5", "2024-10-27 02:30:00"]
     try:
         spark.conf.set(zone, "America/New_York")
-        context = Context(spark, Config().with_places((str(tree),), str(tmp_path / "lake")))
+        context = lakes.open_context(spark, tmp_path / "lake", tree)
         index(context)
         parse(context)
         build(context)
