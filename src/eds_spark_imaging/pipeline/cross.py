@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from functools import partial, reduce
@@ -10,8 +9,6 @@ from functools import partial, reduce
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from eds_spark_imaging import __version__
-from eds_spark_imaging.config import CrossConfig
 from eds_spark_imaging.crossing import frames
 from eds_spark_imaging.crossing.diagnoses import diagnoses
 from eds_spark_imaging.crossing.events import on_survivors, stays
@@ -24,6 +21,7 @@ from eds_spark_imaging.linkage import survivors
 from eds_spark_imaging.linkage.care_sites import hospitals_of_care_sites
 from eds_spark_imaging.pipeline.cross_scope import persons_with_changed_exams
 from eds_spark_imaging.runs.context import Context, Run
+from eds_spark_imaging.runs.rules import rules_hash
 from eds_spark_imaging.spark.at_once import at_once
 from eds_spark_imaging.tables.crossings import CROSS_INPUT
 from eds_spark_imaging.tables.links import LINKED
@@ -96,7 +94,7 @@ def cross(context: Context) -> None:
         run.main_count = "patients"
         warehouse = Warehouse(context.spark, context.config.warehouse)
         warehouse.check()
-        rules = _rules_hash(context.config.cross)
+        rules = rules_hash(asdict(context.config.cross))
         run.watermark = state = _state(context, warehouse, rules)
         if state and state == context.newest_watermark("cross"):
             run.count(patients=0)
@@ -131,11 +129,6 @@ def _count_key_faults(run: Run, warehouse: Warehouse) -> None:
     for row in reduce(DataFrame.union, counted).collect():
         table = row["table"]
         run.count(**{f"{table}_{fault}": row[fault] for fault in row.asDict() if fault != "table" and row[fault]})
-
-
-def _rules_hash(config: CrossConfig) -> int:
-    text = json.dumps([__version__, asdict(config)], sort_keys=True)
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def _state(context: Context, warehouse: Warehouse, rules: int) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from pyspark.sql import DataFrame, Window
@@ -30,8 +30,9 @@ from eds_spark_imaging.linkage import (
     with_probable,
     with_series,
 )
-from eds_spark_imaging.pipeline.link_state import LinkState, exams_to_look_at, inputs_state, rules_hash
+from eds_spark_imaging.pipeline.link_state import LinkState, exams_to_look_at, inputs_state
 from eds_spark_imaging.runs.context import Context, Run
+from eds_spark_imaging.runs.rules import rules_hash
 from eds_spark_imaging.spark.at_once import at_once
 from eds_spark_imaging.tables.link_words import LinkMethod, LinkStatus
 from eds_spark_imaging.tables.links import (
@@ -155,7 +156,7 @@ def _work(context: Context, persons: _Persons, scratch: Scratch, scope: DataFram
     studies = with_series(read("imaging_study").where("removed_at IS NULL"), read("imaging_series"))
     meeting = meet(studies, persons.base, persons.traits, config, persons.names)
     meeting = replace(meeting, found=scratch.keep("found", meeting.found))
-    inputs = scratch.keep("inputs", link_inputs(meeting, rules_hash(config)))
+    inputs = scratch.keep("inputs", link_inputs(meeting, rules_hash(asdict(config))))
     recorded = read(LINK_INPUT.name)
     # Without a key in common, any new person may be that of an exam: where the probabilistic step is on.
     by_model = F.col("person_id").isNull() | F.col("link_method").eqNullSafe(str(LinkMethod.PROBABILISTIC))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 from functools import reduce
@@ -10,11 +9,10 @@ from functools import reduce
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from eds_spark_imaging import __version__
-from eds_spark_imaging.config import LinkConfig
 from eds_spark_imaging.lake.lake import Lake
 from eds_spark_imaging.linkage import exams_with
 from eds_spark_imaging.runs.context import Context
+from eds_spark_imaging.runs.rules import rules_hash
 from eds_spark_imaging.tables.links import IMAGING_STUDY_LINK_KEY, LINK_DECISION, LINK_INPUT
 from eds_spark_imaging.warehouse.reader import Warehouse
 
@@ -47,7 +45,7 @@ class LinkState:
         return cls(
             persons=None if config.probabilistic else warehouse.fingerprint(_PERSONS),
             sites=_sites(warehouse),
-            rules=rules_hash(config),
+            rules=rules_hash(asdict(config)),
             decisions=_content(lake.read(LINK_DECISION.name)),
             inputs=inputs_state(lake),
             exams=max((row and row[0]) or "" for row in last),
@@ -94,12 +92,6 @@ def inputs_state(lake: Lake) -> str:
     """Of ``imaging_study_link_input``: whoever deletes its rows has all exams linked anew."""
     row = lake.read(LINK_INPUT.name).agg(F.count(F.lit(1)), F.max("changed_run")).collect()[0]
     return f"{row[0]}/{row[1] or ''}"
-
-
-def rules_hash(config: LinkConfig) -> int:
-    """A hash of what decides how exams are linked: the configuration, and the version of this package."""
-    text = json.dumps([__version__, asdict(config)], sort_keys=True)
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def _sites(warehouse: Warehouse) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,7 +12,6 @@ from functools import partial
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from eds_spark_imaging import __version__
 from eds_spark_imaging.config import SuspensionConfig
 from eds_spark_imaging.lake.lake import Changes, Lake
 from eds_spark_imaging.lake.pruning import covering
@@ -26,6 +24,7 @@ from eds_spark_imaging.marts.link_quality import link_quality
 from eds_spark_imaging.marts.months import ALL_MONTHS, Months, exams_of, months_of, series_of_months, together
 from eds_spark_imaging.pipeline.touched import Touched, touched_since
 from eds_spark_imaging.runs.context import LARGE_LAKE, Context
+from eds_spark_imaging.runs.rules import rules_hash
 from eds_spark_imaging.spark.at_once import at_once
 from eds_spark_imaging.tables.marts import ClockFault
 
@@ -70,10 +69,9 @@ def _as_text(context: Context, versions: Mapping[str, int]) -> str:
     return json.dumps({"versions": versions, "rules": _rules(context)})
 
 
-def _rules(context: Context) -> str:
-    """A hash of what decides how marts are counted, beside the rows: package, attributes, suspensions."""
-    given = [__version__, context.fingerprint, [asdict(each) for each in context.config.suspensions]]
-    return hashlib.blake2b(json.dumps(given).encode(), digest_size=8).hexdigest()
+def _rules(context: Context) -> int:
+    """What decides how marts are counted, beside the rows: attributes and suspensions."""
+    return rules_hash(context.fingerprint, [asdict(each) for each in context.config.suspensions])
 
 
 def _seen(context: Context) -> Mapping[str, int]:

@@ -27,15 +27,15 @@ class Compiling:
 
     def turn(self, *, on: bool) -> None:
         """Compile the queries from here on, or not."""
-        if self._found == _COMPILED:
-            self._set(_COMPILED if on else _NOTHING)
-        elif self._found == _NOTHING:
-            self._set(_NOTHING)
+        self._turn(_COMPILED if on and self._found == _COMPILED else _NOTHING)
 
     def expressions_only(self) -> None:
         """Compile expressions from here on, not whole stages: for many rows made from hundreds of columns."""
+        self._turn(_EXPRESSIONS)
+
+    def _turn(self, values: tuple[str, str]) -> None:
         if self._found in {_COMPILED, _NOTHING}:
-            self._set(_EXPRESSIONS)
+            self._set(values)
 
     def _set(self, values: tuple[str, str]) -> None:
         for key, value in zip((_MODE, _WHOLE), values, strict=True):

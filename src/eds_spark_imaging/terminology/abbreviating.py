@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from eds_spark_imaging.terminology.completing import begins_else, common, continued
+from eds_spark_imaging.terminology.completing import (
+    LONGEST_PHRASE,
+    SHORTEST_SECOND,
+    begins_else,
+    common,
+    continued,
+)
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry, WordNode
 from eds_spark_imaging.terminology.span import Span, holding
 from eds_spark_imaging.terminology.text import Words
 
-_LONGEST_PHRASE = 4
-# Letters that the beginning of a word needs: after others of its phrase, after a blank where it may begin another
-# word, and as the first word.
-_SHORTEST_SECOND = 2
+# Letters that the beginning of a word needs: after a blank where it may begin another word, and as the first word.
 _SHORTEST_APART = 4
 _SHORTEST_FIRST = 3
 
@@ -21,7 +24,7 @@ def combined_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tup
     if i + 1 == len(forms) or not _may_follow(text, i + 1):
         return None
     nodes, best, length = _firsts(lexicon, text, i, category), None, 0
-    for j in range(i + 1, min(i + _LONGEST_PHRASE, len(forms))):
+    for j in range(i + 1, min(i + LONGEST_PHRASE, len(forms))):
         if not nodes or not _may_follow(text, j):
             break
         short = breaks[j] == " " and len(forms[j]) < _SHORTEST_APART
@@ -35,7 +38,7 @@ def combined_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tup
 
 
 def _may_follow(text: Words, j: int) -> bool:
-    return len(text.forms[j]) >= _SHORTEST_SECOND and text.breaks[j] in {" ", "-", "/", "+"}
+    return len(text.forms[j]) >= SHORTEST_SECOND and text.breaks[j] in {" ", "-", "/", "+"}
 
 
 def _firsts(lexicon: Lexicon, text: Words, i: int, category: str) -> list[WordNode]:

@@ -18,8 +18,8 @@ _CUT_FROM = 15
 # Letters that the beginning of a word needs: at the lengths where systems cut, and elsewhere.
 _SHORTEST_CUT = 3
 _SHORTEST_ELSEWHERE = 5
-_SHORTEST_SECOND = 2
-_LONGEST_PHRASE = 4
+SHORTEST_SECOND = 2
+LONGEST_PHRASE = 4
 _CONNECTORS, _BEFORE_EXAMS = stems("joining_places"), stems("before_exams")
 # Letters that a DICOM term, which is one word, may have after a beginning.
 _LONGEST_REST = 8
@@ -45,7 +45,7 @@ def cut_phrase(
     """
     forms, breaks = text
     length = len(forms) - i
-    if length > _LONGEST_PHRASE:
+    if length > LONGEST_PHRASE:
         return None
     first = lexicon.root.next.get(forms[i])
     combining = length > 2 or (length > 1 and first is not None and _combines(first))
@@ -84,7 +84,7 @@ def _after(lexicon: Lexicon, forms: Sequence[str]) -> WordNode | None:
 
 def _may_be_cut(lexicon: Lexicon, last: str, node: WordNode, cut: int, *, alone: bool, combining: bool) -> bool:
     """Whether the last word has letters enough, and is not a whole word already."""
-    needed = _SHORTEST_SECOND if combining else cut
+    needed = SHORTEST_SECOND if combining else cut
     if combining and cut == _SHORTEST_CUT and not alone and not node.entries:
         needed = 1  # `MASSIF F`
     if len(last) < needed or (last in node.next and cut != _SHORTEST_CUT):
