@@ -1,4 +1,4 @@
-"""Hostile and huge files: bounded in time, memory and bytes read; and the sources that files come from."""
+"""Hostile and huge files: bounded in memory and in bytes looked at, and so in time; the sources files come from."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import gc
 import os
 import resource
 import struct
-import time
 import zlib
 from pathlib import Path
 
@@ -75,9 +74,8 @@ def test_bytes_read_are_bounded_by_the_header(size: int) -> None:
 def test_nesting_is_bounded(depth: int) -> None:
     opened = element(0x00091010, "SQ", b"", UNDEFINED) + struct.pack("<HHL", 0xFFFE, 0xE000, UNDEFINED)
     closed = struct.pack("<HHLHHL", 0xFFFE, 0xE00D, 0, 0xFFFE, 0xE0DD, 0)
-    started = time.process_time()
     header = read(part10(data_set(*PLAIN[:3]) + opened * depth + closed * depth + data_set(*PLAIN[3:]) + PIXELS))
-    assert time.process_time() - started < 2
+    assert header.bytes_read <= 16 * 1024
     if depth < 64:
         assert_plain(header)
     else:
@@ -97,9 +95,8 @@ def test_memory_for_values_is_bounded(shape: str) -> None:
         rest = sequence(tag("DetectorInformationSequence"), "SQ", item(leaf * 8_000_000, defined=False))
     data = part10(rest)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    started = time.process_time()
     header = read(data)
-    assert time.process_time() - started < 5
+    assert header.bytes_read < 8 * 1024 * 1024  # given up at half a million values, not at the end
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 350_000  # KiB
     assert (header.status, header.reason) == (HeaderStatus.QUARANTINED, Rejection.HEADER_TOO_LARGE)
 
@@ -144,9 +141,8 @@ def test_deflate_bombs(filler: bytes) -> None:
     block = filler * (1024 * 1024 // len(filler))
     packed = packer.compress(data_set(*PLAIN)) + b"".join(packer.compress(block) for _ in range(256)) + packer.flush()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    started = time.process_time()
     header = read(part10(packed, DEFLATED))
-    assert time.process_time() - started < 5
+    assert header.header_bytes < 128 * 1024 * 1024  # given up at what is inflated, not at the end
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000  # KiB
     assert header.status is HeaderStatus.QUARANTINED or header.values["patient_id"] == "8001234567"
 
