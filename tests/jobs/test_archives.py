@@ -143,6 +143,7 @@ def test_members_come_and_go_with_their_archive(context: Context) -> None:
     assert left == {"copy.dcm", "more.tar.gz!rt.dcm"}
 
 
+@pytest.mark.slow
 def test_a_large_zip_is_read_by_several_tasks(spark: SparkSession, tmp_path: Path) -> None:
 
     from eds_spark_imaging.config import ParseConfig

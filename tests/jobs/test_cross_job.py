@@ -99,6 +99,7 @@ def test_views_have_the_grain_that_they_say(hospital: tuple[Context, Made, Path]
         assert context.spark.table(view).select("study_instance_uid").distinct().count() == count
 
 
+@pytest.mark.slow
 def test_nothing_new_is_nothing_to_do_and_one_act_is_one_patient(hospital: tuple[Context, Made, Path]) -> None:
     from eds_spark_imaging.pipeline.cross import cross
 

@@ -130,6 +130,7 @@ def test_of_two_copies_one_goes_and_the_other_changes(context: Context, tree: Pa
     assert paths == {"MR_small.dcm", "rtplan.dcm", "ExplVR_BigEnd.dcm", "CT_small.dcm"}
 
 
+@pytest.mark.slow
 def test_files_that_changed_after_a_killed_run_had_read_them(context: Context, tree: Path) -> None:
     """The run was killed before it published; what it read is old by now, and must not pass for what is there."""
     from eds_spark_imaging.pipeline.index.job import index

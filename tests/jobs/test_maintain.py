@@ -54,6 +54,7 @@ def version(context: Context, table: str) -> int:
     return int(row["version"])
 
 
+@pytest.mark.slow
 def test_few_files_and_the_same_content_after_many_small_runs(spark: SparkSession, tmp_path: Path) -> None:
     context = open_context(spark, tmp_path / "lake")
     lake = context.lake
@@ -94,6 +95,7 @@ def test_few_files_and_the_same_content_after_many_small_runs(spark: SparkSessio
     assert version(context, FILES) == done
 
 
+@pytest.mark.slow
 def test_the_queue_loses_what_build_has_taken_in_long_ago(spark: SparkSession, tmp_path: Path) -> None:
     from eds_spark_imaging.pipeline.maintain import stale_touches
 

@@ -80,6 +80,7 @@ def test_portions_give_what_one_pass_gives(spark: SparkSession, tree: Path, tmp_
         read(added)
 
 
+@pytest.mark.slow
 def test_build_waits_for_what_a_killed_run_has_queued_only(
     spark: SparkSession, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

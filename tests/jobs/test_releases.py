@@ -110,6 +110,7 @@ def test_readers_see_the_release_and_it_can_be_gone_back_to(
     ]
 
 
+@pytest.mark.slow
 def test_releases_and_the_files_that_they_need(
     spark: SparkSession, tmp_path: Path, two_runs: tuple[Context, str]
 ) -> None:

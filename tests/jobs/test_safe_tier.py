@@ -191,6 +191,7 @@ def test_what_others_may_know_finds_nobody_by_dates_and_k_is_told(made: Made) ->
     assert last["counts"]["exams_in_groups_below_k"] == sum(len(g) for g in groups.values() if len(g) < PROJECT.k)
 
 
+@pytest.mark.slow
 def test_a_second_run_writes_nothing(made: Made) -> None:
     before = {name: made.tier.lake.version(name) for name in made.tier.catalogue.treated}  # type: ignore[attr-defined]
     assert not bring_up_to_date(made.source, made.tier).get("rows")
@@ -232,6 +233,7 @@ def content(row: dict[str, Any]) -> str:
     return repr({name: value for name, value in row.items() if name != "changed_run"})
 
 
+@pytest.mark.slow
 def test_another_key_or_other_rules_need_another_place(made: Made) -> None:
     with pytest.raises(LakeError, match="another key"):
         bring_up_to_date(made.source, made.tier, b"k" * 32)

@@ -110,6 +110,7 @@ def test_terms_of_exams_and_series(spark: SparkSession, tmp_path: Path) -> None:
     assert found(again, "imaging_study", "body_parts")["3"] == (["PROSTATE"],)
 
 
+@pytest.mark.slow
 def test_acts_and_names_of_a_site(spark: SparkSession, tmp_path: Path) -> None:
 
     names = tmp_path / "names.csv"
@@ -154,6 +155,7 @@ def test_acts_and_names_of_a_site(spark: SparkSession, tmp_path: Path) -> None:
     assert run_terms(context) == {"exams": 0, "series_changed": 0, "exams_changed": 0}
 
 
+@pytest.mark.slow
 def test_unmapped_descriptions_are_a_view(spark: SparkSession, tmp_path: Path) -> None:
 
     context = open_context(spark, tmp_path / "lake")
