@@ -112,9 +112,23 @@ def _of_view(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
     named = before is not None and before.place is not None and not before.place.weak
     if after is not None and after.before == " " and paired[i + 1] and spans[i].words[0] in _ENGLISH_SIDES:
         return False  # `DVT LT LEG`
-    if before is not None and "disease" in before.roles and not named and not (i > 1 and paired[i - 2]):
+    disease = _disease_before(spans, i)
+    if disease >= 0 and not named and not (disease and paired[disease - 1] and _is_limb(spans[disease - 1])):
         return not _of_limb(spans, i, paired)
     return after is not None and "side_view" in after.roles and not (before is not None and before.place)
+
+
+def _disease_before(spans: Sequence[Span], i: int) -> int:
+    """The disease whose side stands at ``i``, or -1: `otite gauche`, `otite moyenne chronique gauche`."""
+    for back in range(i - 1, max(i - 2 - _WORDS_BETWEEN, -1), -1):
+        span = spans[back]
+        if spans[back + 1].before in {";", ",", "+"}:
+            return -1
+        if "disease" in span.roles:
+            return back
+        if span.place is not None or span.roles - _PASSED:
+            return -1
+    return -1
 
 
 def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
@@ -155,14 +169,20 @@ def _of_limb(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
     for back in range(i - 1, max(i - 2 - _WORDS_BETWEEN, -1), -1):
         place = spans[back].place
         if place is not None and not place.weak:
-            return paired[back] and bool(_LIMBS & set(place.regions))
+            return paired[back] and _is_limb(spans[back])
         passed = place is not None or not spans[back].entries or spans[back].roles & _OF_DISEASE
         if spans[back].before == ";" or not passed:
             return False
     return False
 
 
+def _is_limb(span: Span) -> bool:
+    return span.place is not None and bool(_LIMBS & set(span.place.regions))
+
+
 _LIMBS = frozenset({"UL", "LL"})
+# Roles of words between a disease and its side: `LITHIASE URETER DISTAL G`, `otite moyenne chronique gauche`.
+_PASSED = frozenset({"plain_word", "slight"})
 _OF_DISEASE = frozenset({"disease", "weak_indication"})
 _WORDS_BETWEEN = 3
 
