@@ -15,9 +15,10 @@ HERE = Path(__file__).parents[1] / "unit" / "terminology" / "data"
 _NAMES = (
     " _second _third _fourth _fifth _sixth _seventh _eighth _ninth _tenth _eleventh _twelfth _thirteenth _fourteenth"
     " _fifteenth _sixteenth _seventeenth _eighteenth _nineteenth _twentieth _twentyfirst"
-    " _twentysecond _twentythird _twentyfourth _twentyfifth _twentysixth _twentyseventh _twentyeighth _twentyninth _thirtieth"
+    " _twentysecond _twentythird _twentyfourth _twentyfifth _twentysixth _twentyseventh _twentyeighth _twentyninth"
+    " _thirtieth _thirtyfirst"
 )
-RECORDS = ("records_second.jsonl",)
+RECORDS = ("records_second.jsonl", "records_third.jsonl")
 SETS = tuple(f"texts{name}.csv" for name in _NAMES.split(" "))
 
 
@@ -54,7 +55,7 @@ def expected_of_records(name: str) -> Iterator[tuple[dict[str, str], Expected]]:
 
 
 def wrong(reader: Reader, one: Expected, given: Mapping[str, object] | None = None) -> dict[str, str]:
-    """What differs, by field: parts (composites taken apart), regions, side, contrast; of ``given``, else of the text."""
+    """What differs, by field: parts (composites taken apart), regions, side, contrast; of ``given`` or of the text."""
     terms = reader.read(given or {"modality": one.modality, "study_description": one.text})
     found = {
         "body_parts": (members(reader.lexicon, terms.body_parts), members(reader.lexicon, tuple(one.body_parts))),

@@ -39,7 +39,7 @@ def stated_contrast(spans: Sequence[Span], category: str, cut: bool, outside: Se
 
 def _more_of_agent(spans: Sequence[Span], i: int) -> bool:
     """`non injecté PDC`: the agent is named once more."""
-    return i < len(spans) and "agent" in spans[i].roles and not spans[i].place
+    return i < len(spans) and "agent" in spans[i].roles and not spans[i].place and spans[i].before != "+"
 
 
 def implied_contrast(lexicon: Lexicon, spans: Sequence[Span], category: str, outside: Sequence[bool]) -> str:
@@ -58,7 +58,10 @@ def implied_contrast(lexicon: Lexicon, spans: Sequence[Span], category: str, out
 def _within_place(lexicon: Lexicon, span: Span, category: str) -> list[LexiconEntry]:
     place = span.place
     words = span.words if place is not None and not place.weak and len(span.words) > 1 else ()
-    inner = [entry for word in words for entry in holding(lexicon.singles.get(word, ()), category)]
+    alone = (
+        word for i, word in enumerate(words) if not _VEINS.intersection(words[i + 1 : i + 2])
+    )  # `artério-veineuse`
+    inner = [entry for word in alone for entry in holding(lexicon.singles.get(word, ()), category)]
     told = (entry for word in words if len(word) > 2 for entry in lexicon.singles.get(word, ()))
     agent = [LexiconEntry(contrast=WITH)] if any(entry.role == "agent_alone" for entry in told) else []
     return [*(entry for entry in inner if entry.contrast), *agent]
@@ -136,6 +139,7 @@ _ENDS = (stems("say_it_at_the_end"), stems("say_it_at_a_cut_end"))
 _SHORT_FORMS = stems("say_it_within")
 _NOT_AFTER_INJECTION = stems("not_after_injection")
 _INJECTIONS = stems("injections")
+_VEINS = stems("veins")
 
 
 def _of_tracer(agent: Span, category: str, polarities: list[str]) -> bool:

@@ -17,7 +17,7 @@ from eds_spark_imaging.terminology.agents import contrast_of
 from eds_spark_imaging.terminology.data_files import group
 from eds_spark_imaging.terminology.lexicon import Lexicon, lexicon
 from eds_spark_imaging.terminology.modality import PRIORITY
-from eds_spark_imaging.terminology.parts import agree, members, vague
+from eds_spark_imaging.terminology.parts import agree, general, lies_within, members, vague
 from eds_spark_imaging.terminology.reading import Reading, text_category
 from eds_spark_imaging.terminology.sides import MIXED
 from eds_spark_imaging.terminology.sources import (
@@ -160,7 +160,7 @@ class Reader:
     def _choose(self, read: Mapping[str, Reading]) -> tuple[str, Reading, tuple[str, ...]]:
         named = {column: one for column, one in read.items() if one.parts or one.regions}
         naming = {column: one for column, one in named.items() if column in TEXTS and not one.kernel}
-        source = self._winner(naming)
+        source = self._closer(naming, self._winner(naming))
         coded = next((column for column in CODED if column in named), "")
         if not source:
             return (coded, read[coded], ()) if coded else ("", Reading(), ())
@@ -193,6 +193,17 @@ class Reader:
 
         return next(filter(backed, order), order[0])
 
+    def _closer(self, naming: Mapping[str, Reading], source: str) -> str:
+        """Of a text that says `RACHIS` or `MEMBRE SUPERIEUR` alone: the text of the study that names one part of it."""
+        if source not in {SERIES, *OF_STUDY} or not general(naming[source].parts) or len(naming[source].parts) > 1:
+            return source
+        if any(" " in word for word in naming[source].words) and source == SERIES:
+            return source  # `RACHIS ENTIER`
+        return next((other for other in OF_STUDY if other in naming and self._is_piece(naming, other, source)), source)
+
+    def _is_piece(self, naming: Mapping[str, Reading], one: str, whole: str) -> bool:
+        return len(naming[one].parts) == 1 and lies_within(self.lexicon, naming[one].parts[0], naming[whole].parts)
+
     def _confidence(self, chosen: Reading, source: str, read: Mapping[str, Reading]) -> float:
         """Of parts: how the words were found, less for a lesser source, more where another source says the same."""
         sure = chosen.confidence * (0.85 if source in {PROTOCOL, *CODED} else 1)
@@ -208,7 +219,10 @@ class Reader:
         return (part,), self.lexicon.parts[part].regions, "modality", MODALITY
 
     def _side(self, given: Sources, read: Mapping[str, Reading], parts: Sequence[str], paired: bool) -> Said:
-        stored = next(((c, _SIDES[given.get(c).upper()]) for c in SIDES if given.get(c).upper() in _SIDES), None)
+        said = [(c, _SIDES[given.get(c).upper()]) for c in SIDES if given.get(c).upper() in _SIDES]
+        stored = next(
+            (one for one in said if one[1] != "B"), said[0] if said else None
+        )  # an image of a pair has its own
         told = self._told_side(read, parts)
         if not paired:
             return Said()

@@ -162,7 +162,7 @@ def _but_sides(found: Sequence[Span], i: int) -> Span | None:
 
 
 def _side_or_number(span: Span) -> bool:
-    number = span.words[0].isdigit() or span.words[0] in _ROMAN
+    number = (span.words[0][0].isdigit() and len(span.words[0]) <= 2) or span.words[0] in _ROMAN  # `3V`
     return span.place is None and (bool(span.roles & _SIDES) or number)
 
 

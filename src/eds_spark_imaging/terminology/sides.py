@@ -177,10 +177,10 @@ def _of_limb(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
 
 
 def _is_limb(span: Span) -> bool:
-    return span.place is not None and bool(_LIMBS & set(span.place.regions))
+    return span.place is not None and bool(LIMBS & set(span.place.regions))
 
 
-_LIMBS = frozenset({"UL", "LL"})
+LIMBS = frozenset({"UL", "LL"})
 # Roles of words between a disease and its side: `LITHIASE URETER DISTAL G`, `otite moyenne chronique gauche`.
 _PASSED = frozenset({"plain_word", "slight"})
 _OF_DISEASE = frozenset({"disease", "weak_indication"})

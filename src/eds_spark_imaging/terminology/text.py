@@ -36,6 +36,13 @@ _REWRITES = tuple(
         ((" un",), r"(?<![a-z])[dl] (?=une?\b)", "de "),
         (("la face",), r"\b(?:de la|la) face\b", "visage"),
         ((".",), r"(?<![a-z])(?:[a-z]\.)+[a-z](?![a-z])\.?", lambda match: match[0].replace(".", "") + " "),
+        (
+            (" ou ", " or ", "/ou ", "/or "),
+            r"\b(?:avec|av|with|w)\s?/?\s?(?:et/)?(?:ou|or)\s(?:sans|ss|without|w\s?[/-]?\s?o)(?![a-z])/?"
+            r"(?:\s?(?:iv|inj\w*|pdc|gado\w*|contraste?)(?![a-z0-9]))*",
+            " plusminus ",
+        ),
+        (("+",), r"\b(?:sans|ss|without|no)\s(?:iv|inj\w*|pdc|gado|c)\s?\+(?![a-z0-9])", " sans iv "),
         (("w",), r"\bw\s?[/+&-]\s?(?:and\s)?(?:wo|w\s?[/-]\s?o)(?![a-z])", " wwo "),
         (("w",), r"\bw\s?(?:and|et)\s?(?:wo|w\s?[/-]\s?o)(?![a-z])", " wwo "),
         (("w",), r"\b(?:wo|w\s?[/-]\s?o)\s?(?:[/+&-]|and|followed by)?\s?w(?:/|\b)(?!\s?/?o\b)", " wwo "),
