@@ -35,7 +35,7 @@ def stated_side(
     """
     found: list[tuple[int, str]] = []
     for i, span in enumerate(spans):
-        told = outside[i] and not _radiotherapy(spans, i, french)
+        told = outside[i] and not _radiotherapy(spans, i, french) and not _denied(spans, i)
         side = _side_of(spans, i, paired, views) if told else ""
         if side:
             found.append((i, side))
@@ -78,6 +78,14 @@ _FRENCH, _ENGLISH_LETTERS = stems("french_letters"), stems("english_letters")
 _ENGLISH_SIDES = stems("english_sides")
 
 
+def _denied(spans: Sequence[Span], i: int) -> bool:
+    """`GENOU GAUCHE ET NON DROIT`."""
+    return i > 0 and spans[i - 1].words[-1] in _DENYING and spans[i].before == " "
+
+
+_DENYING = stems("denying")
+
+
 def _radiotherapy(spans: Sequence[Span], i: int, french: Collection[str]) -> bool:
     """`RT_SEIN_G`: before a French word RT is radiotherapy, not the right side."""
     after = spans[i + 1] if i + 1 < len(spans) else None
@@ -112,10 +120,23 @@ def _of_view(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
     named = before is not None and before.place is not None and not before.place.weak
     if after is not None and after.before == " " and paired[i + 1] and spans[i].words[0] in _ENGLISH_SIDES:
         return False  # `DVT LT LEG`
+    if (
+        after is not None
+        and "disease" in after.roles
+        and spans[i].before == ","
+        and spans[i].words[0] in _ENGLISH_SIDES
+    ):
+        return True  # `CAROTIDS, LEFT AMAUROSIS`
     disease = _disease_before(spans, i)
-    if disease >= 0 and not named and not (disease and paired[disease - 1] and _is_limb(spans[disease - 1])):
+    if disease >= 0 and not named and not _of_limb_before(spans, disease, paired):
         return not _of_limb(spans, i, paired)
     return after is not None and "side_view" in after.roles and not (before is not None and before.place)
+
+
+def _of_limb_before(spans: Sequence[Span], disease: int, paired: Sequence[bool]) -> bool:
+    """`GENOU ENTORSE GAUCHE`: the side of a limb's disease is the limb's; not of one added after a comma."""
+    together = disease > 0 and spans[disease].before in {" ", "-"}
+    return together and paired[disease - 1] and _is_limb(spans[disease - 1])
 
 
 def _disease_before(spans: Sequence[Span], i: int) -> int:
@@ -171,7 +192,7 @@ def _of_limb(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
         if place is not None and not place.weak:
             return paired[back] and _is_limb(spans[back])
         passed = place is not None or not spans[back].entries or spans[back].roles & _OF_DISEASE
-        if spans[back].before == ";" or not passed:
+        if spans[back].before in {";", ","} or not passed:
             return False
     return False
 
