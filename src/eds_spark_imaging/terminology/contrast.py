@@ -140,6 +140,7 @@ _SHORT_FORMS = stems("say_it_within")
 _NOT_AFTER_INJECTION = stems("not_after_injection")
 _INJECTIONS = stems("injections")
 _VEINS = stems("veins")
+_OF_FILMS = stems("plain_films")
 
 
 def _of_tracer(agent: Span, category: str, polarities: list[str]) -> bool:
@@ -147,6 +148,11 @@ def _of_tracer(agent: Span, category: str, polarities: list[str]) -> bool:
     if category not in _NUCLEAR or "agent_alone" in agent.roles:
         return False
     return agent.words[0] in _INJECTIONS and category == "medecine_nucleaire" and WITH in polarities
+
+
+def _is_procedure(span: Span) -> bool:
+    """`CT GUIDED FACET INJECTION` is a treatment."""
+    return "procedure" in span.roles and "agent_imaging" not in span.roles
 
 
 def _agent_follows(after: Span | None) -> bool:
@@ -157,18 +163,21 @@ def _agent_follows(after: Span | None) -> bool:
 def _alone(spans: Sequence[Span], i: int, category: str, outside: bool) -> set[str]:
     roles = spans[i].roles
     after = spans[i + 1] if i + 1 < len(spans) else None
+    if category == "radiographie" and spans[i].words[0] in _OF_FILMS:
+        return set()  # `PLAIN ABDOMEN`
     for role, polarity in _ENHANCED.items():
         if role in roles:
             of_else = role == "enhanced_both" and category not in {*_PHASED, ""} and not _agent_follows(after)
             return set() if of_else else {polarity}
     phased = category in _PHASED
     treated = after is not None and after.words[0] in _NOT_AFTER_INJECTION
+    treating = spans[i].words[0] in _INJECTIONS and any(_is_procedure(span) for span in spans)
     numbered = i > 0 and spans[i - 1].words[-1] in _NUMBERED and len(spans[i].words) == 1
     given = (
         ("agent_alone" in roles and not spans[i].place and category != "medecine_nucleaire")
         or (phased and "phase" in roles)
         or (category == "irm" and "phase_mr" in roles and not treated)
-        or (phased and "agent_imaging" in roles and not numbered)
+        or (phased and "agent_imaging" in roles and not numbered and not treating)
     )
     if outside and given:
         return {WITH}

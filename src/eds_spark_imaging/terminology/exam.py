@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from eds_spark_imaging.terminology import reading as texts
@@ -164,7 +164,7 @@ class Reader:
         coded = next((column for column in CODED if column in named), "")
         if not source:
             return (coded, read[coded], ()) if coded else ("", Reading(), ())
-        chosen = naming[source]
+        chosen = self._beside(read, source, naming[source])
         others = [column for column in (*TEXTS, *CODED) if column in read and column != source]
         against = [
             column
@@ -191,7 +191,29 @@ class Reader:
                 agree(self.lexicon, naming[column].parts, naming[other].parts) for other in order if other != column
             )
 
-        return next(filter(backed, order), order[0])
+        winner = next(filter(backed, order), order[0])
+        if winner == SERIES:
+            return winner
+        same = [
+            column
+            for column in order
+            if any(self._members(naming[column]) == self._members(naming[other]) for other in order if other != column)
+        ]
+        return winner if winner in same or not same else same[0]  # `EPAULE`, `CLAVICULE`, `CLAVICULE`
+
+    def _beside(self, read: Mapping[str, Reading], source: str, chosen: Reading) -> Reading:
+        """`SAG T2 CERVICAL` of an exam of the spine: words that mean another place beside what other columns name."""
+        told = self.lexicon.beside.get(tuple(chosen.words[0].split())) if len(chosen.words) == 1 else None
+        if told is None:
+            return chosen
+        places, entry = told
+        named = {part for column, one in read.items() if column != source for part in self._members(one)}
+        if not any(part in places or lies_within(self.lexicon, part, places) for part in named):
+            return chosen
+        return replace(chosen, parts=entry.parts, regions=entry.regions)
+
+    def _members(self, reading: Reading) -> set[str]:
+        return members(self.lexicon, reading.parts)
 
     def _closer(self, naming: Mapping[str, Reading], source: str) -> str:
         """Of a text that says `RACHIS` or `MEMBRE SUPERIEUR` alone: the text of the study that names one part of it."""
@@ -232,6 +254,10 @@ class Reader:
             return Said(stored[1], stored[0], "attribute", 0.7 if conflicts else 0.97, conflicts)
         return told
 
+    @staticmethod
+    def _contradicted(sides: Mapping[str, str], of_study: Sequence[str]) -> bool:
+        return any(side not in {sides[SERIES], "B", MIXED} for side in of_study)
+
     def _told_side(self, read: Mapping[str, Reading], parts: Sequence[str]) -> Said:
         sides = {
             c: one.side
@@ -242,6 +268,8 @@ class Reader:
         clash = len(set(of_study) - {"B"}) > 1
         said = "laterality: " + ", ".join(f"{column}={side}" for column, side in sides.items())
         if SERIES in sides and sides[SERIES] != MIXED:
+            if not read[SERIES].parts and self._contradicted(sides, of_study):
+                return Said("", "", "", 0.0, (said,))  # `PROFIL DROIT` of a left knee
             against = [side for side in of_study if side not in {sides[SERIES], "B"}]
             if len(against) > 1 and not clash:
                 return Said("", "", "", 0.0, (said,))
