@@ -16,9 +16,15 @@ _NAMES = (
     " _second _third _fourth _fifth _sixth _seventh _eighth _ninth _tenth _eleventh _twelfth _thirteenth _fourteenth"
     " _fifteenth _sixteenth _seventeenth _eighteenth _nineteenth _twentieth _twentyfirst"
     " _twentysecond _twentythird _twentyfourth _twentyfifth _twentysixth _twentyseventh _twentyeighth _twentyninth"
-    " _thirtieth _thirtyfirst _thirtysecond _thirtythird _thirtyfourth"
+    " _thirtieth _thirtyfirst _thirtysecond _thirtythird _thirtyfourth _thirtyfifth"
 )
-RECORDS = ("records_second.jsonl", "records_third.jsonl", "records_fourth.jsonl", "records_fifth.jsonl")
+RECORDS = (
+    "records_second.jsonl",
+    "records_third.jsonl",
+    "records_fourth.jsonl",
+    "records_fifth.jsonl",
+    "records_sixth.jsonl",
+)
 SETS = tuple(f"texts{name}.csv" for name in _NAMES.split(" "))
 
 

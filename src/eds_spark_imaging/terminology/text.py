@@ -31,6 +31,8 @@ _SIGNS = ("+", "-", "±")
 _REWRITES = tuple(
     (needs, re.compile(pattern), replacement)
     for needs, pattern, replacement in (
+        # A dash between words, `TAP IV+ - suivi`, is no sign of what stands before it.
+        ((" - ",), r"(?<!\b[a-z])\s-\s(?=[a-z0-9])", "; "),
         (("d'",), r"(?<![a-z])d'", "de "),
         (("l'",), r"(?<![a-z])l'", "la "),
         ((" un",), r"(?<![a-z])[dl] (?=une?\b)", "de "),
