@@ -114,9 +114,11 @@ def _after_chain(
 
 def _says_it_alone(word: str, following: Span | None, cut: bool, both: bool) -> bool:
     """`TDM THORAX SANS`, `BRAIN W/O`: no agent need be named, unless the text may go on."""
-    if following is None and word in _ENDS[cut]:
+    if (following is None or following.before == ";") and word in _ENDS[cut]:
         return True
     ends = following is None or following.before in {";", ",", "+"} or bool(following.roles & _SIDES)
+    if following is not None and (following.roles & _ENDING or following.words[0].isdigit()):
+        ends = True  # `HEAD WITHOUT FOR HEADACHE`, `HEAD WITHOUT 12/03/2024`
     if word == "without" and following is not None and "disease" in following.roles:
         return not cut  # `W/O STONE`
     return not cut and (both or (ends and word in _SAY_IT_ALONE) or word in _SHORT_FORMS)
@@ -133,6 +135,7 @@ _ENGLISH_WORDS = stems("english_prepositions")
 # Words that mean contrast, and that begin others too: `CONTROLE`, `CEREBRAL`, `POST BIOPSIE`.
 _UNSURE_WHERE_CUT = frozenset((word,) for word in stems("unsure_where_cut"))
 _SIDES = frozenset({"right", "left", "both_sides"})
+_ENDING = frozenset({"strong_indication", "weak_indication", "noise"})
 _SAY_IT_ALONE = stems("say_it_alone")
 # Words that say it at the end of a text, by whether the text may have been cut there: `AX T1 POST`.
 _ENDS = (stems("say_it_at_the_end"), stems("say_it_at_a_cut_end"))

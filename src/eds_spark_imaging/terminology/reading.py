@@ -13,6 +13,7 @@ from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
 from eds_spark_imaging.terminology.matching import spans, written_out
 from eds_spark_imaging.terminology.mentions import (
     CONFIDENCE,
+    SAID,
     Mention,
     how_found,
     mentions_of,
@@ -61,7 +62,11 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
         dict.fromkeys(region for mention in used for region in regions_named(lexicon, mention.entry, parts))
     )
     how = how_found(used)
-    spinal = () if regions and parts not in _NEAR_LEVELS else _levels(lexicon, found, used, category, parts)
+    said = any(mention.standing == SAID or mention.why == "kind of exam" for mention in used)
+    if said or not regions:
+        spinal = () if regions and parts not in _NEAR_LEVELS else _levels(lexicon, found, used, category, parts)
+    else:
+        spinal = _levels(lexicon, found, (), category, ())  # `TDM L4-L5 - suivi de cancer`
     if spinal:
         parts, how, regions = spinal, "vertebrae", ("SP",)
     outside = [scope != "strong" for scope in scopes]

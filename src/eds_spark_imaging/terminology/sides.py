@@ -39,7 +39,8 @@ def stated_side(
         side = _side_of(spans, i, paired, views) if told else ""
         if side:
             found.append((i, side))
-        found.extend((i, entry.side) for entry in span.entries if entry.side and outside[i])
+        if outside[i]:
+            found.extend((i, entry.side) for entry in span.entries if entry.side and (paired[i] or not entry.place))
     found = _of_one_language(spans, found)
     sides = {side for _, side in found}
     if cut and ((joined and len(sides) == 1) or _goes_on(spans, found)):
@@ -96,12 +97,13 @@ def _side_of(spans: Sequence[Span], i: int, paired: Sequence[bool], views: bool)
     roles = spans[i].roles
     for role, side in _WORDS.items():
         if role in roles:
-            return "" if views and _of_view(spans, i, paired) else side
+            return "" if _of_disease(spans, i, paired) or (views and _of_view(spans, i, paired)) else side
     if "two" in roles:
         return "B" if i + 1 < len(spans) and paired[i + 1] and _counted(spans, i) else ""
     for role, side in _LETTERS.items():
         if role in roles:
-            return side if _letter_counts(spans, i, paired) and not _of_view(spans, i, paired) else ""
+            counts = _letter_counts(spans, i, paired) and not _of_disease(spans, i, paired)
+            return side if counts and not _of_view(spans, i, paired) else ""
     return ""
 
 
@@ -111,13 +113,17 @@ def _counted(spans: Sequence[Span], i: int) -> bool:
 
 def _of_view(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
     """Whether the side is that of a view, a lobe, a chamber or a deficit named just before or after."""
-    before = spans[i - 1] if i and spans[i].before not in {";", ",", "+"} else None
-    after = spans[i + 1] if i + 1 < len(spans) and spans[i + 1].before not in {";", ",", "+"} else None
+    before, after = _neighbours(spans, i)
     if before is not None and "oblique_view" in before.roles and any(paired[: i - 1]):
         return False
     if before is not None and "side_view" in before.roles:
         return True
-    named = before is not None and before.place is not None and not before.place.weak
+    return after is not None and "side_view" in after.roles and not (before is not None and before.place)
+
+
+def _of_disease(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
+    """Whether the side is that of a disease named just before it, or after it in English."""
+    before, after = _neighbours(spans, i)
     if after is not None and after.before == " " and paired[i + 1] and spans[i].words[0] in _ENGLISH_SIDES:
         return False  # `DVT LT LEG`
     if (
@@ -127,10 +133,19 @@ def _of_view(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
         and spans[i].words[0] in _ENGLISH_SIDES
     ):
         return True  # `CAROTIDS, LEFT AMAUROSIS`
-    disease = _disease_before(spans, i)
-    if disease >= 0 and not named and not _of_limb_before(spans, disease, paired):
-        return not _of_limb(spans, i, paired)
-    return after is not None and "side_view" in after.roles and not (before is not None and before.place)
+    named = before is not None and before.place is not None and not before.place.weak
+    disease = -1 if named else _disease_before(spans, i)
+    return disease >= 0 and not _of_limb_before(spans, disease, paired) and not _of_limb(spans, i, paired)
+
+
+def _neighbours(spans: Sequence[Span], i: int) -> tuple[Span | None, Span | None]:
+    """The spans beside ``i``, where no sign parts them."""
+    before = spans[i - 1] if i and spans[i].before not in _PARTED else None
+    after = spans[i + 1] if i + 1 < len(spans) and spans[i + 1].before not in _PARTED else None
+    return before, after
+
+
+_PARTED = frozenset({";", ",", "+"})
 
 
 def _of_limb_before(spans: Sequence[Span], disease: int, paired: Sequence[bool]) -> bool:
@@ -168,7 +183,7 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
             letter in {"l", "d"} and after.words[0][0] in _VOWELS and not (letter == "l" and _english(after))
         )
     if before is None or spans[i].before == ";":
-        return i > 0 and paired[i - 1] and spans[i].before == ";" and (after is None or after.before == ";")
+        return i > 0 and paired[i - 1] and spans[i].before == ";" and (after is None or after.before in _PARTED)
     return paired[i - 1] or _after_slight(spans, i, paired)
 
 
@@ -178,9 +193,10 @@ def _after_slight(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool
     back = i - 1
     while back >= 0 and not paired[back] and _slight(spans[back]):
         back -= 1
+    ends = after is None or after.before in {";", ","} or bool(after.roles & _INDICATIONS)
     if back >= 0 and paired[back]:
-        return after is None or _slight(after)
-    return after is None and _of_limb(spans, i, paired)
+        return after is None or ends or _slight(after)
+    return ends and _of_limb(spans, i, paired)
 
 
 def _of_limb(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
@@ -195,6 +211,9 @@ def _of_limb(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
         if spans[back].before in {";", ","} or not passed:
             return False
     return False
+
+
+_INDICATIONS = frozenset({"strong_indication", "weak_indication"})
 
 
 def _is_limb(span: Span) -> bool:

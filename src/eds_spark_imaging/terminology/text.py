@@ -33,6 +33,7 @@ _REWRITES = tuple(
     for needs, pattern, replacement in (
         # A dash between words, `TAP IV+ - suivi`, is no sign of what stands before it.
         ((" - ",), r"(?<!\b[a-z])\s-\s(?=[a-z0-9])", "; "),
+        (("dr",), r"(?<=[(,;:-])\s?dr\.?\s(?=[a-z])", " docteur "),
         (("d'",), r"(?<![a-z])d'", "de "),
         (("l'",), r"(?<![a-z])l'", "la "),
         ((" un",), r"(?<![a-z])[dl] (?=une?\b)", "de "),
@@ -84,6 +85,8 @@ _REWRITES = tuple(
     )
 )
 _WORD = re.compile(r"[a-z0-9]+")
+# Systems write blanks as these, `CT_HEAD_W/O_CONTRAST`.
+_BLANKS = re.compile(r"[ \t_^]+")
 # Letters of a word that a dot after it may abbreviate.
 _ABBREVIATED = 4
 _SMALL_WORDS = frozenset(group("small_words"))
@@ -125,7 +128,7 @@ def _with_accents(text: str) -> str:
 @lru_cache(maxsize=4096)
 def words(text: str) -> Words:
     """The words of a text in the form in which vocabulary and texts are compared; small words are left out."""
-    line = plain(text)
+    line = _BLANKS.sub(" ", plain(text))
     for needs, pattern, replacement in _REWRITES:
         for need in needs:
             if need in line:

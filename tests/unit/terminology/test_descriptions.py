@@ -56,6 +56,35 @@ def test_sets_of_records(name: str) -> None:
     assert not differing
 
 
+@pytest.mark.parametrize(
+    "changed",
+    ["{} - URGENT", "{} (Dr MARTIN)", "{} ; patient diabétique", "{}, ATCD cancer du sein gauche", "{} - h/o lung ca"],
+)
+def test_what_is_added_to_a_text_changes_nothing(changed: str) -> None:
+    # Ordinary texts that end with a word: a sign or 16 characters may go on.
+    rows = [row for name in SETS[2:20:6] for row in expected(name) if row.text[-1].isalnum() and len(row.text) > 16]
+    for row in rows:
+        was, now = (
+            READER.read({"modality": row.modality, "study_description": text})
+            for text in (row.text, changed.format(row.text))
+        )
+        if was.body_parts:
+            assert set(now.body_parts) == set(was.body_parts), row.text
+        assert now.contrast == was.contrast, row.text
+        assert now.laterality in {was.laterality, ""}, row.text
+
+
+@pytest.mark.parametrize("blank", ["_", "^", "  "])
+def test_blanks_of_any_kind_are_blanks(blank: str) -> None:
+    for row in expected("texts_fourteenth.csv"):
+        was, now = (
+            READER.read({"modality": row.modality, "study_description": text})
+            for text in (row.text, row.text.replace(" ", blank))
+        )
+        if len(row.text) > 17:
+            assert (now.body_parts, now.laterality, now.contrast) == (was.body_parts, was.laterality, was.contrast)
+
+
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
@@ -184,6 +213,10 @@ def test_junk_in_the_attribute_is_no_agent(agent: str, contrast: str) -> None:
         ("TDM ROCHERS, OTITE CHRONIQUE GAUCHE", ""),
         ("ECHO RENALE PYELONEPHRITE GAUCHE", ""),
         ("GENOU ENTORSE GAUCHE", "L"),
+        ("IRM GENOU GAUCHE ET NON DROIT", "L"),
+        ("MAMMOGRAPHIE, MASSE GAUCHE", ""),
+        ("RX MAIN FACE D - URGENT", "R"),
+        ("EP D 3 INC, DOULEUR GAUCHE", "R"),
         ("IRM ENCEPHALE + TSA, AVC SYLVIEN DROIT", ""),
     ],
 )
@@ -199,6 +232,25 @@ def test_very_long_texts_are_read(text: str) -> None:
 @pytest.mark.parametrize("text", ["DENTAL", "SPIRAL CT", "VERTICAL", "MENTAL STATUS", "PORTABLE", "MEDICAL", "RADIAL"])
 def test_common_words_are_no_misspellings(text: str) -> None:
     assert READER.read({"study_description": text}).body_part_rule != "typo"
+
+
+@pytest.mark.parametrize(
+    ("text", "contrast"),
+    [
+        ("TDM TAP avec injection - suivi", "with"),
+        ("TDM TAP IV+ - suivi", "with"),
+        ("TDM TAP IV- - suivi", "without"),
+        ("TDM THORAX SANS C+", "without"),
+        ("TDM THORAX avec ou sans injection", ""),
+        ("CT HEAD WITHOUT FOR HEADACHE", "without"),
+        ("CT_HEAD_W/O_CONTRAST", "without"),
+        ("CT BRAIN PLAIN + CONTRAST", "both"),
+        ("CT GUIDED LUMBAR FACET INJECTION", ""),
+        ("TDM TAP, injection impossible", "without"),
+    ],
+)
+def test_signs_and_words_of_contrast(text: str, contrast: str) -> None:
+    assert READER.read({"modality": "CT", "study_description": text}).contrast == contrast
 
 
 def test_agreement_makes_surer_and_contradiction_less_sure() -> None:
