@@ -33,6 +33,11 @@ _REWRITES = tuple(
     for needs, pattern, replacement in (
         # A dash between words, `TAP IV+ - suivi`, is no sign of what stands before it.
         ((" - ",), r"(?<!\b[a-z])\s-\s(?=[a-z0-9])", "; "),
+        # `HAND L R/O FX` has one side.
+        (("r/o", "r /", "/ o"), r"\br\s?/\s?o\b", "rule out "),
+        (("g+",), r"(?<=\b[dgrl] )g\+(?=$|\s)", "avec iv "),
+        (("y/o",), r"\by/o\b", "years "),
+        (("c/o",), r"\bc/o\b", "; complaining of "),
         (("dr",), r"(?<=[(,;:-])\s?dr\.?\s(?=[a-z])", " docteur "),
         (("d'",), r"(?<![a-z])d'", "de "),
         (("l'",), r"(?<![a-z])l'", "la "),
@@ -128,7 +133,9 @@ def _with_accents(text: str) -> str:
 @lru_cache(maxsize=4096)
 def words(text: str) -> Words:
     """The words of a text in the form in which vocabulary and texts are compared; small words are left out."""
-    line = _BLANKS.sub(" ", plain(text))
+    line = plain(text)
+    if "_" in line or "^" in line or "  " in line:
+        line = _BLANKS.sub(" ", line)
     for needs, pattern, replacement in _REWRITES:
         for need in needs:
             if need in line:

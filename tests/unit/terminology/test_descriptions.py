@@ -217,6 +217,8 @@ def test_junk_in_the_attribute_is_no_agent(agent: str, contrast: str) -> None:
         ("MAMMOGRAPHIE, MASSE GAUCHE", ""),
         ("RX MAIN FACE D - URGENT", "R"),
         ("EP D 3 INC, DOULEUR GAUCHE", "R"),
+        ("XR HAND L R/O FX", "L"),
+        ("XR KNEES B/L", "B"),
         ("IRM ENCEPHALE + TSA, AVC SYLVIEN DROIT", ""),
     ],
 )
