@@ -41,12 +41,13 @@ class Series(NamedTuple):
 
 def by_hand(reader: Reader) -> None:
     """Shares of the test sets that are right, field by field."""
-    from description_sets import SETS, expected, wrong
+    from description_sets import RECORDS, SETS, expected, expected_of_records, wrong
 
     print("| set | texts | parts exact | regions | side | false sides | contrast |\n|---|---|---|---|---|---|---|")
-    for name in SETS:
-        rows = list(expected(name))
-        differing = [(row, wrong(reader, row)) for row in rows]
+    for name in (*SETS, *RECORDS):
+        records = expected_of_records(name) if name in RECORDS else ((None, row) for row in expected(name))
+        rows = list(records)
+        differing = [(row, wrong(reader, row, given)) for given, row in rows]
         failed = Counter(field for _, differs in differing for field in differs)
         false = sum("laterality" in differs and not row.laterality for row, differs in differing)
         right = [100 * (1 - failed[field] / len(rows)) for field in ("body_parts", "regions", "laterality", "contrast")]

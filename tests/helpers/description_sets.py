@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,14 @@ _NAMES = (
     " _second _third _fourth _fifth _sixth _seventh _eighth _ninth _tenth _eleventh _twelfth _thirteenth _fourteenth"
     " _fifteenth _sixteenth _seventeenth _eighteenth _nineteenth _twentieth _twentyfirst"
     " _twentysecond _twentythird _twentyfourth _twentyfifth _twentysixth _twentyseventh _twentyeighth _twentyninth"
+    " _thirtieth _thirtyfirst _thirtysecond _thirtythird _thirtyfourth _thirtyfifth"
+)
+RECORDS = (
+    "records_second.jsonl",
+    "records_third.jsonl",
+    "records_fourth.jsonl",
+    "records_fifth.jsonl",
+    "records_sixth.jsonl",
 )
 SETS = tuple(f"texts{name}.csv" for name in _NAMES.split(" "))
 
@@ -40,9 +49,20 @@ def expected(name: str) -> Iterator[Expected]:
         yield Expected(row["modality"], row["text"], parts, regions, row["laterality"], row["contrast"])
 
 
-def wrong(reader: Reader, one: Expected) -> dict[str, str]:
-    """What differs, by field: parts (composites taken apart), regions, side, contrast."""
-    terms = reader.read({"modality": one.modality, "study_description": one.text})
+def expected_of_records(name: str) -> Iterator[tuple[dict[str, str], Expected]]:
+    """The rows of a set of records, exams and series by what is written of each, and what they say."""
+    for line in (HERE / name).read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        given: dict[str, str] = row["given"]
+        parts = frozenset(row["body_parts"])
+        regions = tuple(frozenset(one.split("/")) for one in row["regions"].split())
+        text = json.dumps(given, ensure_ascii=False)
+        yield given, Expected(given.get("modality", ""), text, parts, regions, row["laterality"], row["contrast"])
+
+
+def wrong(reader: Reader, one: Expected, given: Mapping[str, object] | None = None) -> dict[str, str]:
+    """What differs, by field: parts (composites taken apart), regions, side, contrast; of ``given`` or of the text."""
+    terms = reader.read(given or {"modality": one.modality, "study_description": one.text})
     found = {
         "body_parts": (members(reader.lexicon, terms.body_parts), members(reader.lexicon, tuple(one.body_parts))),
         "laterality": (terms.laterality, one.laterality),

@@ -17,15 +17,17 @@ def _pattern(meaning: str) -> re.Pattern[str]:
 
 
 _NO_AGENT, _NOT_SAID, _TRACER = map(_pattern, ("none", "not_said", "tracer"))
+# Marks around a value: `(none)`.
+_MARKS = " \t\"'()[]<>{}*"
 
 
 def contrast_of(given: Sources, read: Mapping[str, Reading]) -> Said:
     """The contrast of an exam: of the attribute, else what a text says or what a kind of exam always has."""
-    agent = given.get(CONTRAST_AGENT)
+    agent = given.get(CONTRAST_AGENT).strip(_MARKS)
     told = _told_contrast(read)
     stored = ""
-    if agent and not _NOT_SAID.fullmatch(agent.strip()) and not _TRACER.search(agent):
-        stored = WITHOUT if _NO_AGENT.fullmatch(agent.strip()) else WITH
+    if agent and not _NOT_SAID.fullmatch(agent) and not _TRACER.search(agent):
+        stored = WITHOUT if _NO_AGENT.fullmatch(agent) else WITH
     if not stored:
         return told
     differs = told.value and told.value not in {stored, BOTH}

@@ -39,7 +39,7 @@ def stated_contrast(spans: Sequence[Span], category: str, cut: bool, outside: Se
 
 def _more_of_agent(spans: Sequence[Span], i: int) -> bool:
     """`non injecté PDC`: the agent is named once more."""
-    return i < len(spans) and "agent" in spans[i].roles and not spans[i].place
+    return i < len(spans) and "agent" in spans[i].roles and not spans[i].place and spans[i].before != "+"
 
 
 def implied_contrast(lexicon: Lexicon, spans: Sequence[Span], category: str, outside: Sequence[bool]) -> str:
@@ -58,7 +58,10 @@ def implied_contrast(lexicon: Lexicon, spans: Sequence[Span], category: str, out
 def _within_place(lexicon: Lexicon, span: Span, category: str) -> list[LexiconEntry]:
     place = span.place
     words = span.words if place is not None and not place.weak and len(span.words) > 1 else ()
-    inner = [entry for word in words for entry in holding(lexicon.singles.get(word, ()), category)]
+    alone = (
+        word for i, word in enumerate(words) if not _VEINS.intersection(words[i + 1 : i + 2])
+    )  # `artério-veineuse`
+    inner = [entry for word in alone for entry in holding(lexicon.singles.get(word, ()), category)]
     told = (entry for word in words if len(word) > 2 for entry in lexicon.singles.get(word, ()))
     agent = [LexiconEntry(contrast=WITH)] if any(entry.role == "agent_alone" for entry in told) else []
     return [*(entry for entry in inner if entry.contrast), *agent]
@@ -111,9 +114,11 @@ def _after_chain(
 
 def _says_it_alone(word: str, following: Span | None, cut: bool, both: bool) -> bool:
     """`TDM THORAX SANS`, `BRAIN W/O`: no agent need be named, unless the text may go on."""
-    if following is None and word in _ENDS[cut]:
+    if (following is None or following.before == ";") and word in _ENDS[cut]:
         return True
     ends = following is None or following.before in {";", ",", "+"} or bool(following.roles & _SIDES)
+    if following is not None and (following.roles & _ENDING or following.words[0].isdigit()):
+        ends = True  # `HEAD WITHOUT FOR HEADACHE`, `HEAD WITHOUT 12/03/2024`
     if word == "without" and following is not None and "disease" in following.roles:
         return not cut  # `W/O STONE`
     return not cut and (both or (ends and word in _SAY_IT_ALONE) or word in _SHORT_FORMS)
@@ -130,12 +135,15 @@ _ENGLISH_WORDS = stems("english_prepositions")
 # Words that mean contrast, and that begin others too: `CONTROLE`, `CEREBRAL`, `POST BIOPSIE`.
 _UNSURE_WHERE_CUT = frozenset((word,) for word in stems("unsure_where_cut"))
 _SIDES = frozenset({"right", "left", "both_sides"})
+_ENDING = frozenset({"strong_indication", "weak_indication", "noise"})
 _SAY_IT_ALONE = stems("say_it_alone")
 # Words that say it at the end of a text, by whether the text may have been cut there: `AX T1 POST`.
 _ENDS = (stems("say_it_at_the_end"), stems("say_it_at_a_cut_end"))
 _SHORT_FORMS = stems("say_it_within")
 _NOT_AFTER_INJECTION = stems("not_after_injection")
 _INJECTIONS = stems("injections")
+_VEINS = stems("veins")
+_OF_FILMS = stems("plain_films")
 
 
 def _of_tracer(agent: Span, category: str, polarities: list[str]) -> bool:
@@ -143,6 +151,11 @@ def _of_tracer(agent: Span, category: str, polarities: list[str]) -> bool:
     if category not in _NUCLEAR or "agent_alone" in agent.roles:
         return False
     return agent.words[0] in _INJECTIONS and category == "medecine_nucleaire" and WITH in polarities
+
+
+def _is_procedure(span: Span) -> bool:
+    """`CT GUIDED FACET INJECTION` is a treatment."""
+    return "procedure" in span.roles and "agent_imaging" not in span.roles
 
 
 def _agent_follows(after: Span | None) -> bool:
@@ -153,18 +166,21 @@ def _agent_follows(after: Span | None) -> bool:
 def _alone(spans: Sequence[Span], i: int, category: str, outside: bool) -> set[str]:
     roles = spans[i].roles
     after = spans[i + 1] if i + 1 < len(spans) else None
+    if category == "radiographie" and spans[i].words[0] in _OF_FILMS:
+        return set()  # `PLAIN ABDOMEN`
     for role, polarity in _ENHANCED.items():
         if role in roles:
             of_else = role == "enhanced_both" and category not in {*_PHASED, ""} and not _agent_follows(after)
             return set() if of_else else {polarity}
     phased = category in _PHASED
     treated = after is not None and after.words[0] in _NOT_AFTER_INJECTION
+    treating = spans[i].words[0] in _INJECTIONS and any(_is_procedure(span) for span in spans)
     numbered = i > 0 and spans[i - 1].words[-1] in _NUMBERED and len(spans[i].words) == 1
     given = (
         ("agent_alone" in roles and not spans[i].place and category != "medecine_nucleaire")
         or (phased and "phase" in roles)
         or (category == "irm" and "phase_mr" in roles and not treated)
-        or (phased and "agent_imaging" in roles and not numbered)
+        or (phased and "agent_imaging" in roles and not numbered and not treating)
     )
     if outside and given:
         return {WITH}

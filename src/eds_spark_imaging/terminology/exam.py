@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from eds_spark_imaging.terminology import reading as texts
@@ -17,7 +17,7 @@ from eds_spark_imaging.terminology.agents import contrast_of
 from eds_spark_imaging.terminology.data_files import group
 from eds_spark_imaging.terminology.lexicon import Lexicon, lexicon
 from eds_spark_imaging.terminology.modality import PRIORITY
-from eds_spark_imaging.terminology.parts import agree, members, vague
+from eds_spark_imaging.terminology.parts import agree, general, lies_within, members, vague
 from eds_spark_imaging.terminology.reading import Reading, text_category
 from eds_spark_imaging.terminology.sides import MIXED
 from eds_spark_imaging.terminology.sources import (
@@ -160,11 +160,11 @@ class Reader:
     def _choose(self, read: Mapping[str, Reading]) -> tuple[str, Reading, tuple[str, ...]]:
         named = {column: one for column, one in read.items() if one.parts or one.regions}
         naming = {column: one for column, one in named.items() if column in TEXTS and not one.kernel}
-        source = self._winner(naming)
+        source = self._closer(naming, self._winner(naming))
         coded = next((column for column in CODED if column in named), "")
         if not source:
             return (coded, read[coded], ()) if coded else ("", Reading(), ())
-        chosen = naming[source]
+        chosen = self._beside(read, source, naming[source])
         others = [column for column in (*TEXTS, *CODED) if column in read and column != source]
         against = [
             column
@@ -191,7 +191,40 @@ class Reader:
                 agree(self.lexicon, naming[column].parts, naming[other].parts) for other in order if other != column
             )
 
-        return next(filter(backed, order), order[0])
+        winner = next(filter(backed, order), order[0])
+        if winner == SERIES:
+            return winner
+        same = [
+            column
+            for column in order
+            if any(self._members(naming[column]) == self._members(naming[other]) for other in order if other != column)
+        ]
+        return winner if winner in same or not same else same[0]  # `EPAULE`, `CLAVICULE`, `CLAVICULE`
+
+    def _beside(self, read: Mapping[str, Reading], source: str, chosen: Reading) -> Reading:
+        """`SAG T2 CERVICAL` of an exam of the spine: words that mean another place beside what other columns name."""
+        told = self.lexicon.beside.get(tuple(chosen.words[0].split())) if len(chosen.words) == 1 else None
+        if told is None:
+            return chosen
+        places, entry = told
+        named = {part for column, one in read.items() if column != source for part in self._members(one)}
+        if not any(part in places or lies_within(self.lexicon, part, places) for part in named):
+            return chosen
+        return replace(chosen, parts=entry.parts, regions=entry.regions)
+
+    def _members(self, reading: Reading) -> set[str]:
+        return members(self.lexicon, reading.parts)
+
+    def _closer(self, naming: Mapping[str, Reading], source: str) -> str:
+        """Of a text that says `RACHIS` or `MEMBRE SUPERIEUR` alone: the text of the study that names one part of it."""
+        if source not in {SERIES, *OF_STUDY} or not general(naming[source].parts) or len(naming[source].parts) > 1:
+            return source
+        if any(" " in word for word in naming[source].words) and source == SERIES:
+            return source  # `RACHIS ENTIER`
+        return next((other for other in OF_STUDY if other in naming and self._is_piece(naming, other, source)), source)
+
+    def _is_piece(self, naming: Mapping[str, Reading], one: str, whole: str) -> bool:
+        return len(naming[one].parts) == 1 and lies_within(self.lexicon, naming[one].parts[0], naming[whole].parts)
 
     def _confidence(self, chosen: Reading, source: str, read: Mapping[str, Reading]) -> float:
         """Of parts: how the words were found, less for a lesser source, more where another source says the same."""
@@ -208,7 +241,10 @@ class Reader:
         return (part,), self.lexicon.parts[part].regions, "modality", MODALITY
 
     def _side(self, given: Sources, read: Mapping[str, Reading], parts: Sequence[str], paired: bool) -> Said:
-        stored = next(((c, _SIDES[given.get(c).upper()]) for c in SIDES if given.get(c).upper() in _SIDES), None)
+        said = [(c, _SIDES[given.get(c).upper()]) for c in SIDES if given.get(c).upper() in _SIDES]
+        stored = next(
+            (one for one in said if one[1] != "B"), said[0] if said else None
+        )  # an image of a pair has its own
         told = self._told_side(read, parts)
         if not paired:
             return Said()
@@ -217,6 +253,10 @@ class Reader:
             conflicts = (f"laterality: {stored[0]}={stored[1]}, {told.source}={told.value}",) if differs else ()
             return Said(stored[1], stored[0], "attribute", 0.7 if conflicts else 0.97, conflicts)
         return told
+
+    @staticmethod
+    def _contradicted(sides: Mapping[str, str], of_study: Sequence[str]) -> bool:
+        return any(side not in {sides[SERIES], "B", MIXED} for side in of_study)
 
     def _told_side(self, read: Mapping[str, Reading], parts: Sequence[str]) -> Said:
         sides = {
@@ -228,6 +268,8 @@ class Reader:
         clash = len(set(of_study) - {"B"}) > 1
         said = "laterality: " + ", ".join(f"{column}={side}" for column, side in sides.items())
         if SERIES in sides and sides[SERIES] != MIXED:
+            if not read[SERIES].parts and self._contradicted(sides, of_study):
+                return Said("", "", "", 0.0, (said,))  # `PROFIL DROIT` of a left knee
             against = [side for side in of_study if side not in {sides[SERIES], "B"}]
             if len(against) > 1 and not clash:
                 return Said("", "", "", 0.0, (said,))

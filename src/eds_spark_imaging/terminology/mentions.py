@@ -162,7 +162,7 @@ def _but_sides(found: Sequence[Span], i: int) -> Span | None:
 
 
 def _side_or_number(span: Span) -> bool:
-    number = span.words[0].isdigit() or span.words[0] in _ROMAN
+    number = (span.words[0][0].isdigit() and len(span.words[0]) <= 2) or span.words[0] in _ROMAN  # `3V`
     return span.place is None and (bool(span.roles & _SIDES) or number)
 
 
@@ -193,12 +193,21 @@ def _negated(found: Sequence[Span]) -> list[bool]:
 
 
 def used_of(mentions: Sequence[Mention]) -> list[Mention]:
-    """The mentions that count: those said of the exam, else those beside it."""
-    for wanted in (SAID, BESIDE):
-        used = [mention for mention in mentions if mention.standing == wanted and not mention.negated]
-        if any(mention.entry.parts for mention in used) or (wanted == BESIDE and used):
+    """The mentions that count: those said of the exam, else those of its kind, else those beside it."""
+    counted = [mention for mention in mentions if not mention.negated]
+    said = [mention for mention in counted if mention.standing == SAID]
+    beside = [mention for mention in counted if mention.standing == BESIDE]
+    kind = [mention for mention in beside if mention.why == "kind of exam"]
+    for used in (said, kind, _before_follow_up(beside)):
+        if any(mention.entry.parts for mention in used):
             return used
-    return [mention for mention in mentions if mention.standing == SAID and not mention.negated]
+    return beside or said
+
+
+def _before_follow_up(beside: list[Mention]) -> list[Mention]:
+    """`DRAINAGE ABCES PELVIEN, suivi de cancer du colon`: places of diseases before those of a follow-up."""
+    follow_up = [mention.index for mention in beside if mention.why == "weak"]
+    return [mention for mention in beside if mention.why == "disease" and follow_up and mention.index < follow_up[0]]
 
 
 def how_found(used: Sequence[Mention]) -> str:

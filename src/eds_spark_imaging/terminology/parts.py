@@ -39,6 +39,11 @@ def vague(parts: Collection[str]) -> bool:
     return bool(parts) and set(parts) <= _EMPTY
 
 
+def general(parts: Collection[str]) -> bool:
+    """Whether parts are limbs, the spine or vessels as a whole, which say nothing beside a part of them."""
+    return bool(parts) and set(parts) <= _GENERAL
+
+
 def agree(lexicon: Lexicon, one: Sequence[str], other: Sequence[str]) -> bool:
     """Whether both may speak of the same: they share a part, one lies within the other, or one of them says nothing."""
     mine, theirs = members(lexicon, one), members(lexicon, other)

@@ -13,6 +13,7 @@ from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
 from eds_spark_imaging.terminology.matching import spans, written_out
 from eds_spark_imaging.terminology.mentions import (
     CONFIDENCE,
+    SAID,
     Mention,
     how_found,
     mentions_of,
@@ -21,7 +22,7 @@ from eds_spark_imaging.terminology.mentions import (
 )
 from eds_spark_imaging.terminology.naming import meant_beside, parts_named, regions_named
 from eds_spark_imaging.terminology.parts import agree
-from eds_spark_imaging.terminology.sides import stated_side
+from eds_spark_imaging.terminology.sides import LIMBS, stated_side
 from eds_spark_imaging.terminology.span import Span
 from eds_spark_imaging.terminology.text import words
 from eds_spark_imaging.terminology.vertebrae import is_level, levels
@@ -61,7 +62,11 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
         dict.fromkeys(region for mention in used for region in regions_named(lexicon, mention.entry, parts))
     )
     how = how_found(used)
-    spinal = () if regions and parts not in _NEAR_LEVELS else _levels(lexicon, found, used, category, parts)
+    said = any(mention.standing == SAID or mention.why == "kind of exam" for mention in used)
+    if said or not regions:
+        spinal = () if regions and parts not in _NEAR_LEVELS else _levels(lexicon, found, used, category, parts)
+    else:
+        spinal = _levels(lexicon, found, (), category, ())  # `TDM L4-L5 - suivi de cancer`
     if spinal:
         parts, how, regions = spinal, "vertebrae", ("SP",)
     outside = [scope != "strong" for scope in scopes]
@@ -158,6 +163,8 @@ def _elsewhere(lexicon: Lexicon, mention: Mention, used: Sequence[Mention]) -> b
     """Whether a place that does not count is another than those that do: `IRM EPAULE D, douleur du coude G`."""
     if mention in used or not (mention.negated or mention.why in _OF_ANOTHER):
         return False
+    if mention.why == "disease" and not LIMBS & set(mention.entry.regions):
+        return True  # `IRM SEINS, nodule QSE droit`
     # Of the paired ones alone: the side of `ENCEPHALE + TSA, AVC SYLVIEN DROIT` is not that of the arteries.
     paired = [one for one in used if one.entry.paired] if mention.entry.paired else used
     return not agree(lexicon, mention.entry.parts, [part for one in paired or used for part in one.entry.parts])

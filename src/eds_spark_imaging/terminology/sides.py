@@ -35,11 +35,12 @@ def stated_side(
     """
     found: list[tuple[int, str]] = []
     for i, span in enumerate(spans):
-        told = outside[i] and not _radiotherapy(spans, i, french)
+        told = outside[i] and not _radiotherapy(spans, i, french) and not _denied(spans, i)
         side = _side_of(spans, i, paired, views) if told else ""
         if side:
             found.append((i, side))
-        found.extend((i, entry.side) for entry in span.entries if entry.side and outside[i])
+        if outside[i]:
+            found.extend((i, entry.side) for entry in span.entries if entry.side and (paired[i] or not entry.place))
     found = _of_one_language(spans, found)
     sides = {side for _, side in found}
     if cut and ((joined and len(sides) == 1) or _goes_on(spans, found)):
@@ -78,6 +79,14 @@ _FRENCH, _ENGLISH_LETTERS = stems("french_letters"), stems("english_letters")
 _ENGLISH_SIDES = stems("english_sides")
 
 
+def _denied(spans: Sequence[Span], i: int) -> bool:
+    """`GENOU GAUCHE ET NON DROIT`."""
+    return i > 0 and spans[i - 1].words[-1] in _DENYING and spans[i].before == " "
+
+
+_DENYING = stems("denying")
+
+
 def _radiotherapy(spans: Sequence[Span], i: int, french: Collection[str]) -> bool:
     """`RT_SEIN_G`: before a French word RT is radiotherapy, not the right side."""
     after = spans[i + 1] if i + 1 < len(spans) else None
@@ -88,12 +97,13 @@ def _side_of(spans: Sequence[Span], i: int, paired: Sequence[bool], views: bool)
     roles = spans[i].roles
     for role, side in _WORDS.items():
         if role in roles:
-            return "" if views and _of_view(spans, i, paired) else side
+            return "" if _of_disease(spans, i, paired) or (views and _of_view(spans, i, paired)) else side
     if "two" in roles:
         return "B" if i + 1 < len(spans) and paired[i + 1] and _counted(spans, i) else ""
     for role, side in _LETTERS.items():
         if role in roles:
-            return side if _letter_counts(spans, i, paired) and not _of_view(spans, i, paired) else ""
+            counts = _letter_counts(spans, i, paired) and not _of_disease(spans, i, paired)
+            return side if counts and not _of_view(spans, i, paired) else ""
     return ""
 
 
@@ -103,18 +113,58 @@ def _counted(spans: Sequence[Span], i: int) -> bool:
 
 def _of_view(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
     """Whether the side is that of a view, a lobe, a chamber or a deficit named just before or after."""
-    before = spans[i - 1] if i and spans[i].before not in {";", ",", "+"} else None
-    after = spans[i + 1] if i + 1 < len(spans) and spans[i + 1].before not in {";", ",", "+"} else None
+    before, after = _neighbours(spans, i)
     if before is not None and "oblique_view" in before.roles and any(paired[: i - 1]):
         return False
     if before is not None and "side_view" in before.roles:
         return True
-    named = before is not None and before.place is not None and not before.place.weak
+    return after is not None and "side_view" in after.roles and not (before is not None and before.place)
+
+
+def _of_disease(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
+    """Whether the side is that of a disease named just before it, or after it in English."""
+    before, after = _neighbours(spans, i)
     if after is not None and after.before == " " and paired[i + 1] and spans[i].words[0] in _ENGLISH_SIDES:
         return False  # `DVT LT LEG`
-    if before is not None and "disease" in before.roles and not named and not (i > 1 and paired[i - 2]):
-        return not _of_limb(spans, i, paired)
-    return after is not None and "side_view" in after.roles and not (before is not None and before.place)
+    if (
+        after is not None
+        and "disease" in after.roles
+        and spans[i].before == ","
+        and spans[i].words[0] in _ENGLISH_SIDES
+    ):
+        return True  # `CAROTIDS, LEFT AMAUROSIS`
+    named = before is not None and before.place is not None and not before.place.weak
+    disease = -1 if named else _disease_before(spans, i)
+    return disease >= 0 and not _of_limb_before(spans, disease, paired) and not _of_limb(spans, i, paired)
+
+
+def _neighbours(spans: Sequence[Span], i: int) -> tuple[Span | None, Span | None]:
+    """The spans beside ``i``, where no sign parts them."""
+    before = spans[i - 1] if i and spans[i].before not in _PARTED else None
+    after = spans[i + 1] if i + 1 < len(spans) and spans[i + 1].before not in _PARTED else None
+    return before, after
+
+
+_PARTED = frozenset({";", ",", "+"})
+
+
+def _of_limb_before(spans: Sequence[Span], disease: int, paired: Sequence[bool]) -> bool:
+    """`GENOU ENTORSE GAUCHE`: the side of a limb's disease is the limb's; not of one added after a comma."""
+    together = disease > 0 and spans[disease].before in {" ", "-"}
+    return together and paired[disease - 1] and _is_limb(spans[disease - 1])
+
+
+def _disease_before(spans: Sequence[Span], i: int) -> int:
+    """The disease whose side stands at ``i``, or -1: `otite gauche`, `otite moyenne chronique gauche`."""
+    for back in range(i - 1, max(i - 2 - _WORDS_BETWEEN, -1), -1):
+        span = spans[back]
+        if spans[back + 1].before in {";", ",", "+"}:
+            return -1
+        if "disease" in span.roles:
+            return back
+        if span.place is not None or span.roles - _PASSED:
+            return -1
+    return -1
 
 
 def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
@@ -133,7 +183,7 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
             letter in {"l", "d"} and after.words[0][0] in _VOWELS and not (letter == "l" and _english(after))
         )
     if before is None or spans[i].before == ";":
-        return i > 0 and paired[i - 1] and spans[i].before == ";" and (after is None or after.before == ";")
+        return i > 0 and paired[i - 1] and spans[i].before == ";" and (after is None or after.before in _PARTED)
     return paired[i - 1] or _after_slight(spans, i, paired)
 
 
@@ -143,9 +193,10 @@ def _after_slight(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool
     back = i - 1
     while back >= 0 and not paired[back] and _slight(spans[back]):
         back -= 1
+    ends = after is None or after.before in {";", ","} or bool(after.roles & _INDICATIONS)
     if back >= 0 and paired[back]:
-        return after is None or _slight(after)
-    return after is None and _of_limb(spans, i, paired)
+        return after is None or ends or _slight(after)
+    return ends and _of_limb(spans, i, paired)
 
 
 def _of_limb(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
@@ -155,14 +206,23 @@ def _of_limb(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
     for back in range(i - 1, max(i - 2 - _WORDS_BETWEEN, -1), -1):
         place = spans[back].place
         if place is not None and not place.weak:
-            return paired[back] and bool(_LIMBS & set(place.regions))
+            return paired[back] and _is_limb(spans[back])
         passed = place is not None or not spans[back].entries or spans[back].roles & _OF_DISEASE
-        if spans[back].before == ";" or not passed:
+        if spans[back].before in {";", ","} or not passed:
             return False
     return False
 
 
-_LIMBS = frozenset({"UL", "LL"})
+_INDICATIONS = frozenset({"strong_indication", "weak_indication"})
+
+
+def _is_limb(span: Span) -> bool:
+    return span.place is not None and bool(LIMBS & set(span.place.regions))
+
+
+LIMBS = frozenset({"UL", "LL"})
+# Roles of words between a disease and its side: `LITHIASE URETER DISTAL G`, `otite moyenne chronique gauche`.
+_PASSED = frozenset({"plain_word", "slight"})
 _OF_DISEASE = frozenset({"disease", "weak_indication"})
 _WORDS_BETWEEN = 3
 

@@ -31,11 +31,26 @@ _SIGNS = ("+", "-", "±")
 _REWRITES = tuple(
     (needs, re.compile(pattern), replacement)
     for needs, pattern, replacement in (
+        # A dash between words, `TAP IV+ - suivi`, is no sign of what stands before it.
+        ((" - ",), r"(?<!\b[a-z])\s-\s(?=[a-z0-9])", "; "),
+        # `HAND L R/O FX` has one side.
+        (("r/o", "r /", "/ o"), r"\br\s?/\s?o\b", "rule out "),
+        (("g+",), r"(?<=\b[dgrl] )g\+(?=$|\s)", "avec iv "),
+        (("y/o",), r"\by/o\b", "years "),
+        (("c/o",), r"\bc/o\b", "; complaining of "),
+        (("dr",), r"(?<=[(,;:-])\s?dr\.?\s(?=[a-z])", " docteur "),
         (("d'",), r"(?<![a-z])d'", "de "),
         (("l'",), r"(?<![a-z])l'", "la "),
         ((" un",), r"(?<![a-z])[dl] (?=une?\b)", "de "),
         (("la face",), r"\b(?:de la|la) face\b", "visage"),
         ((".",), r"(?<![a-z])(?:[a-z]\.)+[a-z](?![a-z])\.?", lambda match: match[0].replace(".", "") + " "),
+        (
+            (" ou ", " or ", "/ou ", "/or "),
+            r"\b(?:avec|av|with|w)\s?/?\s?(?:et/)?(?:ou|or)\s(?:sans|ss|without|w\s?[/-]?\s?o)(?![a-z])/?"
+            r"(?:\s?(?:iv|inj\w*|pdc|gado\w*|contraste?)(?![a-z0-9]))*",
+            " plusminus ",
+        ),
+        (("+",), r"\b(?:sans|ss|without|no)\s(?:iv|inj\w*|pdc|gado|c)\s?\+(?![a-z0-9])", " sans iv "),
         (("w",), r"\bw\s?[/+&-]\s?(?:and\s)?(?:wo|w\s?[/-]\s?o)(?![a-z])", " wwo "),
         (("w",), r"\bw\s?(?:and|et)\s?(?:wo|w\s?[/-]\s?o)(?![a-z])", " wwo "),
         (("w",), r"\b(?:wo|w\s?[/-]\s?o)\s?(?:[/+&-]|and|followed by)?\s?w(?:/|\b)(?!\s?/?o\b)", " wwo "),
@@ -75,6 +90,8 @@ _REWRITES = tuple(
     )
 )
 _WORD = re.compile(r"[a-z0-9]+")
+# Systems write blanks as these, `CT_HEAD_W/O_CONTRAST`.
+_BLANKS = re.compile(r"[ \t_^]+")
 # Letters of a word that a dot after it may abbreviate.
 _ABBREVIATED = 4
 _SMALL_WORDS = frozenset(group("small_words"))
@@ -117,6 +134,8 @@ def _with_accents(text: str) -> str:
 def words(text: str) -> Words:
     """The words of a text in the form in which vocabulary and texts are compared; small words are left out."""
     line = plain(text)
+    if "_" in line or "^" in line or "  " in line:
+        line = _BLANKS.sub(" ", line)
     for needs, pattern, replacement in _REWRITES:
         for need in needs:
             if need in line:

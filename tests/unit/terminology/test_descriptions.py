@@ -6,7 +6,7 @@ import json
 from collections import Counter
 
 import pytest
-from description_sets import HERE, SETS, expected, wrong
+from description_sets import HERE, RECORDS, SETS, expected, expected_of_records, wrong
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +15,7 @@ from eds_spark_imaging.terminology.parts import members
 from eds_spark_imaging.terminology.sources import KEYS
 
 READER = Reader()
-RECORDS = [json.loads(line) for line in (HERE / "records.jsonl").read_text(encoding="utf-8").splitlines()]
+FIRST_RECORDS = [json.loads(line) for line in (HERE / "records.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def test_the_first_set_is_large_enough() -> None:
@@ -37,13 +37,52 @@ def test_texts(name: str) -> None:
     assert not false_sides
 
 
-@pytest.mark.parametrize("record", RECORDS, ids=lambda record: json.dumps(record["given"], ensure_ascii=False)[:90])
+@pytest.mark.parametrize(
+    "record", FIRST_RECORDS, ids=lambda record: json.dumps(record["given"], ensure_ascii=False)[:90]
+)
 def test_records(record: dict[str, object]) -> None:
     terms = READER.read(record["given"])  # type: ignore[arg-type]
     wanted = {key: value for key, value in record.items() if key in {"laterality", "contrast", "category"}}
     assert members(READER.lexicon, terms.body_parts) == members(READER.lexicon, record["body_parts"])  # type: ignore[arg-type]
     assert {key: getattr(terms, key) for key in wanted} == wanted
     assert {conflict.split(":")[0] for conflict in terms.conflicts} == set(filter(None, [record.get("conflict")]))
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_sets_of_records(name: str) -> None:
+    rows = list(expected_of_records(name))
+    differing = {one.text: differs for given, one in rows if (differs := wrong(READER, one, given))}
+    assert len(rows) >= 70
+    assert not differing
+
+
+@pytest.mark.parametrize(
+    "changed",
+    ["{} - URGENT", "{} (Dr MARTIN)", "{} ; patient diabétique", "{}, ATCD cancer du sein gauche", "{} - h/o lung ca"],
+)
+def test_what_is_added_to_a_text_changes_nothing(changed: str) -> None:
+    # Ordinary texts that end with a word: a sign or 16 characters may go on.
+    rows = [row for name in SETS[2:20:6] for row in expected(name) if row.text[-1].isalnum() and len(row.text) > 16]
+    for row in rows:
+        was, now = (
+            READER.read({"modality": row.modality, "study_description": text})
+            for text in (row.text, changed.format(row.text))
+        )
+        if was.body_parts:
+            assert set(now.body_parts) == set(was.body_parts), row.text
+        assert now.contrast == was.contrast, row.text
+        assert now.laterality in {was.laterality, ""}, row.text
+
+
+@pytest.mark.parametrize("blank", ["_", "^", "  "])
+def test_blanks_of_any_kind_are_blanks(blank: str) -> None:
+    for row in expected("texts_fourteenth.csv"):
+        was, now = (
+            READER.read({"modality": row.modality, "study_description": text})
+            for text in (row.text, row.text.replace(" ", blank))
+        )
+        if len(row.text) > 17:
+            assert (now.body_parts, now.laterality, now.contrast) == (was.body_parts, was.laterality, was.contrast)
 
 
 ANY = st.recursive(
@@ -120,6 +159,8 @@ def test_how_words_were_found_is_told(text: str, parts: tuple[str, ...], rule: s
         ("CT HEAD STROKE LEFT MCA", {"HEAD"}),
         ("RX ENTORSE CHEVILLE G + PIED G", {"ANKLE", "FOOT"}),
         ("TDM K SEIN + TAP", {"CHESTABDPELVIS"}),
+        ("CT T-SPINE RECON FROM CAP", {"TSPINE"}),
+        ("IRM PERINEALE FISTULE ANALE", {"PERINEUM"}),
     ],
 )
 def test_places_that_are_imaged_or_only_said(text: str, parts: set[str]) -> None:
@@ -140,6 +181,13 @@ def test_accents_that_were_lost_are_guessed(text: str) -> None:
         ("0 ml", "without"),
         ("120", ""),
         ("Eau", ""),
+        ("DOTAREM", "with"),
+        ("68Ga-DOTATOC", ""),
+        ("0", "without"),
+        ("(NONE)", "without"),
+        ("Contrast: no", "without"),
+        ("No oral contrast", ""),
+        ("saline flush", ""),
     ],
 )
 def test_junk_in_the_attribute_is_no_agent(agent: str, contrast: str) -> None:
@@ -162,6 +210,15 @@ def test_junk_in_the_attribute_is_no_agent(agent: str, contrast: str) -> None:
         ("RX CHEVILLE D + ", ""),
         ("RX CHEVILLE D C+", "R"),
         ("US DVT LT LEG", "L"),
+        ("TDM ROCHERS, OTITE CHRONIQUE GAUCHE", ""),
+        ("ECHO RENALE PYELONEPHRITE GAUCHE", ""),
+        ("GENOU ENTORSE GAUCHE", "L"),
+        ("IRM GENOU GAUCHE ET NON DROIT", "L"),
+        ("MAMMOGRAPHIE, MASSE GAUCHE", ""),
+        ("RX MAIN FACE D - URGENT", "R"),
+        ("EP D 3 INC, DOULEUR GAUCHE", "R"),
+        ("XR HAND L R/O FX", "L"),
+        ("XR KNEES B/L", "B"),
         ("IRM ENCEPHALE + TSA, AVC SYLVIEN DROIT", ""),
     ],
 )
@@ -177,6 +234,25 @@ def test_very_long_texts_are_read(text: str) -> None:
 @pytest.mark.parametrize("text", ["DENTAL", "SPIRAL CT", "VERTICAL", "MENTAL STATUS", "PORTABLE", "MEDICAL", "RADIAL"])
 def test_common_words_are_no_misspellings(text: str) -> None:
     assert READER.read({"study_description": text}).body_part_rule != "typo"
+
+
+@pytest.mark.parametrize(
+    ("text", "contrast"),
+    [
+        ("TDM TAP avec injection - suivi", "with"),
+        ("TDM TAP IV+ - suivi", "with"),
+        ("TDM TAP IV- - suivi", "without"),
+        ("TDM THORAX SANS C+", "without"),
+        ("TDM THORAX avec ou sans injection", ""),
+        ("CT HEAD WITHOUT FOR HEADACHE", "without"),
+        ("CT_HEAD_W/O_CONTRAST", "without"),
+        ("CT BRAIN PLAIN + CONTRAST", "both"),
+        ("CT GUIDED LUMBAR FACET INJECTION", ""),
+        ("TDM TAP, injection impossible", "without"),
+    ],
+)
+def test_signs_and_words_of_contrast(text: str, contrast: str) -> None:
+    assert READER.read({"modality": "CT", "study_description": text}).contrast == contrast
 
 
 def test_agreement_makes_surer_and_contradiction_less_sure() -> None:
