@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+from io import BytesIO
 
+import pydicom
 import pytest
 from header_build import (
     EXPLICIT,
@@ -148,3 +150,28 @@ def test_of_a_repeated_element_the_last_counts(keyword: str) -> None:
     header = read(part10(elements + PIXELS))
     assert header.values[keyword.lower()] == (2.0 if keyword == "Exposure" else "2")
     assert reasons(header, None) == [Reason.TAG_ORDER]
+
+
+@pytest.mark.parametrize("explicit", [True, False])
+@pytest.mark.parametrize("length", [1, 8, 0x20202020, UNDEFINED])
+@pytest.mark.parametrize("place", ["undeclared", "nested", "declared"])
+def test_delimiters_whose_length_is_not_zero(place: str, length: int, explicit: bool) -> None:
+    """PS3.5 section 7.5.1 says zero; pydicom skips the field, whatever it holds."""
+    item_end = struct.pack("<HHL", 0xFFFE, 0xE00D, length)
+    sequence_end = struct.pack("<HHL", 0xFFFE, 0xE0DD, length)
+    vr = "SQ" if explicit else None
+
+    def undefined(tag_: int, content: bytes) -> bytes:
+        one = item(content, defined=False)[:-8] + item_end
+        return element(tag_, vr, one + one + sequence_end, UNDEFINED)
+
+    content = element(tag("DetectorID"), "SH" if explicit else None, b"A1")
+    if place == "declared":
+        odd, at = undefined(tag("DetectorInformationSequence"), content), 4
+    else:
+        odd, at = undefined(0x00091010, undefined(0x00091011, content) if place == "nested" else content), 3
+    parts = [(k, v if explicit else None, raw) for k, v, raw in PLAIN]
+    body = data_set(*parts[:at]) + odd + data_set(*parts[at:])
+    data = part10(body + element(0x7FE00010, "OW" if explicit else None, bytes(8)), EXPLICIT if explicit else IMPLICIT)
+    assert pydicom.dcmread(BytesIO(data)).StudyInstanceUID == "1.2.3"
+    assert_plain(read(data))

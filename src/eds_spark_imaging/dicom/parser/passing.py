@@ -60,28 +60,29 @@ class Passing:
                     explicit = form_of(data, position, len(data), explicit, order)
                     begins = False
                 if tag in marks:
-                    (length,) = long(data, position + 4)
-                    after = position + 8
+                    position += 8
+                    if tag == order.item:
+                        (length,) = long(data, position - 4)
+                        if length == UNDEFINED:
+                            begins = True
+                        else:
+                            position += length
+                    elif tag == order.sequence_end and around:  # whatever length delimiters tell, nothing is in them
+                        explicit = around.pop()
+                        if self._nested and not around:
+                            return position, True
+                    elif tag == order.item_end and not around:
+                        return position, True
                 elif explicit and vr in short_form:
                     position += 8 + length
-                    continue
                 else:
-                    _, _, length, after = element(data, position, explicit, order)
-                if length != UNDEFINED:
-                    after += length
-                elif tag == order.item:
-                    begins = True
-                elif len(around) == MAX_DEPTH:
-                    raise MalformedError
-                else:
-                    around.append(explicit)
-                position = after
-                if tag == order.sequence_end and around:
-                    explicit = around.pop()
-                    if self._nested and not around:
-                        return position, True
-                elif tag == order.item_end and not around:
-                    return position, True
+                    _, _, length, position = element(data, position, explicit, order)
+                    if length != UNDEFINED:
+                        position += length
+                    elif len(around) == MAX_DEPTH:
+                        raise MalformedError
+                    else:
+                        around.append(explicit)
         except struct.error:
             self._explicit, self._begins = explicit, begins
             return position, False
