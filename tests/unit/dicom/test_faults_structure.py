@@ -7,6 +7,7 @@ import struct
 
 import pytest
 from header_build import (
+    ATTRIBUTES,
     BIG_ENDIAN,
     EXPLICIT,
     IMPLICIT,
@@ -24,8 +25,10 @@ from header_build import (
     tag,
 )
 
+from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.dicom.reason import Reason, Rejection
 from eds_spark_imaging.dicom.result import HeaderStatus
+from eds_spark_imaging.storage.source import BytesSource
 
 # How a file begins
 
@@ -140,9 +143,74 @@ def test_what_follows_pixel_data_does_not_count() -> None:
     assert_plain(read(part10(data_set(*PLAIN) + PIXELS + tail)))
 
 
-@pytest.mark.parametrize("padding", [3, 8, 500])
-def test_zeros_behind_a_data_set(padding: int) -> None:
-    assert_plain(read(part10(data_set(*PLAIN) + bytes(padding))), pixels=False)
+PADDINGS = [
+    *(bytes(size) for size in (1, 3, 8, 500, 4096)),
+    *(unit * size for unit in (b" ", b"\n", b"\r\n") for size in (1, 2, 3, 4, 5, 64, 500)),
+]
+
+
+@pytest.mark.parametrize("explicit", [True, False])
+@pytest.mark.parametrize("size", [400, 16 * 1024, 40_000])
+@pytest.mark.parametrize("padding", PADDINGS)
+def test_padding_behind_a_data_set(padding: bytes, size: int, explicit: bool) -> None:
+    """Wherever the data set ends in what is read at once; pydicom reads it too."""
+    parts = [*(PLAIN if explicit else IMPLICIT_PLAIN), ("TextComments", "LT" if explicit else None, b"")]
+    syntax = EXPLICIT if explicit else IMPLICIT
+    filler = size - len(part10(data_set(*parts), syntax))
+    body = data_set(*parts[:-1], (*parts[-1][:2], b"x" * filler))
+    data = part10(body + padding, syntax)
+    assert len(data) == size + len(padding)
+    header = read(data)
+    assert_plain(header, pixels=False)
+    assert (reasons(header, None), header.header_bytes) == ([Reason.TRAILING_BYTES], size)
+
+
+def test_a_blank_that_may_begin_a_tag_is_a_cut() -> None:
+    """Of group 0020; what comes behind that group is none."""
+    for parts, status in ((PLAIN[:4], HeaderStatus.QUARANTINED), (PLAIN, HeaderStatus.PARSED)):
+        assert read(part10(data_set(*parts) + b" ")).status is status
+
+
+@pytest.mark.parametrize("explicit", [True, False])
+@pytest.mark.parametrize("at", [1, 4, 6])
+@pytest.mark.parametrize("zeros", [8, 100, 4096, 16_000, 16_384, 300_000])
+def test_a_hole_of_zeros_is_no_padding(zeros: int, at: int, explicit: bool) -> None:
+    """A page that was lost: what comes behind it is not there, though it is in the file."""
+    parts = PLAIN if explicit else IMPLICIT_PLAIN
+    behind = data_set(*parts[at:]) + element(0x7FE00010, "OW" if explicit else None, b"\x55" * 300_000)
+    header = read(part10(data_set(*parts[:at]) + bytes(zeros) + behind, EXPLICIT if explicit else IMPLICIT))
+    assert header.status is HeaderStatus.QUARANTINED
+    assert header.reason in (Rejection.TRUNCATED, Rejection.MALFORMED)
+
+
+@pytest.mark.parametrize("zeros", [4097, 16_384, 300_000])
+def test_zeros_to_the_end_are_a_copy_that_was_interrupted(zeros: int) -> None:
+    whole = part10(data_set(*PLAIN) + element(0x7FE00010, "OW", b"\x55" * zeros))
+    for size in (1, 4, 6):
+        kept = part10(data_set(*PLAIN[:size]))
+        header = read(kept + bytes(len(whole) - len(kept)))
+        assert (header.status, header.reason) == (HeaderStatus.QUARANTINED, Rejection.TRUNCATED)
+        assert len(header.values) == 1 + size
+    for begun in (part10(b""), bytes(128) + b"DICM"):
+        header = read(begun + bytes(zeros))
+        assert (header.status, header.reason) == (HeaderStatus.QUARANTINED, Rejection.TRUNCATED)
+
+
+@pytest.mark.parametrize("padding", [b"\0", b"\0" * 100, b" ", b" " * 100, b"\n" * 4])
+def test_padding_without_a_data_set_is_quarantined(padding: bytes) -> None:
+    for begun in (part10(b""), bytes(128) + b"DICM"):
+        assert read(begun + padding).status is HeaderStatus.QUARANTINED
+
+
+def test_files_that_are_alike_are_padded_too() -> None:
+    reader = HeaderReader(ATTRIBUTES)
+    filler = ("TextComments", "LT", b"x" * 600)
+    for number in range(40):
+        parts = (("SOPInstanceUID", "UI", b"1.2.3.%02d" % number), *PLAIN[1:], filler)
+        for padding, status in ((bytes(100), "parsed"), (bytes(5000), "quarantined")):
+            header = reader.read(BytesSource(part10(data_set(*parts) + padding)))
+            assert header.status == status
+            assert header.values["rows"] == 512
 
 
 def test_file_cut_in_its_pixels_has_a_whole_header() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from eds_spark_imaging.dicom.parser.byte_order import LITTLE, ByteOrder
 from eds_spark_imaging.dicom.parser.data_set import DataSet, Hit
@@ -34,6 +35,9 @@ from eds_spark_imaging.dicom.parser.window import TooLargeError, Window
 from eds_spark_imaging.dicom.reason import Reason, Rejection
 from eds_spark_imaging.dicom.result import Header, HeaderStatus
 from eds_spark_imaging.storage.source import ByteSource
+
+_GROUP_OF_BLANK: Final = 0x0020  # its first byte is a blank, so that one alone may be what is left of a tag
+MAX_PADDING: Final = 4096  # bytes, a block of common systems; more is what a copy that was interrupted leaves
 
 PlanOf = Callable[[ByteOrder], Plan]
 
@@ -129,6 +133,10 @@ def _read(result: Walk, source: ByteSource, position: int, plan_of: PlanOf) -> W
         result.inflated = InflatedSource(source, window.start + position)
         window = result.window = Window(result.inflated)
         position = 0
+    beginning = window.data[position : position + 4]
+    if beginning and _is_padding(beginning):
+        result.header_bytes = window.start + position
+        return result.end(HeaderStatus.QUARANTINED, Rejection.TRUNCATED)
     encoding, as_declared = encoding_of(window, position, meta.transfer_syntax)
     if meta.transfer_syntax is not None and (not as_declared or (said_deflated and result.inflated is None)):
         result.oddities.append(Reason.WRONG_TRANSFER_SYNTAX)
@@ -140,20 +148,44 @@ def _read(result: Walk, source: ByteSource, position: int, plan_of: PlanOf) -> W
 def _from(result: Walk, position: int, context: DataSet) -> Walk:
     """The data set from ``position`` to its end. Raises MalformedError, TooLargeError."""
     result.context = context
-    position, why = _data_set(result, position, context)
     window = result.window
+    position, why = _data_set(result, position, context)
     result.header_bytes = window.start + position
     if why == Stop.DIRECTORY:
         return result.end(HeaderStatus.DICOMDIR)
+    rejection = _beyond(window, position) if why == Stop.PADDING else None
     fault = None if result.inflated is None or why == Stop.PIXELS else result.inflated.fault
     if why == Stop.SHORT or fault is not None:
         return result.end(HeaderStatus.QUARANTINED, fault or Rejection.TRUNCATED)
+    if rejection is not None:
+        return result.end(HeaderStatus.QUARANTINED, rejection)
     if why == Stop.PADDING:
-        if any(window.data[position:]):
-            return result.end(HeaderStatus.QUARANTINED, Rejection.MALFORMED)
         result.oddities.append(Reason.TRAILING_BYTES)
     result.has_pixel_data = why == Stop.PIXELS
     return result.end(HeaderStatus.PARSED)
+
+
+def _beyond(window: Window, position: int) -> Rejection | None:
+    """Why what looks like padding, up to the end of the file, is none. Raises TooLargeError."""
+    while len(window.data) - position <= MAX_PADDING and window.advance(position):
+        position = 0
+    rest = window.data[position:]
+    if not _is_padding(rest):
+        return Rejection.MALFORMED
+    return Rejection.TRUNCATED if len(rest) > MAX_PADDING else None
+
+
+def _is_padding(rest: bytes) -> bool:
+    """Zeros, or blanks and ends of lines: not both, for a tag may begin with a blank and a zero."""
+    return not rest.strip(b"\0") or not rest.strip(b" \r\n")
+
+
+def _group(hits: list[Hit]) -> int:
+    """The group of the top level that the last declared element is in."""
+    if not hits:
+        return 0
+    entry, _, _, context = hits[-1]
+    return (context.trail[0][0] if context.trail else entry.tag) >> 16
 
 
 def _data_set(result: Walk, position: int, context: DataSet) -> tuple[int, Stop]:
@@ -171,9 +203,10 @@ def _data_set(result: Walk, position: int, context: DataSet) -> tuple[int, Stop]
             if window.advance(position):
                 position = 0
                 continue
-            if window.overrun or (why == Stop.SHORT and any(data[position:])):
+            rest = data[position:]
+            if window.overrun or not _is_padding(rest) or (rest == b" " and _group(result.hits) <= _GROUP_OF_BLANK):
                 return min(position, len(data)), Stop.SHORT
-            return len(data), Stop.END
+            return (position, Stop.PADDING) if rest else (len(data), Stop.END)
         if why != Stop.SEQUENCE:
             return position, why
         after = _sequence(result, position, context)
