@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
+from typing import Final
 
 from eds_spark_imaging.storage.entries import Entry, Folder, Problem
 from eds_spark_imaging.storage.retry import Retrying
 from eds_spark_imaging.storage.source import ByteSource, LocalFile
 from eds_spark_imaging.storage.store import Store
+
+MAX_LINKS: Final = 2  # out of the tree, one behind the other; folders that link to each other are not listed for ever
+_ESCAPED_NAME: Final = re.compile(rb"(?<=/\./)[^/]+")
+_ESCAPED_BYTE: Final = re.compile(rb"\\x([0-9a-f]{2})")
 
 
 class LocalStore(Store):
@@ -31,7 +37,7 @@ class LocalStore(Store):
                     try:
                         if not item.is_dir():
                             yield _entry(item.path, item.stat())
-                        elif not (item.is_symlink() and _leads_back(item.path, root)):
+                        elif not item.is_symlink() or _is_followed(item.path, root):
                             yield Folder(item.path)
                     except OSError:
                         problem = Problem.BROKEN_LINK if item.is_symlink() else Problem.UNREADABLE_ENTRY
@@ -41,16 +47,34 @@ class LocalStore(Store):
 
     def open(self, path: str, size: int | None = None) -> ByteSource:
         """The file, opened at its first read; it tells its size itself."""
-        return Retrying(LocalFile(path), self.retry)
+        return Retrying(LocalFile(_on_disk(path)), self.retry)
 
 
 def _printable(path: str) -> str | None:
-    """The path with bytes that are no UTF-8 escaped, or None where it is printable as it is."""
+    """The path with names that are no UTF-8 escaped, or None where it is printable as it is."""
     try:
         path.encode()
     except UnicodeEncodeError:
-        return os.fsencode(path).decode("utf-8", "backslashreplace")
+        return "/".join(map(_escaped, path.split("/")))
     return None
+
+
+def _escaped(name: str) -> str:
+    """A name that is no UTF-8 stands behind ``./``, which no listing gives, so that no other name looks like it."""
+    raw = os.fsencode(name)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return "./" + raw.replace(b"\\", rb"\x5c").decode("utf-8", "backslashreplace")
+
+
+def _on_disk(path: str) -> str:
+    """The path that was made printable."""
+    return os.fsdecode(_ESCAPED_NAME.sub(lambda name: _ESCAPED_BYTE.sub(_byte, name[0]), os.fsencode(path)))
+
+
+def _byte(escaped: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(escaped[1].decode())
 
 
 def _entry(path: str, target: os.stat_result) -> Entry:
@@ -62,15 +86,20 @@ def _entry(path: str, target: os.stat_result) -> Entry:
     return Entry(path, target.st_size, target.st_mtime_ns)
 
 
-def _leads_back(link: str, root: str) -> bool:
-    """True where a link leads to a folder on its own way from ``root``, to ``root`` or above: a loop."""
-    target = os.stat(link)
+def _is_followed(link: str, root: str) -> bool:
+    """Whether a link to a folder leads out of what is listed anyway, without more such links on its way than are known.
+
+    Nothing else is asked for, since parts of one tree are listed by different tasks.
+    """
+    target, top = os.path.realpath(link), os.path.realpath(root)
+    listed = [top]  # that lie on the way
     way = os.path.dirname(link)
-    while way.startswith(root):
-        if os.path.samestat(os.stat(way), target):
-            return True
-        if way == os.path.dirname(way):
-            break
+    while len(way) > len(root):
+        if os.path.islink(way):
+            listed.append(os.path.realpath(way))
         way = os.path.dirname(way)
-    above, top = os.path.realpath(link), os.path.realpath(root)
-    return os.path.commonpath([above, top]) == above
+    return len(listed) <= MAX_LINKS and not _is_in(top, target) and not any(_is_in(target, place) for place in listed)
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return os.path.commonpath([path, folder]) == folder

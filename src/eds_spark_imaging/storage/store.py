@@ -41,8 +41,8 @@ class Store(ABC):
     def list_folder(self, folder: str, root: str) -> Iterator[Entry | Folder]:
         """The entries of one folder, as they come. A folder that can't be listed is itself an entry, the last one.
 
-        ``root`` is the root of the source: a link that leads back to a folder on its own way from there, or above the
-        root, is left out.
+        ``root`` is the root of the source: a link to a folder is followed where it leads out of the source, to a
+        folder that is neither above the root nor in one that a link on its own way led to.
         """
 
     @abstractmethod
