@@ -24,7 +24,7 @@ _ESCAPES: Final[dict[bytes, str]] = {**CODES_TO_ENCODINGS, b"\x1b-b": "iso8859_1
 _KEEP_ESCAPE: Final = ("iso2022_jp", "iso2022_jp_2")  # Python's codecs want to see the escape sequence
 _MULTI_BYTE: Final = frozenset(("UTF8", "GB18030", "GBK", "GB2312", "utf_8", "utf-8"))
 _PLAIN: Final = re.compile(
-    r"(utf.?8|latin.?\d|iso.?8859.?\d+|cp\d+|windows.?\d+|gb\w+|euc.?\w+|shift.?jis|koi8.?\w)", re.I
+    r"(utf.?8|latin.?\d|iso.?8859.?\d+|cp\d+|windows.?\d+|gb\w+|euc.?\w+|shift.?jis|koi8.?\w|big5(.?hkscs)?)", re.I
 )
 _FRAGMENTS: Final = re.compile(rb"\x1b\$?[()\-][^\x1b]|\x1b\$[^\x1b()]|[^\x1b]+|\x1b")
 _ASCII_TERMS: Final = ("", "ISO_IR 6", "ISO 2022 IR 6")
@@ -53,9 +53,9 @@ def codec_of(term: str) -> tuple[str | None, Reason | None]:
     numbers = re.findall(r"\d+", term)
     upper = term.upper()
     if numbers and "ISO" in upper and "IR" in upper:
-        meant = f"ISO 2022 IR {numbers[-1]}" if "2022" in numbers[:-1] else f"ISO_IR {numbers[-1]}"
-        if meant in _CODECS:
-            return _CODECS[meant], Reason.MISSPELT_CHARSET
+        for meant in (f"ISO_IR {numbers[-1]}", f"ISO 2022 IR {numbers[-1]}"):  # some sets have the latter term only
+            if meant in _CODECS:
+                return _CODECS[meant], Reason.MISSPELT_CHARSET
     name = upper.removeprefix("ISO 2022 ").strip()
     for candidate in (name, re.sub(r"^ISO.?(?=8859)", "iso", name)):
         if _PLAIN.fullmatch(candidate):
