@@ -27,6 +27,7 @@ SIGNATURES: Final = (b"PK\3\4", b"PK\5\6", b"PK\7\x08")
 MAX_DIRECTORY: Final = 32 * 1024 * 1024  # some 400,000 members, for which zipfile takes 300 MB of memory
 RUN: Final = 500  # neighbours that stay together when an archive is split
 _LOCAL_HEADER: Final = struct.Struct("<26x2H")  # lengths of name and extra field, which follow (APPNOTE 4.3.7)
+_DIRECTORY_ENTRY: Final = struct.Struct("<8xH18x3H12x")  # flags, and lengths of what follows (APPNOTE 4.3.12)
 _END: Final = struct.Struct("<4s4H2LH")
 _END64: Final = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR: Final = 20  # bytes, behind the 64-bit record (APPNOTE 4.3.15)
@@ -38,8 +39,7 @@ _UNIX: Final = 3
 def zip_members(source: Buffered, part: int, parts: int) -> Iterator[Member]:
     """The members of this part, in the order of their places in the file. Raises ArchiveError."""
     begins_with_member = source.read_at(0, 4) == SIGNATURES[0]
-    file = ArchiveFile(source, MAX_DIRECTORY)
-    archive = _opened(file, source)
+    file, archive = _opened(source)
     file.left = sys.maxsize
     names, budget = Names(), Budget(source.size or 0)
     entries = sorted(archive.infolist(), key=attrgetter("header_offset"))
@@ -62,18 +62,41 @@ def zip_members(source: Buffered, part: int, parts: int) -> Iterator[Member]:
         raise ArchiveError(ArchiveFault.MALFORMED_ARCHIVE)
 
 
-def _opened(file: ArchiveFile, source: Buffered) -> zipfile.ZipFile:
+class _Unflagged(ArchiveFile):
+    """A zip in which no name is said to be UTF-8, so that one which is none does not keep zipfile from the others."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """The next bytes; see :class:`ArchiveFile`."""
+        data = super().read(size)
+        if data.startswith(b"PK\1\2"):
+            changed, position = bytearray(data), 0
+            while position + _DIRECTORY_ENTRY.size <= len(data):
+                flags, *lengths = _DIRECTORY_ENTRY.unpack_from(data, position)
+                struct.pack_into("<H", changed, position + 8, flags & ~_UTF8)
+                position += _DIRECTORY_ENTRY.size + sum(lengths)
+            return bytes(changed)
+        if len(data) == _LOCAL_HEADER.size and data.startswith(SIGNATURES[0]):
+            return data[:7] + bytes([data[7] & ~(_UTF8 >> 8)]) + data[8:]
+        return data
+
+
+def _opened(source: Buffered) -> tuple[ArchiveFile, zipfile.ZipFile]:
     end = end_record(source)
     if end is None:
         raise ArchiveError(ArchiveFault.TRUNCATED_ARCHIVE)
     if not _has_directory(source, end):
         raise ArchiveError(ArchiveFault.MALFORMED_ARCHIVE)
-    try:
-        return zipfile.ZipFile(file)
-    except TooMuchError:
-        raise ArchiveError(ArchiveFault.ARCHIVE_TOO_LARGE) from None
-    except Exception:  # whatever zipfile may raise on hostile bytes
-        raise ArchiveError(ArchiveFault.MALFORMED_ARCHIVE) from None
+    for kind in (ArchiveFile, _Unflagged):
+        file = kind(source, MAX_DIRECTORY)
+        try:
+            return file, zipfile.ZipFile(file)
+        except TooMuchError:
+            raise ArchiveError(ArchiveFault.ARCHIVE_TOO_LARGE) from None
+        except UnicodeDecodeError:
+            continue
+        except Exception:  # whatever zipfile may raise on hostile bytes
+            break
+    raise ArchiveError(ArchiveFault.MALFORMED_ARCHIVE)
 
 
 def end_record(source: Buffered) -> int | None:

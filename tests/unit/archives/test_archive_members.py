@@ -150,6 +150,19 @@ def test_names_that_are_no_text() -> None:
     assert outcomes(raw_zip(*entries), "a.zip") == {"café": PARSED, "café8": PARSED, "#3": PARSED, "": READ}
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_name_of_a_zip_that_is_not_the_utf8_it_is_said_to_be(method: int) -> None:
+    """Only that name is odd: as without the flag (APPNOTE appendix D) it is taken as code page 437."""
+    names = (b"a.dcm", "é.dcm".encode(), b"caf\x82", b"plain\x82", b"\xff\xfe", b"z.dcm")
+    packed = PLAN if method == zipfile.ZIP_STORED else deflated(PLAN)
+    entries = [
+        Entry(name, packed, len(PLAN), method, flags=0 if name.startswith(b"plain") else 0x800, crc=zipfile.crc32(PLAN))
+        for name in names
+    ]
+    expected = ["a.dcm", "é.dcm", "café", "plainé", b"\xff\xfe".decode("cp437"), "z.dcm"]
+    assert outcomes(raw_zip(*entries), "a.zip") == {**dict.fromkeys(expected, PARSED), "": READ}
+
+
 UNSAFE = ["/etc/a", "../a", "a/../../b", "a/..", "C:\\a", "c:a", "\\\\host\\a", "a\\..\\b", "n" * 5000]
 
 
