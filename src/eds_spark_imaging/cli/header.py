@@ -17,12 +17,14 @@ from pydicom.uid import UID
 
 from eds_spark_imaging.cli.options import ConfigOption
 from eds_spark_imaging.config import Config, load_config
+from eds_spark_imaging.config.sections.sources import SourceConfig
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.declaration.attribute import Attribute, parse_source
-from eds_spark_imaging.dicom.header import HeaderReader
+from eds_spark_imaging.dicom.header import reader_of
 from eds_spark_imaging.dicom.result import Header
 from eds_spark_imaging.errors import InputError
 from eds_spark_imaging.storage.source import LocalFile
+from eds_spark_imaging.storage.uri import is_remote
 
 
 def header(
@@ -40,18 +42,27 @@ def print_headers(files: Sequence[Path], config: Config, *, explain: bool) -> No
     InputError at the end where a file is not there; the others are printed all the same.
     """
     attributes = declaration(config.site_attributes)
-    reader = HeaderReader(attributes, explain=explain)
     missing = []
     for file in files:
         if not os.path.isfile(file):
             missing.append(file)
             continue
+        reader = reader_of(attributes, **_options_of(file, config.sources), explain=explain)
         header = reader.read(LocalFile(str(file)))
         found = as_json(file, header, attributes, explain=explain)
         print(laid_out(found) if sys.stdout.isatty() else _json(found))
     if missing:
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise InputError(f"{missing[0]}: no such file{more}")
+
+
+def _options_of(file: Path, sources: Sequence[SourceConfig]) -> dict[str, str | None]:
+    """What the source that a file lies in tells the header reader; of a file elsewhere, what the only source does."""
+    path = os.path.realpath(file)
+    for source in sources:
+        if not is_remote(source.root) and f"{path}/".startswith(os.path.join(os.path.realpath(source.root), "")):
+            return source.reader_options
+    return sources[0].reader_options if len(sources) == 1 else {}
 
 
 def as_json(file: Path, header: Header, attributes: Sequence[Attribute], *, explain: bool) -> dict[str, Any]:

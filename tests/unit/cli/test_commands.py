@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from header_build import element, part10
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import EnhancedMRImageStorage, ImplicitVRLittleEndian
@@ -115,6 +116,27 @@ def test_header_prints_json_lines_and_says_what_is_missing(tmp_path: Path) -> No
     assert ct["values"]["study_date"] == "2004-01-19"
     assert ct["issues"] == []
     assert (other["status"], other["values"]) == ("not_dicom", {})
+
+
+def test_header_reads_text_as_the_source_of_the_file_says(tmp_path: Path) -> None:
+    """The source that holds the file, or the only one."""
+    name = element(0x00100010, "PN", "Иванов".encode("iso8859-5"))
+    data = part10(element(0x00080060, "CS", b"CT") + name)
+    places = [tmp_path / "old" / "a.dcm", tmp_path / "new" / "deep" / "b.dcm", tmp_path / "older" / "c.dcm"]
+    for place in places:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(data)
+    cyrillic = f'[[sources]]\nname = "a"\nroot = "{tmp_path}/old"\ndefault_charset = "ISO_IR 144"\n'
+    czech = f'[[sources]]\nname = "b"\nroot = "{tmp_path}/new"\noverride_charset = "ISO_IR 101"\n'
+    config = tmp_path / "imaging.toml"
+    names = {}
+    for sources in (cyrillic, cyrillic + czech):
+        config.write_text(f'[lake]\npath = "{tmp_path}/lake"\n{sources}')
+        run = imaging("header", "--config", config, *places)
+        assert run.returncode == 0, run.stderr
+        names[sources] = [json.loads(line)["values"]["patient_name"] for line in run.stdout.splitlines()]
+    western, in_czech = ("Иванов".encode("iso8859-5").decode(codec) for codec in ("latin-1", "iso8859-2"))
+    assert names == {cyrillic: ["Иванов"] * 3, cyrillic + czech: ["Иванов", in_czech, western]}
 
 
 def test_header_explains_units_and_origins() -> None:
