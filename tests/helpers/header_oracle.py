@@ -17,6 +17,7 @@ from pydicom.valuerep import DT
 
 from eds_spark_imaging.dicom.declaration.attribute import WIDEST, Attribute, Kind, Source, Step
 
+ORDERED = (Kind.DOUBLE, Kind.BIGINT, Kind.DATE, Kind.TIME, Kind.DATETIME)  # their smallest and largest values are kept
 AGE_UNITS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1}
 
 
@@ -43,8 +44,11 @@ def read(source: Any) -> Dataset:
 def _element(dataset: Dataset, step: Step) -> DataElement | None:
     if step.creator is None:
         return dataset.get(step.tag)
+    group = step.tag >> 16
+    if all(tag >> 16 != group for tag in dataset.keys()):  # noqa: SIM118 - iteration would give the elements
+        return None
     try:
-        block = dataset.private_block(step.tag >> 16, step.creator)
+        block = dataset.private_block(group, step.creator)
     except KeyError:
         return None
     return block[step.tag & 0xFF] if (step.tag & 0xFF) in block else None  # noqa: SIM401 - a block has no get
@@ -69,7 +73,7 @@ class Oracle:
         self._listed: set[Way] = set()
         self._all_frames: list[Dataset] = []
         for attribute in self.attributes:
-            for source, way in self._places(attribute):
+            for source, way in self.places(attribute):
                 plain = tuple(step for step in way if step not in (FRAMES, SHARED))
                 for number, step in enumerate(plain):
                     self._below.setdefault(plain[:number], set()).add(step)
@@ -77,7 +81,8 @@ class Oracle:
                     self._listed.add(plain[:-1])
             self._groups.setdefault(self._sequences(attribute), []).append(attribute)
 
-    def _places(self, attribute: Attribute) -> Iterator[tuple[Source, Way]]:
+    def places(self, attribute: Attribute) -> Iterator[tuple[Source, Way]]:
+        """Where the attribute may be: each source, and the way to it."""
         for source in attribute.sources:
             if source.frame:
                 yield source, (FRAMES, *source.steps)
@@ -91,16 +96,19 @@ class Oracle:
                     yield source, (groups, unassigned, *source.steps)
 
     def _sequences(self, attribute: Attribute) -> tuple[Way, ...]:
-        return tuple(dict.fromkeys(way[:-1] for _, way in self._places(attribute)))
+        return tuple(dict.fromkeys(way[:-1] for _, way in self.places(attribute)))
 
     def _has_value(self, dataset: Dataset, way: Way) -> bool:
         """Whether anything that is declared below the way has a value."""
+        present = dataset.keys()
         for step in self._below.get(way, ()):
+            if step.creator is None and step.tag not in present:  # as most are
+                continue
             element = _element(dataset, step)
-            if element is None or element.is_empty:
+            if element is None:
                 continue
             if element.VR != "SQ":
-                if str(element.value).strip(" \0"):
+                if _is_told(element):
                     return True
             elif any(self._has_value(item, (*way, step)) for item in element.value):
                 return True
@@ -115,8 +123,7 @@ class Oracle:
         here = (*done, way[0])
         found: list[Dataset | None] = []
         for dataset in datasets:
-            element = None if dataset is None else _element(dataset, way[0])
-            items = [] if element is None or element.VR != "SQ" else list(element.value or ())
+            items = [] if dataset is None else _items_of(dataset, way[0])
             if not listing or here not in self._listed:
                 index = self._chosen(items, here)
                 items = items[index : index + 1]
@@ -125,31 +132,45 @@ class Oracle:
 
     def _chosen(self, items: list[Dataset], way: Way) -> int:
         """The first item that has a value; in a frame, that of the first frame where one has."""
-        sequences = [items]
-        for frame in self._all_frames:
-            sequences.insert(len(sequences) - 1, _all(frame, way) if len(way) == 1 else [])
+        sequences = [self._in_chosen(frame, way) for frame in self._all_frames] + [items]
         found = (number for sequence in sequences for number, item in enumerate(sequence) if self._has_value(item, way))
         return next(found, 0)
+
+    def _in_chosen(self, frame: Dataset, way: Way) -> list[Dataset]:
+        """A frame's items at the end of the way, in the chosen items of the sequences around."""
+        items = [frame]
+        for number, step in enumerate(way):
+            index = self._chosen(items, way[:number]) if number else 0
+            items = _items_of(items[index], step) if index < len(items) else []
+        return items
 
     def _frames(self, dataset: Dataset, way: Way) -> tuple[list[Dataset], Way]:
         """The data sets that are frames, or the one that is none, and the way from there."""
         if way[0] in (FRAMES, SHARED):
-            element = dataset.get(way[0].tag)
-            return list(element.value or ()) if element is not None and element.VR == "SQ" else [], way[1:]
+            return _items_of(dataset, way[0]), way[1:]
         return [dataset], way
 
-    def _read(self, attribute: Attribute, source: Source, way: Way, dataset: Dataset) -> list[list[Any]]:
-        """The values, for each frame."""
+    def _elements(
+        self, attribute: Attribute, source: Source, way: Way, dataset: Dataset
+    ) -> list[list[DataElement | None]]:
+        """The elements in the items that values are taken from, for each frame."""
         result = []
         frames, rest = self._frames(dataset, way)
         self._all_frames = frames if way[0] in (FRAMES, SHARED) else []
         for frame in frames:
             width = attribute.each if len(source.steps) > 1 else 0
             items = self._items([frame], rest[:-1], listing=bool(width))
-            by_item = []
-            for item in items if width or not attribute.is_array or attribute.many else _all(frame, rest[:-1]):
-                element = None if item is None else _element(item, rest[-1])
-                by_item.append([] if element is None else _values(element, attribute, source, width))
+            if attribute.is_array and not attribute.many and not width:
+                items = list(_all(frame, rest[:-1]))
+            result.append([None if item is None else _element(item, rest[-1]) for item in items])
+        return result
+
+    def _read(self, attribute: Attribute, source: Source, way: Way, dataset: Dataset) -> list[list[Any]]:
+        """The values, for each frame."""
+        result = []
+        for elements in self._elements(attribute, source, way, dataset):
+            width = attribute.each if len(source.steps) > 1 else 0
+            by_item = [[] if e is None else _values(e, attribute, source, width) for e in elements]
             if width == WIDEST:
                 width = max(map(len, by_item), default=0)
             if width:
@@ -162,7 +183,7 @@ class Oracle:
     def _found(self, attribute: Attribute, dataset: Dataset) -> Iterator[tuple[list[list[Any]], bool]]:
         """Place by place, the values for each frame, and whether frames may differ; alternatives in an item merged."""
         sequences = self._sequences(attribute)
-        places = list(self._places(attribute))
+        places = list(self.places(attribute))
         if () in sequences:
             for source, way in places:
                 yield self._read(attribute, source, way, dataset), way[0] == FRAMES
@@ -171,10 +192,10 @@ class Oracle:
             told = {
                 number
                 for other in self._groups[sequences]
-                for source, way in self._places(other)
+                for source, way in self.places(other)
                 if way[:-1] == sequence
-                for number, values in enumerate(self._read(other, source, way, dataset))
-                if any(value is not None for value in values)
+                for number, elements in enumerate(self._elements(other, source, way, dataset))
+                if any(element is not None and _is_told(element) for element in elements)
             }
             if not told:
                 continue
@@ -224,13 +245,23 @@ class Oracle:
         return None
 
 
+def _is_told(element: DataElement) -> bool:
+    """Whether any of an element's values is not empty, whatever becomes of it."""
+    values = element.value if isinstance(element.value, MultiValue | list) else [element.value]
+    return not element.is_empty and any(str(value).strip(" \0") for value in values)
+
+
+def _items_of(dataset: Dataset, step: Step) -> list[Dataset]:
+    """The items of a sequence."""
+    element = _element(dataset, step)
+    return [] if element is None or element.VR != "SQ" else list(element.value or ())
+
+
 def _all(dataset: Dataset, way: Way) -> list[Dataset]:
     """All items at the end of the way."""
     if not way:
         return [dataset]
-    element = _element(dataset, way[0])
-    items = [] if element is None or element.VR != "SQ" else list(element.value or ())
-    return [inner for item in items for inner in _all(item, way[1:])]
+    return [inner for item in _items_of(dataset, way[0]) for inner in _all(item, way[1:])]
 
 
 def _first_known(alternatives: tuple[list[Any], ...]) -> list[Any]:

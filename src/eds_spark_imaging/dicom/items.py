@@ -8,16 +8,19 @@ from typing import Final
 from eds_spark_imaging.dicom.parser.data_set import DataSet, Hit
 from eds_spark_imaging.dicom.parser.plan import GROUPS, Node, Slot
 from eds_spark_imaging.dicom.reason import Reason
-from eds_spark_imaging.dicom.values.typed import BINARY_VRS
+from eds_spark_imaging.dicom.values.typed import BINARY_VRS, ONE_VALUE
 
 Trail = tuple[tuple[int, int], ...]
 
 _PADDING: Final = b" \0"
+_EMPTY: Final = b" \0\\"  # values that are all empty
 
 
 def is_blank(vr: bytes | None, raw: bytes | Reason) -> bool:
-    """Whether a value field holds no value."""
-    return isinstance(raw, bytes) and (not raw or (vr not in BINARY_VRS and not raw.strip(_PADDING)))
+    """Whether a value field holds no value, or none but empty ones."""
+    if not isinstance(raw, bytes):
+        return False
+    return not (raw if vr in BINARY_VRS else raw.strip(_PADDING if vr in ONE_VALUE else _EMPTY))
 
 
 class Items:

@@ -44,6 +44,7 @@ class Resolution:
         self._frames = frames
         self._explain = explain
         self._dropped = 0
+        self._later_items = False  # whether frames have values in other items of sequences than the first
 
     def resolve(self, oddities: Iterable[Reason] = ()) -> None:
         """Fill in values, sources, frame ranges, offsets and issues; ``oddities`` are those of the file as a whole."""
@@ -91,6 +92,10 @@ class Resolution:
                 last = entry.tag
             if not raw and entry.tag != FRAME_COUNT.tag:
                 continue
+            first = context.first
+            if slots[0].frame:
+                self._later_items = self._later_items or not first
+                first = not self._later_items  # else the item that an earlier frame chose may be another
             for slot in slots:
                 number = slot.attribute
                 if slot.converted:
@@ -100,7 +105,7 @@ class Resolution:
                     places[number].append((slot, hit))
                     continue
                 value = SLOW
-                if slot.simple and context.first and (vr == slot.vr or vr is None):
+                if slot.simple and first and (vr == slot.vr or vr is None):
                     value = slot.known.get(raw)  # type: ignore[arg-type]
                     if value is None:
                         value = slot.learn(raw)  # type: ignore[arg-type]
@@ -154,9 +159,11 @@ class Resolution:
         if not candidates:
             return []
         candidates.sort(key=rank)
-        places = [list(group) for _, group in groupby(candidates, key=way_of)]
         way = None if candidates[0][0].only else self._items.way(candidates[0][0].group)
-        return places if way is None else [place for place in places if place[0][0].items == way]
+        if way is None:
+            return [list(group) for _, group in groupby(candidates, key=way_of)]
+        there = [candidate for candidate in candidates if way_of(candidate) == way]
+        return [there] if there else []
 
     @cached_property
     def _items(self) -> Items:
@@ -164,7 +171,7 @@ class Resolution:
 
     def _of_chosen(self, candidates: list[Candidate]) -> list[Candidate]:
         """What is in the items that single values are taken from; an issue tells of a value in another item."""
-        if all(hit[3].first for _, hit in candidates):
+        if all(hit[3].first and not (slot.frame and self._later_items) for slot, hit in candidates):
             return candidates
         chosen = [candidate for candidate in candidates if self._items.is_chosen(candidate[1][3].trail)]
         for candidate in candidates:
@@ -235,13 +242,14 @@ class Resolution:
                 by_item[key] = self._plain(candidate)
         node = candidates[0][1][3].node
         items = [] if node is None else self._items.listed(slot, node)
-        width = max((len(values) for values in by_item.values()), default=0) if slot.each == WIDEST else slot.each
+        found = {id(item): by_item.get(id(item), []) for item in items}
+        width = max(map(len, found.values()), default=0) if slot.each == WIDEST else slot.each
         listed: list[Any] = []
         for item in items:
-            values = by_item.get(id(item), [])
+            values = found[id(item)]
             listed += [*values[:width], *[None] * (width - len(values))]
         for candidate in candidates:
-            if len(by_item[id(candidate[1][3])]) > width:
+            if len(found.get(id(candidate[1][3]), ())) > width:
                 self._report(candidate, Reason.MULTIPLE_VALUES)
                 break
         return listed if any(value is not None for value in listed) else None

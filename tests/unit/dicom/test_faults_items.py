@@ -150,6 +150,47 @@ def test_dates_and_times_over_frames() -> None:
     assert header.frame_ranges == {"acquisition_date_time": expected}
 
 
+def test_an_array_is_as_wide_as_the_items_of_its_frame() -> None:
+    """A later frame with more values adds no nulls to those of the first."""
+    filters = [["ALUMINUM"], ["ALUMINUM", "COPPER"]]
+    frames = [{"XRayFilterSequence": [{"FilterMaterial": materials}]} for materials in filters]
+    assert header_of(**{FRAMES: frames}).values["filter_material"] == ["ALUMINUM"]
+
+
+def test_the_item_that_the_first_frame_chooses_is_that_of_all() -> None:
+    """In the second frame this item is not there; the first one is another thing."""
+    frames = [
+        {"MRImagingModifierSequence": [{}, {"PixelBandwidth": "200"}]},
+        {"MRImagingModifierSequence": [{"MagnetizationTransfer": "NONE"}]},
+    ]
+    header = header_of(**{FRAMES: frames})
+    assert header.values["pixel_bandwidth"] == 200.0
+    assert "magnetization_transfer" not in header.values
+    assert reasons(header, "magnetization_transfer") == [Reason.MULTIPLE_ITEMS]
+
+
+def test_alternatives_in_one_sequence_when_the_shared_groups_have_it_too() -> None:
+    """Short and long codes of the frames stay in place, whatever stands in the shared groups."""
+    short, long = {"CodeValue": "T-A"}, {"LongCodeValue": "A-CODE-LONGER-THAN-16"}
+
+    def anatomy(*codes: dict[str, str]) -> list[dict[str, Any]]:
+        return [{"FrameAnatomySequence": [{"PrimaryAnatomicStructureSequence": list(codes)}]}]
+
+    header = header_of(**{SHARED: anatomy(short), FRAMES: anatomy(short, long)})
+    assert header.values["primary_anatomic_structure_code_value"] == ["T-A", "A-CODE-LONGER-THAN-16"]
+
+
+@pytest.mark.parametrize("empty", ["", " ", ["", ""]])
+def test_an_item_whose_values_are_empty_tells_nothing(empty: str | list[str]) -> None:
+    """Nor does it in a frame: the values of another item are taken, those of both angles."""
+    angles = [
+        {"PositionerPrimaryAngle": empty, "PositionerSecondaryAngle": empty},
+        {"PositionerPrimaryAngle": "30", "PositionerSecondaryAngle": "-5"},
+    ]
+    header = header_of(**{FRAMES: [{"PositionerPositionSequence": angles}]})
+    assert (header.values["positioner_primary_angle"], header.values["positioner_secondary_angle"]) == (30.0, -5.0)
+
+
 def test_durations_of_dynamic_and_gated_series() -> None:
     """scifio#380."""
     phases = [{"ActualFrameDuration": 1000}, {"ActualFrameDuration": 60000}]
