@@ -11,7 +11,7 @@ class ImagingError(Exception):
 
 
 class QueryError(ImagingError):
-    """A query cannot be understood."""
+    """A query cannot be understood, or not be answered."""
 
     exit_code = 2
 

@@ -38,7 +38,7 @@ def sql(
     config: ConfigOption = None,
     warehouse: WarehouseOption = None,
     output: FormatOption = Format.TABLE,
-    limit: Annotated[int, typer.Option(help="Rows shown as a table; 0 for all.")] = 100,
+    limit: Annotated[int, typer.Option(min=0, help="Rows shown as a table; 0 for all.")] = 100,
     live: LiveOption = False,
     engine: Annotated[
         Engine, typer.Option("--engine", help="What answers; duckdb starts at once, for a lake in a local folder.")
