@@ -88,7 +88,9 @@ def _answer(config: Config, query: str, *, live: bool) -> DataFrame:
     from eds_spark_imaging.lake.lake import words_of  # noqa: PLC0415 - loads Spark
     from eds_spark_imaging.lake.opening import open_lake  # noqa: PLC0415
     from eds_spark_imaging.pipeline.base_views import make_base_views  # noqa: PLC0415
+    from eds_spark_imaging.pipeline.checks import check_config  # noqa: PLC0415
 
+    check_config(config)
     spark = open_lake(config, "eds-imaging sql", live=live, query=query)
     if config.warehouse is not None:
         make_base_views(spark, config.warehouse, words_of(query))
