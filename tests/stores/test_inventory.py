@@ -88,6 +88,11 @@ def test_names_with_line_ends_and_quotes(spark: SparkSession, tmp_path: Path) ->
     }
 
 
+def test_a_quote_that_does_not_end_takes_no_rows_in_silence(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="1 rows have a quote that does not end"):
+        found(spark, csv(tmp_path, "b.dcm,3,4", '"a.dcm,1,2', "c.dcm,5,6"))
+
+
 def test_roots_on_stores(spark: SparkSession, tmp_path: Path) -> None:
     lines = csv(tmp_path, "a//b,1,1", "s3://bucket/dir/a/b,2,2", "/dir/./c,3,3")
     assert found(spark, lines, "s3://bucket/dir") == {

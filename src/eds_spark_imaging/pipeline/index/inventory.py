@@ -50,6 +50,7 @@ def read_inventory(spark: SparkSession, source: SourceConfig) -> DataFrame:
             size.alias("size"),
             _modified(given.schema["modified"].dataType, where).alias("modified"),
             (F.col("size").isNotNull() & ~F.coalesce(size >= 0, F.lit(False))).alias("_no_size"),
+            F.col("size").isNotNull().alias("_has_size"),
             F.col("modified").isNotNull().alias("_has_time"),
         )
         _check(rows, source.root, where)
@@ -122,6 +123,7 @@ def _check(rows: DataFrame, root: str, where: str) -> None:
         inside &= ~F.substring("path", len(folder), 1 << 30).rlike(r"/(\.{1,2})?(/|$)")
     bad = {
         "have no path below the root": ~F.coalesce(inside, F.lit(False)),
+        "have a quote that does not end": path.contains("\n") & ~F.col("_has_size") & ~F.col("_has_time"),
         "have a size that is no number of bytes": F.col("_no_size"),
         "have a time that cannot be read": F.col("_has_time") & F.col("modified").isNull(),
     }
