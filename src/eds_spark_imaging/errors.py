@@ -1,6 +1,7 @@
 """Errors that a user can cause, each with its exit code; everything else is a bug and keeps its traceback.
 
-Exit codes (documented in README): 2 wrong usage, 3 configuration, 4 input, 5 lake, 6 environment, 7 accounting.
+Exit codes (documented in README): 2 wrong usage, 3 configuration, 4 input or output, 5 lake, 6 environment, 7
+accounting.
 """
 
 
@@ -11,7 +12,7 @@ class ImagingError(Exception):
 
 
 class QueryError(ImagingError):
-    """A query cannot be understood."""
+    """A query cannot be understood, or not be answered."""
 
     exit_code = 2
 

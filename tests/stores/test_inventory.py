@@ -79,6 +79,20 @@ def test_odd_names_relative_and_absolute(spark: SparkSession, tmp_path: Path) ->
     assert found(spark, csv(tmp_path, *lines)) == expected | {'/data/say "x"': (3, 3)}
 
 
+def test_names_with_line_ends_and_quotes(spark: SparkSession, tmp_path: Path) -> None:
+    lines = ['"a', 'b.dcm",12,5', '"c""d.dcm",13,6', "e.dcm,14,7"]
+    assert found(spark, csv(tmp_path, *lines)) == {
+        "/data/a\nb.dcm": (12, 5),
+        '/data/c"d.dcm': (13, 6),
+        "/data/e.dcm": (14, 7),
+    }
+
+
+def test_a_quote_that_does_not_end_takes_no_rows_in_silence(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="1 rows have a quote that does not end"):
+        found(spark, csv(tmp_path, "b.dcm,3,4", '"a.dcm,1,2', "c.dcm,5,6"))
+
+
 def test_roots_on_stores(spark: SparkSession, tmp_path: Path) -> None:
     lines = csv(tmp_path, "a//b,1,1", "s3://bucket/dir/a/b,2,2", "/dir/./c,3,3")
     assert found(spark, lines, "s3://bucket/dir") == {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 import typer
@@ -23,7 +24,7 @@ from eds_spark_imaging.cli.serve_sql import serve_sql
 from eds_spark_imaging.cli.sql import sql
 from eds_spark_imaging.cli.synth import synth
 from eds_spark_imaging.cli.terms import terms
-from eds_spark_imaging.errors import ImagingError
+from eds_spark_imaging.errors import ImagingError, InputError
 from eds_spark_imaging.runs import events
 
 app = typer.Typer(
@@ -40,13 +41,16 @@ for command in (*COMMANDS, pseudonymise, restore, *_READERS, header, terms, desc
 
 def main() -> None:
     """Entry point: errors of users are one line and their exit code."""
+    output.begin()
     try:
-        app()
+        _run()
     except ImagingError as error:
         fail(error, str(error), error.exit_code)
     except KeyboardInterrupt as error:
         fail(error, "interrupted", 130)
     except Exception as error:
+        if output.is_of_system(error):
+            fail(error, output.system_line(error), InputError.exit_code)
         from eds_spark_imaging.cli.spark_errors import one_line  # noqa: PLC0415
 
         said = one_line(error)
@@ -58,6 +62,15 @@ def main() -> None:
         sys.exit(1)
     finally:
         output.finish()
+
+
+def _run() -> None:
+    try:
+        app()
+    except SystemExit:
+        with suppress(BrokenPipeError):
+            sys.stdout.flush()  # where it cannot be written, that is an error like any other
+        raise
 
 
 def fail(error: BaseException, text: str, code: int) -> NoReturn:

@@ -50,8 +50,11 @@ def run_demo(out: Path, patients: int, seed: int) -> None:
     if out.exists() and any(out.iterdir()) and not (out / _MARK).exists():
         raise InputError(f"{out} holds something that is not a demonstration")
     shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
-    (out / _MARK).touch()
+    try:
+        out.mkdir(parents=True)
+        (out / _MARK).touch()
+    except OSError as error:
+        raise InputError(f"{out}: {error.strerror}") from None
     make_hospital(out / "hospital", patients, seed, odd_files=True)
     config = load_config(out / "hospital" / "eds-imaging.toml").with_places(lake=str(out / "lake"))
     files = Path(pydicom.__file__).parent / "data"

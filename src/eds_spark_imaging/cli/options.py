@@ -10,6 +10,7 @@ import typer
 
 from eds_spark_imaging.config import Config, load_config
 from eds_spark_imaging.runs import events
+from eds_spark_imaging.tables import Catalogue
 
 
 class Format(StrEnum):
@@ -36,5 +37,8 @@ LogOption = Annotated[
 
 
 def config_from(path: Path | None, source: list[str] | None, lake: str | None, warehouse: str | None) -> Config:
-    """The configuration file under the places that the command line gives."""
-    return load_config(path).with_places(tuple(source or ()), lake, warehouse)
+    """The configuration file under the places that the command line gives. ConfigError where it cannot be used."""
+    config = load_config(path).with_places(tuple(source or ()), lake, warehouse)
+    if config.attributes:
+        Catalogue(config.site_attributes)  # or a column is there already
+    return config

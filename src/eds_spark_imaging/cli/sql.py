@@ -38,7 +38,7 @@ def sql(
     config: ConfigOption = None,
     warehouse: WarehouseOption = None,
     output: FormatOption = Format.TABLE,
-    limit: Annotated[int, typer.Option(help="Rows shown as a table; 0 for all.")] = 100,
+    limit: Annotated[int, typer.Option(min=0, help="Rows shown as a table; 0 for all.")] = 100,
     live: LiveOption = False,
     engine: Annotated[
         Engine, typer.Option("--engine", help="What answers; duckdb starts at once, for a lake in a local folder.")
@@ -88,7 +88,9 @@ def _answer(config: Config, query: str, *, live: bool) -> DataFrame:
     from eds_spark_imaging.lake.lake import words_of  # noqa: PLC0415 - loads Spark
     from eds_spark_imaging.lake.opening import open_lake  # noqa: PLC0415
     from eds_spark_imaging.pipeline.base_views import make_base_views  # noqa: PLC0415
+    from eds_spark_imaging.pipeline.checks import check_config  # noqa: PLC0415
 
+    check_config(config)
     spark = open_lake(config, "eds-imaging sql", live=live, query=query)
     if config.warehouse is not None:
         make_base_views(spark, config.warehouse, words_of(query))

@@ -28,6 +28,10 @@ def make_hospital(out: Path, patients: int, seed: int, defects: float = 0.2, *, 
 
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} is not an empty folder")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{out}: {error.strerror}") from None
     console = PipeConsole(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("synth", total=patients)

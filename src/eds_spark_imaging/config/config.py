@@ -25,7 +25,9 @@ from eds_spark_imaging.config.sections.projects import ProjectConfig
 from eds_spark_imaging.config.sections.sources import HospitalConfig, SourceConfig, SuspensionConfig
 from eds_spark_imaging.dicom.declaration.attribute import Attribute, attribute_from_mapping
 from eds_spark_imaging.errors import ConfigError
-from eds_spark_imaging.storage.uri import plain
+from eds_spark_imaging.storage.uri import check_place, plain
+
+_S3 = re.compile(r"^s3[an]?://", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,21 @@ class Config:
             twice = {name for name in names if names.count(name) > 1}
             if twice:
                 raise ConfigError(f"{what} {sorted(twice)[0]!r} is given twice")
-        roots = sorted(s.root.rstrip("/") + "/" for s in self.sources)
+        self._check_hospitals()
+        self._check_roots()
+
+    def _check_hospitals(self) -> None:
+        """Where hospitals are declared, nothing else may name another."""
+        known = {h.code for h in self.hospitals}
+        for what, code in (
+            *((f"[[sources]] {s.name}", s.hospital) for s in self.sources),
+            *(("[[suspensions]]", s.hospital) for s in self.suspensions),
+        ):
+            if known and code is not None and code not in known:
+                raise ConfigError(f"{what}: no hospital {code!r}; [[hospitals]] has {', '.join(sorted(known))}")
+
+    def _check_roots(self) -> None:
+        roots = sorted(_S3.sub("s3a://", s.root.rstrip("/")) + "/" for s in self.sources)
         for outer, inner in itertools.pairwise(roots):
             if inner.startswith(outer):
                 raise ConfigError(f"[[sources]]: {inner!r} lies within {outer!r}; its files would be listed twice")
@@ -82,11 +98,11 @@ class Config:
             changes["sources"] = tuple(
                 known.get(root) or SourceConfig(_name(root), root) for root in map(plain, map(_uri, sources))
             )
-        if lake:
+        if lake is not None:
             place = _place(lake)
             known_lake = self.lake or LakeConfig(path=".")
             changes["lake"] = replace(known_lake, path=place.get("path"), database=place.get("database"))
-        if warehouse:
+        if warehouse is not None:
             base = self.warehouse or WarehouseConfig(path=".")
             changes["warehouse"] = _warehouse_at(base, warehouse)
         return replace(self, **changes)
@@ -132,6 +148,7 @@ def _place(text: str) -> dict[str, str]:
 
 def _uri(text: str) -> str:
     """A URI as given; a local path made absolute, so that driver and workers mean the same."""
+    check_place(text)
     return text if "://" in text else str(Path(text).expanduser().absolute())
 
 

@@ -12,6 +12,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from eds_spark_imaging.config.config import Config
 from eds_spark_imaging.errors import ConfigError
+from eds_spark_imaging.storage.uri import check_place
 
 
 def load_config(path: str | os.PathLike[str] | None) -> Config:
@@ -28,6 +29,8 @@ def load_config(path: str | os.PathLike[str] | None) -> Config:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"configuration {path}: {error.strerror}") from None
+    except RecursionError:
+        raise ConfigError(f"configuration {path}: too many brackets within brackets") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"configuration {path}: {error}") from None
     try:
@@ -44,7 +47,10 @@ def _absolute(content: dict[str, Any], folder: Path) -> dict[str, Any]:
     def places(section: Any, keys: tuple[str, ...]) -> Any:
         if not isinstance(section, dict):
             return section
-        found = {k: v for k, v in section.items() if k in keys and isinstance(v, str) and "://" not in v}
+        found = {k: v for k, v in section.items() if k in keys and isinstance(v, str)}
+        for key, place in found.items():
+            check_place(place, key)
+        found = {k: v for k, v in found.items() if "://" not in v}
         return section | {k: os.path.normpath(folder / Path(v).expanduser()) for k, v in found.items()}
 
     result = dict(content)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -64,7 +64,7 @@ def _newest_release(connection: duckdb.DuckDBPyConnection, root: Path) -> dict[s
         return {}
     table = _scan(root, RELEASE, None)
     newest = f"SELECT table_name, version FROM {table} WHERE run_id = (SELECT max(run_id) FROM {table})"
-    return dict(connection.execute(newest).fetchall())
+    return dict(_answer(connection, newest, RELEASE))
 
 
 def _make_known(
@@ -78,9 +78,25 @@ def _make_known(
         if table.name not in wanted:
             continue
         scan = _scan(root, table.name, versions.get(table.name))
-        there = {row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()}
+        there = {row[0] for row in _answer(connection, f"DESCRIBE SELECT * FROM {scan}", table.name)}
         missing = [f'CAST(NULL AS {_type(c.type)}) AS "{c.name}"' for c in table if c.name not in there]
         connection.execute(f"CREATE VIEW {table.name} AS SELECT {', '.join(['*', *missing])} FROM {scan}")
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, query: str, table: str) -> list[tuple[Any, ...]]:
+    """The rows; LakeError where the table's log or files are damaged or gone."""
+    import duckdb  # noqa: PLC0415
+
+    try:
+        return connection.execute(query).fetchall()
+    except duckdb.Error as error:
+        raise LakeError(f"the table {table} cannot be read ({kind_of(error)})") from None
+
+
+def kind_of(error: duckdb.Error) -> str:
+    """What DuckDB calls an error of this kind, without the rest of its message, which quotes values and files."""
+    match = re.match(r"[A-Za-z ]+(?= Error:)", str(error))
+    return f"{match[0]} Error" if match else type(error).__name__
 
 
 def _scan(root: Path, name: str, version: int | None) -> str:

@@ -12,7 +12,18 @@ from eds_spark_imaging.pipeline.parse.totals import Totals, check_balance
 from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.storage import store_of
 from eds_spark_imaging.storage.uri import is_remote
+from eds_spark_imaging.tables import Catalogue
 from eds_spark_imaging.transforms.duplicates import READABLE
+from eds_spark_imaging.warehouse.mapping import check_layout
+
+
+def check_config(config: Config) -> None:
+    """ConfigError for what no section sees by itself: a layout, table or column that the base centrale does not have,
+    and columns of a site that the lake has already.
+    """
+    Catalogue(config.site_attributes)
+    if config.warehouse:
+        check_layout(config.warehouse)
 
 
 def check_places(config: Config, *, sources: bool) -> None:

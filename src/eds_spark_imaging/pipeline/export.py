@@ -23,6 +23,7 @@ from eds_spark_imaging.exports.mi_cdm import (
 from eds_spark_imaging.exports.reasons import not_exported
 from eds_spark_imaging.exports.words import Standard, TableFormat
 from eds_spark_imaging.lake.opening import known_tables, open_lake
+from eds_spark_imaging.storage.uri import check_place
 from eds_spark_imaging.tables import Catalogue
 
 _TIME_ZONE = "Europe/Paris"
@@ -44,9 +45,10 @@ def export(config: Config, standard: Standard, to: str, table_format: TableForma
     ConfigError where it is not, or where the file of concepts cannot be read; LakeError where a table is missing.
     """
     concepts = _concepts(config.export.concepts)
-    _make_folder(to)
+    _check_folder(to)
     spark = open_lake(config, "eds-imaging export")
     exams, tables = _mi_cdm(spark, config, concepts) if standard is Standard.MI_CDM else _fhir(spark, config)
+    _make_folder(to)
     try:
         for name, frame in tables.items():
             if standard is Standard.FHIR:
@@ -87,13 +89,22 @@ def _tables(spark: SparkSession, *names: str) -> Iterator[DataFrame]:
     return map(spark.table, names)
 
 
+def _check_folder(to: str) -> None:
+    """ConfigError where a local folder holds something."""
+    check_place(to, "--to")
+    folder = Path(to)
+    try:
+        if "://" not in to and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise ConfigError(f"{to} is there already, and not an empty folder")
+    except OSError as error:
+        raise ConfigError(f"{to}: {error.strerror}") from None
+
+
 def _make_folder(to: str) -> None:
     """A local folder that its owner alone may enter: what is exported names patients."""
     if "://" in to:
         return
     folder = Path(to)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ConfigError(f"{to} is there already, and not an empty folder")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -18,7 +18,7 @@ from eds_spark_imaging.lake.opening import check_folder
 from eds_spark_imaging.lake.releases import write_release
 from eds_spark_imaging.lake.sizing import is_small
 from eds_spark_imaging.pipeline.build import build
-from eds_spark_imaging.pipeline.checks import check_places
+from eds_spark_imaging.pipeline.checks import check_config, check_places
 from eds_spark_imaging.pipeline.cross import cross
 from eds_spark_imaging.pipeline.index.job import index
 from eds_spark_imaging.pipeline.link import check_link, link
@@ -94,6 +94,7 @@ def repeat_jobs(
 def restore_release(run_id: str, config: Config, progress: Progress | None = None) -> None:
     """Bring every table and watermark back to the release ``run_id``."""
     place = config.require_lake()
+    check_config(config)
     check_folder(place.path)
     spark = _session(["restore"], config)
     context = Context(spark, config, progress.on(spark) if progress else None)
@@ -107,6 +108,7 @@ def _check(names: list[str], config: Config) -> None:
     if unknown:
         raise ConfigError(f"no job {sorted(unknown)[0]!r}; there are {', '.join(_ALL)}")
     config.require_lake()
+    check_config(config)
     if "link" in names:
         check_link(config.link)
     if "terms" in names:

@@ -13,6 +13,7 @@ from eds_spark_imaging.lake.lake import Lake
 from eds_spark_imaging.linkage import exams_with
 from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.runs.rules import rules_hash
+from eds_spark_imaging.runs.watermarks import read_watermark
 from eds_spark_imaging.tables.links import IMAGING_STUDY_LINK_KEY, LINK_DECISION, LINK_INPUT
 from eds_spark_imaging.warehouse.reader import Warehouse
 
@@ -54,11 +55,7 @@ class LinkState:
     @classmethod
     def seen(cls, context: Context) -> LinkState | None:
         """The state after the last run; None where there was none, or one of another form of state."""
-        text = context.newest_watermark("link")
-        try:
-            return cls(**json.loads(text)) if text else None
-        except TypeError:
-            return None
+        return read_watermark(cls, context.newest_watermark("link"))
 
     @property
     def text(self) -> str:

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from eds_spark_imaging.lake.scratch import Scratch
 from eds_spark_imaging.runs.context import Context, Run
+from eds_spark_imaging.runs.watermarks import read_watermark
 from eds_spark_imaging.spark.at_once import at_once
 from eds_spark_imaging.tables.spec import Column, sql_type
 from eds_spark_imaging.tables.terms import SERIES_TERMS, STUDY_TERMS
@@ -61,8 +62,7 @@ def terms(context: Context) -> None:
     site = _Site(rows, site_names(given.exam_names, lexicon(rows)))
     with context.run("terms") as run, context.lake.scratch("terms") as scratch:
         run.main_count = "exams"
-        text = context.newest_watermark("terms")
-        seen = _TermsWatermark(**json.loads(text)) if text else None
+        seen = read_watermark(_TermsWatermark, context.newest_watermark("terms"))
         now = _TermsWatermark(site.version, _last_change(context), context.lake.version(_ACTS))
         run.watermark = json.dumps(asdict(now))
         if now == seen:
@@ -74,8 +74,8 @@ def terms(context: Context) -> None:
 
 def has_new_acts(context: Context) -> bool:
     """Whether the table of acts has another version than the last terms were made from."""
-    text = context.newest_watermark("terms")
-    return bool(text) and _TermsWatermark(**json.loads(text)).acts != context.lake.version(_ACTS)
+    seen = read_watermark(_TermsWatermark, context.newest_watermark("terms"))
+    return seen is not None and seen.acts != context.lake.version(_ACTS)
 
 
 def _terms(context: Context, run: Run, scratch: Scratch, site: _Site, some: DataFrame | None) -> None:

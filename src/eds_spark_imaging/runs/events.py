@@ -70,7 +70,7 @@ def report(error: BaseException, text: str, code: int) -> None:
 
 
 def _line(text: str) -> None:
-    with suppress(BrokenPipeError):  # nobody reads it: no reason to end a job
+    with suppress(OSError):  # nobody reads it, or its disk is full: no reason to end a job
         print(text, file=sys.stderr, flush=True)
 
 

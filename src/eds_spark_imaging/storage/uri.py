@@ -31,11 +31,25 @@ def is_remote(text: str) -> bool:
     return split(text).scheme not in ("", "file")
 
 
+def check_place(text: str, what: str = "a place") -> None:
+    """ConfigError for a place that is empty, which would be the folder of the process, or that no store can name."""
+    if not text.strip():
+        raise ConfigError(f"{what} is empty: give a folder or URI")
+    if "\0" in text:
+        raise ConfigError(f"{what} holds a NUL")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{what} is not in UTF-8: {text.encode('utf-8', 'backslashreplace').decode()}") from None
+
+
 def plain(text: str) -> str:
     """A place as the configuration keeps it: ``file:`` URIs become local paths, which they quote.
 
-    ConfigError for a URI with a password in it, which is not repeated, and for a file of another host.
+    ConfigError as :func:`check_place`, for a URI with a password in it, which is not repeated, and for a file of
+    another host.
     """
+    check_place(text)
     if _SECRET.match(text):
         raise ConfigError("a place must not hold a password: stores take credentials from the environment or its files")
     place = split(text)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.declaration.attribute import Attribute
-from eds_spark_imaging.errors import LakeError
+from eds_spark_imaging.errors import ConfigError, LakeError
 from eds_spark_imaging.tables import access, cohorts, crossings, files, imaging, links, marts, runs
 from eds_spark_imaging.tables.spec import Table
 
@@ -23,7 +23,13 @@ class Catalogue:
     """The tables by name, for the built-in declaration and the attributes that a site adds."""
 
     def __init__(self, site_attributes: Sequence[Attribute] = ()) -> None:
+        """Raises ConfigError where a site's column is there already."""
         self.attributes = declaration(site_attributes)
+        if site_attributes:
+            try:
+                _ = self.tables, self.readings, self.staged
+            except ValueError as error:
+                raise ConfigError(f"[[attributes]]: {error}; give another `column`") from None
 
     @cached_property
     def tables(self) -> dict[str, Table]:

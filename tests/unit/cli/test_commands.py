@@ -15,8 +15,12 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import EnhancedMRImageStorage, ImplicitVRLittleEndian
 
 from eds_spark_imaging.cli.header import as_json, laid_out
+from eds_spark_imaging.config import Config
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
+from eds_spark_imaging.errors import ConfigError, LakeError
+from eds_spark_imaging.exports.words import Standard, TableFormat
+from eds_spark_imaging.pipeline import export
 from eds_spark_imaging.storage.source import LocalFile
 
 
@@ -204,3 +208,23 @@ def test_header_on_a_terminal_has_a_value_on_each_line(tmp_path: Path) -> None:
 def test_describe_lists_tables_and_columns() -> None:
     assert "imaging_acquisition_mr" in imaging("describe").stdout
     assert "study_datetime" in imaging("describe", "imaging_study").stdout
+
+
+@pytest.mark.parametrize("standard", list(Standard))
+def test_an_export_without_lake_leaves_no_folder(
+    standard: Standard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def absent(*_: object) -> None:
+        raise LakeError("no lake")
+
+    monkeypatch.setattr(export, "open_lake", absent)
+    to = tmp_path / "to"
+    config = Config().with_places(lake=str(tmp_path / "none"))
+    with pytest.raises(LakeError):
+        export.export(config, standard, str(to), TableFormat.PARQUET)
+    assert not to.exists()
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "x").touch()
+    for place in ("", str(tmp_path / "full"), str(tmp_path / "full" / "x")):
+        with pytest.raises(ConfigError):
+            export.export(config, standard, place, TableFormat.PARQUET)

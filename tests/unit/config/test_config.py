@@ -1,9 +1,13 @@
+import re
+import warnings
 from pathlib import Path
 
 import pytest
 
-from eds_spark_imaging.config import Config, SourceConfig, load_config
+from eds_spark_imaging.cli.options import config_from
+from eds_spark_imaging.config import Config, HospitalConfig, SourceConfig, WarehouseConfig, lake_at, load_config
 from eds_spark_imaging.errors import ConfigError
+from eds_spark_imaging.pipeline import jobs
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -77,6 +81,33 @@ def test_a_whole_file_becomes_typed_sections(tmp_path: Path) -> None:
         ("[warehouse.jdbc]\nurl='jdbc:x'\npartitions=0", "at least 1"),
         ("[warehouse]\npath='/x'\n[warehouse.tables.note]\nbounds=[9, 1]", "the smaller one first"),
         ("[cross]\ndiagnosis_days = 'many'", "must be int"),
+        ("[cross]\ndiagnosis_days = -1", "0 or more"),
+        ("[cross]\nprocedure_days = -1", "0 or more"),
+        ("[cross]\nreport_days = -1", "0 or more"),
+        ("[link]\nkey_days = -1", "0 or more"),
+        ("[link]\nipp_pattern = '(?P<ipp>8[0-9]{9})'", "'(?P'"),
+        ("[[hospitals]]\ncode='1'\nname='A'\nissuer=['(?P<a>b)']", "'(?P'"),
+        ("[link]\nphantom_patterns = ['']", "empty pattern"),
+        ("[lake]\npath = ''", "path is empty"),
+        ("[lake]\npath = '  '", "path is empty"),
+        ('[lake]\npath = "a\\u0000b"', "NUL"),
+        ("[warehouse]\npath = ''", "path is empty"),
+        ("[[sources]]\nname='a'\nroot=''", "root is empty"),
+        ("[[sources]]\nname='a'\nroot='/x'\ninventory=''", "inventory is empty"),
+        ("[export]\nconcepts=''", "concepts is empty"),
+        ("[[projects]]\nname='a'\nkey_file=''", "key_file is empty"),
+        ("[warehouse]\npath='/x'\ntime_zone='Europe/Pari'", "'Europe/Pari'"),
+        ("[warehouse]\npath='/x'\ntime_zone=''", "time_zone ''"),
+        ("[[sources]]\nname='a'\nroot='/x'\ndefault_charset='ISO_IR 10O'", "'ISO_IR 10O'"),
+        ("[[sources]]\nname='a'\nroot='/x'\noverride_charset='latin-one'", "'latin-one'"),
+        ("[[sources]]\nname='a'\nroot='s3://b/x'\n[[sources]]\nname='b'\nroot='s3a://b/x'", "lies within"),
+        ("[[sources]]\nname='a'\nroot='S3N://b/x'\n[[sources]]\nname='b'\nroot='s3://b/x/y/'", "lies within"),
+        ("[[sources]]\nname='a'\nroot='/x'\nhospital='2'\n[[hospitals]]\ncode='1'\nname='A'", "no hospital '2'"),
+        (
+            "[[suspensions]]\nfirst='2023-01'\nlast='2023-02'\nhospital='2'\n[[hospitals]]\ncode='1'\nname='A'",
+            "no hospital '2'",
+        ),
+        ("x = " + "[" * 3000 + "]" * 3000, "too many brackets"),
     ],
 )
 def test_what_is_wrong_is_named_in_one_line(tmp_path: Path, text: str, said: str) -> None:
@@ -132,3 +163,136 @@ def test_relative_places_are_meant_from_the_file(tmp_path: Path) -> None:
     assert config.lake is not None
     assert config.lake.path == str(tmp_path / "lake")
     assert config.sources[0].root == str(tmp_path.parent / "pacs")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(?P<x>a)",
+        "(?#c)a",
+        "(a)?(?(1)b|c)",
+        "(?a)b",
+        "(?ai)b",
+        r"\U00000041",
+        r"\0",
+        r"[\b]",
+        "a{",
+        "a{,3}",
+        "{a}",
+        "[[]",
+        "[a&&b]",
+    ],
+)
+def test_patterns_that_python_takes_and_spark_does_not(pattern: str) -> None:
+    """All but the last are refused by java.util.regex.Pattern of Java 21; that one it reads as an intersection."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        re.compile(pattern)
+        with pytest.raises(ConfigError, match="Spark does not read"):
+            HospitalConfig("1", "A", station=(pattern,))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "[]a]",
+        "a{2}",
+        "a{2,}",
+        "a{2,3}",
+        r"\[a",
+        r"[\[a]",
+        r"\{a",
+        "(?s-i:x)",
+        "x*+",
+        r"(a)\1",
+        r"\\{2}",
+        r"[a\]&]",
+        "a}",
+        r"\bPSL\b",
+    ],
+)
+def test_patterns_that_both_take(pattern: str) -> None:
+    assert HospitalConfig("1", "A", station=(pattern,)).station == (pattern,)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Paris", "Indian/Reunion", "UTC", "+02:00", "UTC-04:00"])
+def test_time_zones(zone: str) -> None:
+    assert WarehouseConfig(path="/x", time_zone=zone).time_zone == zone
+
+
+@pytest.mark.parametrize("place", ["", " ", "/x/b\udcff", "a\0b"])
+def test_places_of_the_command_line_that_name_nothing(place: str) -> None:
+    for given in ({"sources": (place,)}, {"lake": place}, {"warehouse": place}):
+        with pytest.raises(ConfigError, match="a place") as caught:
+            Config().with_places(**given)  # type: ignore[arg-type]
+        assert str(caught.value).encode()
+    with pytest.raises(ConfigError, match="a place"):
+        lake_at(place)
+
+
+def test_hospitals_need_not_be_declared() -> None:
+    assert Config(sources=(SourceConfig("a", "/x", hospital="2"),)).sources[0].hospital == "2"
+
+
+KVP = "[[attributes]]\nsources='KVP'\nkind='double'\nlevel='series'\ncolumn='x'\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("modalities='MR'", "modalities must be a list of texts"),
+        ("modalities=[1]", "modalities must be a list of texts"),
+        ("many='no'", "many must be true or false"),
+        ("identifying='false'", "identifying must be true or false"),
+        ("identifying=1", "identifying must be true or false"),
+        ("finer=3", "finer must be a text or a list of texts"),
+        ("each='1'", "each must be a number"),
+        ("each=true", "each must be a number"),
+        ("frames=-2", "frames must be a number"),
+        ("unit=3", "unit must be a text"),
+        ("comment=4", "comment must be a text"),
+        ("aggregate=['constant']", "aggregate must be a text"),
+        ("treatment=true", "treatment must be a text"),
+    ],
+)
+def test_attributes_of_another_type(tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        load_config(write(tmp_path, KVP + line))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("sources='KVP'", "sources=5"),
+        ("sources='KVP'", "sources=[5]"),
+        ("column='x'", "column=7"),
+        ("kind='double'", "kind=[]"),
+    ],
+)
+def test_needed_keys_of_attributes_of_another_type(tmp_path: Path, given: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=f"{said.partition('=')[0]} must be a text"):
+        load_config(write(tmp_path, KVP.replace(given, said)))
+
+
+@pytest.mark.parametrize("column", ["path", "source", "changed_run", "status", "seconds", "row_hash", "kvp"])
+def test_a_column_that_is_there_already(tmp_path: Path, column: str) -> None:
+    path = write(tmp_path, KVP.replace("'x'", f"'{column}'"))
+    with pytest.raises(ConfigError, match=f"{column}.*declared.*give another `column`"):
+        config_from(path, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("layout='omopp'", "'omopp'"),
+        ("[warehouse.tables.visitoccurrence]\nname='x'", "'visitoccurrence'"),
+        ("[warehouse.tables.person.columns]\nvisit_start='x'", "'visit_start'"),
+    ],
+)
+def test_the_names_of_the_base_centrale_are_checked_before_spark(
+    tmp_path: Path, text: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "spark_session", lambda *_, **__: pytest.fail("Spark has been started"))
+    path = write(tmp_path, f"[lake]\npath='lake'\n[warehouse]\npath='{tmp_path}'\n{text}")
+    with pytest.raises(ConfigError, match=said):
+        jobs.run_jobs(["cross"], load_config(path), jobs.Options())

@@ -78,3 +78,77 @@ def test_what_cannot_be_read(lake: Path, tmp_path: Path) -> None:
     (lake / "_schema").write_text('{"version": 99, "package": "9.1"}')
     with pytest.raises(LakeError, match="upgrade"):
         open_duckdb(config(lake), "SELECT 1")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "CAST(name AS INTEGER)",
+        "CAST(name AS DATE)",
+        "error(name)",
+        "regexp_matches('a', name)",
+        "strptime(name, '%Y')",
+        "json_extract(name, '$.a')",
+    ],
+)
+def test_errors_show_no_values(tmp_path: Path, expression: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Not at once, nor in the middle of a long answer."""
+    harmless = {"CAST(name AS INTEGER)": "1", "CAST(name AS DATE)": "2026-01-31", "strptime(name, '%Y')": "2026"}
+    first = harmless.get(expression, "{}" if "json" in expression else "a")
+    names = [first] * 250_000 + ["DUPONT(^JEAN"]
+    write_deltalake(tmp_path / "dicom_instance", pa.table({"name": names}))
+    given = expression if "error" not in expression else f"CASE WHEN name LIKE 'DUP%' THEN {expression} END"
+    query = f"SELECT {given} AS value FROM dicom_instance"
+    with pytest.raises(QueryError, match=r"^the query cannot be answered") as failed:
+        run_duckdb_query(config(tmp_path), query, Format.JSON, 0, live=True)
+    assert "DUPONT" not in str(failed.value) + capsys.readouterr().out
+    assert failed.value.__suppress_context__
+
+
+def test_a_name_of_the_query_is_shown(lake: Path) -> None:
+    with pytest.raises(QueryError, match="nocolumn"):
+        run_duckdb_query(config(lake), "SELECT nocolumn FROM dicom_file", Format.JSON, 0, live=True)
+
+
+@pytest.mark.parametrize("query", ["", ";", "-- nothing"])
+def test_an_empty_query(lake: Path, query: str) -> None:
+    with pytest.raises(QueryError, match="empty"):
+        run_duckdb_query(config(lake), query, Format.JSON, 0, live=True)
+
+
+@pytest.mark.parametrize("table", ["dicom_file", "imaging_release"])
+def test_a_damaged_log(lake: Path, table: str) -> None:
+    for commit in (lake / table / "_delta_log").iterdir():
+        commit.write_text("{")
+    with pytest.raises(LakeError, match=f"the table {table} cannot be read"):
+        open_duckdb(config(lake), "SELECT * FROM dicom_file")
+
+
+def test_a_file_that_is_gone(lake: Path) -> None:
+    for file in (lake / "dicom_file").glob("*.parquet"):
+        file.unlink()
+    with pytest.raises(LakeError, match="cannot be read"):
+        run_duckdb_query(config(lake), "SELECT path FROM dicom_file", Format.JSON, 0, live=True)
+
+
+def test_json_is_json(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Numbers that JSON lacks stand in quotes, as Spark writes them; keys that are no text become one."""
+    values = [
+        "'NaN'::DOUBLE",
+        "'Infinity'::DOUBLE",
+        "'-Infinity'::FLOAT",
+        "['NaN'::DOUBLE]",
+        "MAP {2: DATE '2026-01-31'}",
+    ]
+    query = f"SELECT {', '.join(f'{value} AS v{number}' for number, value in enumerate(values))}"
+    run_duckdb_query(config(lake), query, Format.JSON, 0, live=True)
+    line = capsys.readouterr().out
+    assert json.loads(line, parse_constant=pytest.fail) == {
+        "v0": "NaN",
+        "v1": "Infinity",
+        "v2": "-Infinity",
+        "v3": ["NaN"],
+        "v4": {"2": "2026-01-31"},
+    }
+    run_duckdb_query(config(lake), query, Format.CSV, 0, live=True)
+    assert capsys.readouterr().out.splitlines()[1].startswith('NaN,Infinity,-Infinity,"[""NaN""]"')

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from eds_spark_imaging.config.patterns import check_patterns
 from eds_spark_imaging.errors import ConfigError
 
 
@@ -55,11 +56,9 @@ class LinkConfig:
     )
 
     def __post_init__(self) -> None:
-        for pattern in (self.ipp_pattern, *self.phantom_patterns):
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ConfigError(f"[link] pattern {pattern!r}: {error}") from None
+        check_patterns("[link]", (self.ipp_pattern, *self.phantom_patterns))
+        if self.key_days < 0:
+            raise ConfigError("[link] key_days must be 0 or more")
         if not 0.5 < self.probabilistic_threshold < 1:
             raise ConfigError("[link] probabilistic_threshold must lie between 0.5 and 1")
 
@@ -88,6 +87,10 @@ class CrossConfig:
     diagnosis_days: int = 365
     procedure_days: int = 30
     report_days: int = 30
+
+    def __post_init__(self) -> None:
+        if min(self.diagnosis_days, self.procedure_days, self.report_days) < 0:
+            raise ConfigError("[cross] diagnosis_days, procedure_days and report_days must be 0 or more")
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from zoneinfo import available_timezones
 
 from eds_spark_imaging.errors import ConfigError
+from eds_spark_imaging.storage.uri import check_place
 
 PASSWORD_VARIABLE = "EDS_IMAGING_WAREHOUSE_PASSWORD"  # noqa: S105 - where the password is, not what it is
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)?")
@@ -93,6 +95,8 @@ class WarehouseConfig:
             raise ConfigError("[warehouse] needs one of path, database and jdbc")
         if self.format not in ("parquet", "delta", "orc"):
             raise ConfigError(f"[warehouse] format {self.format!r} is not parquet, delta or orc")
+        if not _is_time_zone(self.time_zone):
+            raise ConfigError(f"[warehouse] time_zone {self.time_zone!r} is no time zone, such as Europe/Paris")
 
     @property
     def place(self) -> str:
@@ -100,8 +104,16 @@ class WarehouseConfig:
         return self.jdbc.url.split("?", 1)[0] if self.jdbc else str(self.path or self.database)
 
 
+def _is_time_zone(name: str) -> bool:
+    """True for a name of the time zone database, where this machine has one, and for an offset."""
+    known = available_timezones()
+    return not known or name in known or re.fullmatch(r"(UTC|GMT)?[+-](0\d|1[0-4]):[0-5]\d", name) is not None
+
+
 def _one_place(where: str, path: str | None, database: str | None) -> None:
     if (path is None) == (database is None):
         raise ConfigError(f"{where} needs either path or database")
+    if path is not None:
+        check_place(path)
     if database is not None and not _IDENTIFIER.fullmatch(database):
         raise ConfigError(f"{where} database {database!r} is not a name")

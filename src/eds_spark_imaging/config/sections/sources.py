@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from eds_spark_imaging.config.patterns import check_patterns
+from eds_spark_imaging.dicom.values.charset import codec_of
 from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.storage.uri import plain
 
@@ -42,8 +44,11 @@ class SourceConfig:
             raise ConfigError(f"[[sources]] {self.name}: inventory_mode is full or delta, not {self.inventory_mode!r}")
         if self.is_partial and not self.inventory:
             raise ConfigError(f"[[sources]] {self.name}: inventory_mode delta needs an inventory")
+        for charset in (self.default_charset, self.override_charset):
+            if charset is not None and codec_of(charset)[0] is None:
+                raise ConfigError(f"[[sources]] {self.name}: unknown character set {charset!r}")
         object.__setattr__(self, "root", plain(self.root))
-        if self.inventory:
+        if self.inventory is not None:
             object.__setattr__(self, "inventory", plain(self.inventory))
 
 
@@ -60,11 +65,7 @@ class HospitalConfig:
 
     def __post_init__(self) -> None:
         for patterns in (self.institution, self.station, self.ae_title, self.issuer):
-            for pattern in patterns:
-                try:
-                    re.compile(pattern)
-                except re.error as error:
-                    raise ConfigError(f"[[hospitals]] {self.code}: pattern {pattern!r}: {error}") from None
+            check_patterns(f"[[hospitals]] {self.code}:", patterns)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """An inventory in the place of a listing: a table of a source's files that someone else made.
 
-Parquet, or CSV where its name ends with ``.csv`` or ``.csv.gz`` (header line, comma, RFC 4180 quotes), with columns:
+Parquet, or CSV where its name ends with ``.csv`` or ``.csv.gz`` (header line, comma, RFC 4180 quotes, within
+which a line may end), with columns:
 
 - ``path``: relative to the source's root, or absolute, as it is on the store and never quoted;
 - ``size``: bytes;
@@ -49,6 +50,7 @@ def read_inventory(spark: SparkSession, source: SourceConfig) -> DataFrame:
             size.alias("size"),
             _modified(given.schema["modified"].dataType, where).alias("modified"),
             (F.col("size").isNotNull() & ~F.coalesce(size >= 0, F.lit(False))).alias("_no_size"),
+            F.col("size").isNotNull().alias("_has_size"),
             F.col("modified").isNotNull().alias("_has_time"),
         )
         _check(rows, source.root, where)
@@ -65,8 +67,22 @@ def read_inventory(spark: SparkSession, source: SourceConfig) -> DataFrame:
 def _frame(spark: SparkSession, path: str) -> DataFrame:
     literal = re.sub(r"([\\{}\[\]*?])", r"\\\1", path)  # Spark takes these for patterns
     if re.search(r"\.csv(\.gz)?$", path, re.IGNORECASE):
-        return spark.read.csv(literal, header=True, inferSchema=False, escape='"', enforceSchema=False)
+        rows = spark.read.options(header=True, escape='"', enforceSchema=False)
+        by_line = rows.csv(literal)
+        if not _has_quoted_newlines(spark.read.text(literal)):
+            return by_line
+        # With the schema given: to find it in a file read whole, Spark takes even an escaped name for a pattern.
+        return rows.schema(by_line.schema).csv(literal, multiLine=True)
     return spark.read.parquet(literal)
+
+
+def _has_quoted_newlines(lines: DataFrame) -> bool:
+    """Whether a quoted name goes on in the next line: the file is then read in one piece, which takes longer.
+
+    Quotes within quotes are doubled, so that such a line has an odd number of them.
+    """
+    quotes = F.length("value") - F.length(F.translate("value", '"', ""))
+    return not lines.where(quotes % 2 == 1).limit(1).isEmpty()
 
 
 def _quoted(name: str) -> str:
@@ -107,6 +123,7 @@ def _check(rows: DataFrame, root: str, where: str) -> None:
         inside &= ~F.substring("path", len(folder), 1 << 30).rlike(r"/(\.{1,2})?(/|$)")
     bad = {
         "have no path below the root": ~F.coalesce(inside, F.lit(False)),
+        "have a quote that does not end": path.contains("\n") & ~F.col("_has_size") & ~F.col("_has_time"),
         "have a size that is no number of bytes": F.col("_no_size"),
         "have a time that cannot be read": F.col("_has_time") & F.col("modified").isNull(),
     }

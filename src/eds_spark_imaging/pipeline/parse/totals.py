@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from eds_spark_imaging.errors import AccountingError
 from eds_spark_imaging.runs.context import Context
+from eds_spark_imaging.runs.watermarks import read_watermark
 from eds_spark_imaging.spark.query_errors import QUERY_ERRORS
 from eds_spark_imaging.transforms.duplicates import READABLE
 
@@ -33,9 +34,8 @@ class Totals:
 
     @classmethod
     def recorded(cls, context: Context) -> Totals | None:
-        """Those of the last successful run; None before it, and where it was one of a release without totals."""
-        text = context.newest_watermark("parse")
-        return cls(**json.loads(text)) if text.startswith("{") else None
+        """Those of the last successful run; None before it, and where its watermark has another form."""
+        return read_watermark(cls, context.newest_watermark("parse"))
 
     @classmethod
     def proven(cls, context: Context, run_id: str, before: Totals | None) -> Totals:

@@ -20,6 +20,7 @@ from eds_spark_imaging.privacy.tier import TierCatalogue
 from eds_spark_imaging.runs.access import Given, record_access
 from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.runs.progress import Progress
+from eds_spark_imaging.runs.watermarks import read_watermark
 from eds_spark_imaging.spark.session import spark_session
 from eds_spark_imaging.tables import Catalogue
 from eds_spark_imaging.tables.access import Access
@@ -95,7 +96,7 @@ def bring_up_to_date(source: Context, tier: Context, key: bytes) -> None:
     with tier.run(JOB) as run, source.lake.scratch(f"{JOB}_{project.name}") as scratch:
         run.main_count = "rows"
         last = tier.runs(JOB).orderBy(F.desc("run_id")).select("run_id", "watermark").first()
-        before = _TierWatermark(**json.loads(last["watermark"])) if last else None
+        before = _recorded(last["watermark"]) if last else None
         now = _TierWatermark(_newest(source, tier), key_name(key), json.loads(json.dumps(rules)))
         _check_same(tier, before, now)
         given = Given(project.name, run.run_id, now.release)
@@ -124,6 +125,14 @@ def _newest(source: Context, tier: Context) -> str:
             row = rows.agg(F.max(stamp)).first()
             newest = max(newest, (row and row[0]) or "")
     return newest
+
+
+def _recorded(text: str) -> _TierWatermark:
+    """LakeError where a tier's watermark has another form: by which rules and key it was made is not known."""
+    found = read_watermark(_TierWatermark, text)
+    if found is None:
+        raise LakeError("the tier was made by another version of this package: make the new one in another place")
+    return found
 
 
 def _check_same(tier: Context, before: _TierWatermark | None, now: _TierWatermark) -> None:
