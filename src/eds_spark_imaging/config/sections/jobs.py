@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from eds_spark_imaging.config.expressions import check_expression
 from eds_spark_imaging.errors import ConfigError
 
 
@@ -56,10 +57,7 @@ class LinkConfig:
 
     def __post_init__(self) -> None:
         for pattern in (self.ipp_pattern, *self.phantom_patterns):
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ConfigError(f"[link] pattern {pattern!r}: {error}") from None
+            check_expression("[link]", pattern)
         if not 0.5 < self.probabilistic_threshold < 1:
             raise ConfigError("[link] probabilistic_threshold must lie between 0.5 and 1")
 

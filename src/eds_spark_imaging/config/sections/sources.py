@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from eds_spark_imaging.config.expressions import check_expression
 from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.storage.uri import plain
 
@@ -61,10 +62,7 @@ class HospitalConfig:
     def __post_init__(self) -> None:
         for patterns in (self.institution, self.station, self.ae_title, self.issuer):
             for pattern in patterns:
-                try:
-                    re.compile(pattern)
-                except re.error as error:
-                    raise ConfigError(f"[[hospitals]] {self.code}: pattern {pattern!r}: {error}") from None
+                check_expression(f"[[hospitals]] {self.code}", pattern)
 
 
 @dataclass(frozen=True)

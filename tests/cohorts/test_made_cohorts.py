@@ -1,0 +1,61 @@
+"""Cohorts made in a lake: their table, and what refuses them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lakes import open_context, write
+from pyspark.sql import SparkSession
+
+from eds_spark_imaging.cohorts import Cohort
+from eds_spark_imaging.errors import ConfigError
+from eds_spark_imaging.pipeline.cohort import make_cohort
+from eds_spark_imaging.runs.context import Context
+
+EXAMS = [
+    {"study_instance_uid": uid, "person_id": 1, "study_datetime": dt.datetime(2020, 1, day), "modalities": ["CT"]}
+    for uid, day in (("a", 1), ("b", 2))
+]
+_TABLES = ("imaging_study", "imaging_study_visit", "imaging_study_diagnosis")
+
+
+@pytest.fixture
+def context(spark: SparkSession, tmp_path: Path) -> Iterator[Context]:
+    """A lake of two exams, whose tables the session knows."""
+    context = open_context(spark, tmp_path / "lake")
+    write(context, "imaging_study", EXAMS)
+    for name in _TABLES[1:]:
+        context.lake.create(name)
+    for name in _TABLES:
+        context.lake.read(name).createOrReplaceTempView(name)
+    yield context
+    for name in _TABLES:
+        spark.catalog.dropTempView(name)
+
+
+def cohort(name: str, **step: Any) -> Cohort:
+    return Cohort.from_mapping({"cohort": {"name": name}, "include": [step or {"exam": {"modality": "CT"}}]})
+
+
+def test_a_cohort_may_be_called_steps(context: Context) -> None:
+    made = make_cohort(context.spark, context.lake, cohort("steps"), "r")
+    assert (made.table, made.members) == ("cohort_steps", 2)
+    members = context.spark.table(context.lake.identifier("cohort_steps"))
+    assert {row["study_instance_uid"] for row in members.collect()} == {"a", "b"}
+
+
+def test_a_table_is_of_one_cohort(context: Context) -> None:
+    make_cohort(context.spark, context.lake, cohort("a-b"), "r")
+    with pytest.raises(ConfigError, match="the table cohort_a_b is that of the cohort a-b"):
+        make_cohort(context.spark, context.lake, cohort("a_b"), "r")
+    make_cohort(context.spark, context.lake, cohort("a-b"), "r2")
+
+
+def test_days_beyond_the_lake_need_the_base_centrale(context: Context) -> None:
+    wide = cohort("wide", diagnosis={"code": "C34", "days": [-400, 0]})
+    with pytest.raises(ConfigError, match=r"the lake has 365 days around each exam \(\[cross\] diagnosis_days\)"):
+        make_cohort(context.spark, context.lake, wide, "r")
