@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from frames import frame
 from lakes import open_context, write
 from pyspark.sql import SparkSession
 
 from eds_spark_imaging.cohorts import Cohort
+from eds_spark_imaging.config import ProjectConfig
 from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.pipeline.cohort import make_cohort
+from eds_spark_imaging.privacy.tier import treated
 from eds_spark_imaging.runs.context import Context
 
 EXAMS = [
@@ -53,6 +56,21 @@ def test_a_table_is_of_one_cohort(context: Context) -> None:
     with pytest.raises(ConfigError, match="the table cohort_a_b is that of the cohort a-b"):
         make_cohort(context.spark, context.lake, cohort("a_b"), "r")
     make_cohort(context.spark, context.lake, cohort("a-b"), "r2")
+
+
+@pytest.mark.parametrize(("birth", "age"), [("age", {"age_at_exam": 69}), ("year", {"birth_year": 1951})])
+def test_a_tier_without_identities(context: Context, birth: str, age: dict[str, int]) -> None:
+    """It has no birth date, no date of removal, and pseudonyms for keys."""
+    spark, project = context.spark, ProjectConfig("lung", birth=birth)
+    of_tier = {name: treated(context.catalogue[name], project).table for name in _TABLES}
+    exam = {"study_instance_uid": "2.25.1", "person_id": "p1", "study_datetime": dt.datetime(2020, 6, 1)} | age
+    for name, table in of_tier.items():
+        frame(spark, table, *([exam] if name == "imaging_study" else [])).createOrReplaceTempView(name)
+    for years, members in (69, 1), (70, 0):
+        made = make_cohort(spark, context.lake, cohort(f"of_{years}", patient={"age": years}), "r")
+        assert made.members == members
+    (row,) = spark.table(context.lake.identifier("cohort_of_69")).collect()
+    assert row["person_id"] == "p1"
 
 
 def test_days_beyond_the_lake_need_the_base_centrale(context: Context) -> None:

@@ -51,7 +51,7 @@ def make_cohort(spark: SparkSession, lake: Lake, cohort: Cohort, release: str) -
     ``release`` names the run whose tables these are. ConfigError where the lake lacks a table that the cohort asks, or
     its table is that of another cohort.
     """
-    _check_tables(spark, cohort)
+    _check_tables(known_tables(spark), cohort)
     _check_name(lake, cohort)
     columns = spark.table("imaging_study").columns
     with lake.scratch(f"cohort_{cohort.table}") as scratch:
@@ -66,14 +66,15 @@ def make_cohort(spark: SparkSession, lake: Lake, cohort: Cohort, release: str) -
     return made
 
 
-def _check_tables(spark: SparkSession, cohort: Cohort) -> None:
-    lacking = sorted(cohort.tables - known_tables(spark))
+def _check_tables(known: set[str], cohort: Cohort) -> None:
+    lacking = sorted(cohort.tables - known)
     for step in cohort.steps:
         for group in step.groups:
             if group.asks_base and group.table in lacking:
                 raise ConfigError(
                     f"{group.kind} days = {group.given['days']}: the lake has {group.window} days around each exam"
-                    f" ([cross] {group.window_name}), and beyond them the base centrale is asked: give it (--warehouse)"
+                    f" ([cross] {group.window_name}); beyond them the base centrale is asked (--warehouse), which a"
+                    " tier without identities cannot"
                 )
     if lacking:
         raise ConfigError(f"the lake has no table {lacking[0]}, which the cohort asks: run the jobs first")
