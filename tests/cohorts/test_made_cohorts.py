@@ -11,10 +11,12 @@ import pytest
 from frames import frame
 from lakes import open_context, write
 from pyspark.sql import SparkSession
+from warehouses import write_warehouse
 
 from eds_spark_imaging.cohorts import Cohort
-from eds_spark_imaging.config import ProjectConfig
+from eds_spark_imaging.config import ProjectConfig, WarehouseConfig
 from eds_spark_imaging.errors import ConfigError
+from eds_spark_imaging.pipeline.base_views import make_base_views
 from eds_spark_imaging.pipeline.cohort import make_cohort
 from eds_spark_imaging.privacy.tier import treated
 from eds_spark_imaging.runs.context import Context
@@ -77,3 +79,25 @@ def test_days_beyond_the_lake_need_the_base_centrale(context: Context) -> None:
     wide = cohort("wide", diagnosis={"code": "C34", "days": [-400, 0]})
     with pytest.raises(ConfigError, match=r"the lake has 365 days around each exam \(\[cross\] diagnosis_days\)"):
         make_cohort(context.spark, context.lake, wide, "r")
+
+
+def test_days_beyond_the_lake_ask_the_base_centrale(context: Context, tmp_path: Path) -> None:
+    """From 2015-01-01 to 2020-01-01 are 1826 days, from 2019-11-01 are 61."""
+    diagnosis = {"condition_occurrence_id": 5, "condition_start_datetime": dt.datetime(2015, 1, 1, 9)}
+    diagnosis |= {"condition_source_value": "c34.1", "condition_status_source_value": "DP", "person_id": 1}
+    act = {"procedure_occurrence_id": 6, "procedure_datetime": dt.datetime(2019, 11, 1, 23), "person_id": 1}
+    act |= {"procedure_source_value": "ZBQK00201"}
+    person = {"person_id": 1, "person_source_value": "8000000001"}
+    write_warehouse(tmp_path / "base", person=[person], condition_occurrence=[diagnosis], procedure_occurrence=[act])
+    asked = {
+        "diagnosis": {"code": "C34*", "type": "DP", "days": [-1826, 0]},
+        "act": {"code": "ZBQK*", "days": [-61, 0]},
+    }
+    wide = cohort("wide", **asked)
+    make_base_views(context.spark, WarehouseConfig(path=str(tmp_path / "base")), wide.tables)
+    made = make_cohort(context.spark, context.lake, wide, "r")
+    (row,) = context.spark.table(context.lake.identifier(made.table)).collect()  # b lies one day too far
+    assert (row["study_instance_uid"], row["condition_code"], row["diagnosis_days"]) == ("a", "C341", -1826)
+    assert (row["procedure_occurrence_id"], row["procedure_code"], row["act_days"]) == (6, "ZBQK002", -61)
+    for name in ("base_condition_occurrence", "base_procedure_occurrence"):
+        context.spark.catalog.dropTempView(name)
