@@ -159,7 +159,7 @@ def fill(lake: Lake, count: int) -> None:
     )
     month = F.trunc("study_datetime", "month").alias("month")
     activity = studies.groupBy("hospital_code", "exam_category", month).agg(F.count(F.lit(1)).alias("exams"))
-    write(lake, "imaging_coverage", coverage(activity))
+    write(lake, "imaging_coverage", coverage(activity, F.current_date()))
     write_release(lake, RELEASE)
 
 

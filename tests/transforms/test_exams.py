@@ -218,7 +218,7 @@ def test_the_hospital_by_source_then_by_the_headers_own_words(spark: SparkSessio
     )
     cases: dict[str, dict[str, Any]] = {
         "source": {"source": "own"},
-        "institution": {"institution_name": "HOPITAL PITIE"},
+        "institution": {"institution_name": "HÔPITAL PITIÉ"},
         "station": {"institution_name": "?", "station_name": "PSLCT1"},
         "ae_title": {"source_application_entity_title": "AE_LRB_2"},
         "ambiguous": {"institution_name": "Plateau Commun"},

@@ -29,6 +29,7 @@ STUDY = (
     "study_instance_uid study_datetime study_datetime_quality hospital_code exam_category person_id number_of_series"
     " number_of_instances"
 )
+TODAY = dt.date(2020, 4, 20)
 MONTHS = ("2019-11", "2019-12", "2020-01", "2020-02", "2020-03")
 
 
@@ -93,15 +94,30 @@ def test_coverage_has_every_month_from_the_first_with_coverage(spark: SparkSessi
     other = frame(spark, STUDY, exam("o", "2019-11-05", hospital="014"), *stray)
     suspension = Suspension(dt.date(2020, 2, 1), dt.date(2020, 2, 1), "066")
     dated = studies.unionByName(other).withColumn("month", month_of_exam(*TRUSTED)).where("month IS NOT NULL")
-    found = coverage(dated.withColumn("exams", F.lit(1)), [suspension])
+    found = coverage(dated.withColumn("exams", F.lit(1)), F.lit(TODAY), [suspension])
     assert found.columns == IMAGING_COVERAGE.names
     cells = {(row["hospital_code"], row["month"].isoformat()): row for row in found.collect()}
-    assert {month for hospital, month in cells if hospital == "066"} == {f"{m}-01" for m in MONTHS[2:]}
+    # The stray date has a row of its own, and makes none of the years after it.
+    expected = {"1975-06-01", *(f"{m}-01" for m in MONTHS[2:])}
+    assert {month for hospital, month in cells if hospital == "066"} == expected
+    assert (cells["066", "1975-06-01"]["exams"], cells["066", "1975-06-01"]["state"]) == (1, "not_connected")
     assert {month for hospital, month in cells if hospital == "014"} == {f"{m}-01" for m in MONTHS}
     assert [cells["066", f"{m}-01"]["exams"] for m in MONTHS[2:]] == [4, 0, 1]
     assert cells["066", "2020-02-01"]["state"] == "suspended"
     assert cells["066", "2020-01-01"]["t_0"] == dt.date(2020, 1, 1)
     assert cells["014", "2020-02-01"]["state"] == "no_activity"
+
+
+def test_the_month_of_today_is_not_judged(spark: SparkSession) -> None:
+    months = [(dt.date(2019 + n // 12, n % 12 + 1, 1), 40) for n in range(14)] + [(dt.date(2020, 3, 1), 2)]
+    rows = [("066", "scanner", month, exams) for month, exams in months]
+    activity = frame(spark, "hospital_code exam_category month:date exams", *rows)
+    states = {
+        today: [row["state"] for row in coverage(activity, F.lit(today)).orderBy("month").collect()]
+        for today in (dt.date(2020, 3, 2), dt.date(2020, 4, 1))
+    }
+    assert states[dt.date(2020, 3, 2)] == ["complete"] * 14 + ["running"]
+    assert states[dt.date(2020, 4, 1)][-1] in ("partial", "suspended")
 
 
 ATTRIBUTES = (

@@ -143,6 +143,7 @@ def test_completeness_with_what_tells_it(spark: SparkSession) -> None:
             + of(3, temporal_position_identifier=3, number_of_temporal_positions=4),
             "fewer_than_planned": of(1, 2, acquisition_number=1, images_in_acquisition=3),
             "gap_in_numbers": of(1, 2, 3, 5),
+            "gap_in_numbers: of three": of(1, 2, 4),
             "not_told: one": of(1),
             "not_told: uneven": [plane(z) for z in (0.0, 2.5)],
             "not_told: two plans": [

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from eds_spark_imaging.cli.answer_file import check_answer_file, write_answer
-from eds_spark_imaging.cli.options import ConfigOption, Format, FormatOption, LakeOption, config_from
+from eds_spark_imaging.cli.options import ConfigOption, Format, FormatOption, LakeOption, WarehouseOption, config_from
 from eds_spark_imaging.cli.rows import print_texts
 from eds_spark_imaging.cohorts import Cohort, cohort_sql
 from eds_spark_imaging.config import Config
@@ -21,6 +21,7 @@ def cohort(
     file: Annotated[Path, typer.Argument(help="Description of the cohort (TOML).")],
     lake: LakeOption = None,
     config: ConfigOption = None,
+    warehouse: WarehouseOption = None,
     sql: Annotated[bool, typer.Option("--sql", help="Print the SQL and make nothing.")] = False,
     output: FormatOption = Format.TABLE,
     manifest: Annotated[
@@ -31,13 +32,13 @@ def cohort(
     ] = None,
 ) -> None:
     """Make a cohort: a table of its members, and what each step left."""
-    described = Cohort.from_toml(file)
+    places = config_from(config, None, lake, warehouse)
+    described = Cohort.from_toml(file, places.cross)
     if (manifest is None) != (project is None):
         raise QueryError("--manifest and --project go together: whom paths are given to is recorded")
     if sql:
         print(cohort_sql(described))
         return
-    places = config_from(config, None, lake, None)
     if manifest is not None:
         check_answer_file(manifest)
     print_cohort(described, places, output, (manifest, project) if manifest and project else None)
@@ -47,12 +48,15 @@ def print_cohort(described: Cohort, config: Config, output: Format, paths_for: t
     """Make the cohort in the lake and print its attrition; ``paths_for`` are the file of a manifest and its project."""
     from eds_spark_imaging.lake.opening import open_lake  # noqa: PLC0415 - loads Spark
     from eds_spark_imaging.lake.releases import newest_release  # noqa: PLC0415
+    from eds_spark_imaging.pipeline.base_views import make_base_views  # noqa: PLC0415
     from eds_spark_imaging.pipeline.cohort import make_cohort  # noqa: PLC0415
     from eds_spark_imaging.pipeline.manifest import check_manifest, manifest  # noqa: PLC0415
     from eds_spark_imaging.runs.context import Context  # noqa: PLC0415
 
     spark = open_lake(config, "eds-imaging cohort")
     context = Context(spark, config)
+    if config.warehouse is not None and "patient_birth_date" in spark.table("imaging_study").columns:
+        make_base_views(spark, config.warehouse, described.tables)  # keys of a tier are not those of the base centrale
     release = newest_release(context.lake)
     with context.lake.lock():
         if paths_for:

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 from eds_spark_imaging.cohorts.acquisition import acquisition_criterion
 from eds_spark_imaging.cohorts.criteria import ACT, COVERAGE, DIAGNOSIS, EXAM, PATIENT, REPORT, SERIES, VISIT, Criterion
+from eds_spark_imaging.config import CrossConfig
 from eds_spark_imaging.errors import ConfigError
 
 
@@ -52,7 +53,8 @@ TABLES: Final = {
     "coverage": "imaging_coverage",
 }
 _W = TypeVar("_W", bound=StrEnum)
-_EVENTS: Final = ("diagnosis", "act")
+_WINDOWS: Final = {"diagnosis": "diagnosis_days", "act": "procedure_days"}
+_BASE: Final = {"diagnosis": "base_condition_occurrence", "act": "base_procedure_occurrence"}
 _HEADINGS: Final = re.compile(r"^\s*\[\[\s*(include|exclude)\s*\]\]", re.MULTILINE)
 _STEP_KEYS: Final = ("of", "pick")
 _COHORT_KEYS: Final = ("name", "grain", "description")
@@ -60,11 +62,41 @@ _COHORT_KEYS: Final = ("name", "grain", "description")
 
 @dataclass(frozen=True)
 class Group:
-    """The criteria of one step on one table: ``conditions`` in SQL, all of which hold; ``given`` as described."""
+    """The criteria of one step on one table: ``conditions`` in SQL, all of which hold; ``given`` as described.
+
+    ``window``: how many days before and after the exam the lake has diagnoses or acts; None for other kinds.
+    """
 
     kind: str
     conditions: tuple[str, ...]
     given: Mapping[str, Any]
+    window: int | None = None
+
+    @property
+    def asks_base(self) -> bool:
+        """Whether the days go beyond what the lake has, so that the base centrale is asked.
+
+        The lake has an act that is the exam's own whatever its day.
+        """
+        if self.window is None or self.given.get("accepted"):
+            return False
+        return any(abs(day) > self.window for day in self.given.get("days", ()))
+
+    @property
+    def window_name(self) -> str:
+        """What configures the window, in ``[cross]``."""
+        return _WINDOWS[self.kind]
+
+    @property
+    def table(self) -> str | None:
+        """The table that is asked, beside the exams."""
+        return _BASE[self.kind] if self.asks_base else TABLES.get(self.kind)
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """The criteria as described, with the window in which events without ``days`` are sought."""
+        sought = {} if self.window is None or "days" in self.given else {"window_days": self.window}
+        return {**self.given, **sought}
 
     @property
     def is_absence(self) -> bool:
@@ -109,8 +141,11 @@ class Cohort:
     description: str = ""
 
     @classmethod
-    def from_toml(cls, place: str | Path) -> Cohort:
-        """The cohort of a file. ConfigError, which names the file, for what cannot be read or is not known."""
+    def from_toml(cls, place: str | Path, cross: CrossConfig | None = None) -> Cohort:
+        """The cohort of a file. ConfigError, which names the file, for what cannot be read or is not known.
+
+        ``cross``: the windows in which the lake has diagnoses and acts, where they are not those of the defaults.
+        """
         try:
             text = Path(place).read_text(encoding="utf-8")
             content = tomllib.loads(text)
@@ -119,15 +154,18 @@ class Cohort:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"cohort {place}: {error}") from None
         try:
-            return cls.from_mapping(content, _HEADINGS.findall(text))
+            return cls.from_mapping(content, _HEADINGS.findall(text), cross)
         except ConfigError as error:
             raise ConfigError(f"cohort {place}: {error}") from None
 
     @classmethod
-    def from_mapping(cls, content: Mapping[str, Any], order: Sequence[str] = ()) -> Cohort:
+    def from_mapping(
+        cls, content: Mapping[str, Any], order: Sequence[str] = (), cross: CrossConfig | None = None
+    ) -> Cohort:
         """The cohort of a description as TOML gives it. ConfigError at the first thing that is not known.
 
-        ``order`` holds "include" and "exclude" as they follow each other; without it, includes come first.
+        ``order`` holds "include" and "exclude" as they follow each other; without it, includes come first. ``cross`` as
+        :meth:`from_toml` takes it.
         """
         _only(content, ("cohort", "include", "exclude"), "the description")
         head = content.get("cohort")
@@ -141,7 +179,8 @@ class Cohort:
         if sorted(order) != sorted(key for key, steps in given.items() for _ in steps):
             order = [key for key, steps in given.items() for _ in steps]
         following = {key: iter(steps) for key, steps in given.items()}
-        steps = [_step(key == "include", next(following[key]), where) for key, where in _places(order)]
+        windows = {kind: getattr(cross or CrossConfig(), name) for kind, name in _WINDOWS.items()}
+        steps = [_step(key == "include", next(following[key]), where, windows) for key, where in _places(order)]
         if not steps:
             raise ConfigError("there is no [[include]] and no [[exclude]]")
         return cls(
@@ -156,7 +195,7 @@ class Cohort:
         """The description, as it can be kept: what it is made from again gives the same cohort."""
         steps = [
             {
-                "include" if step.include else "exclude": {group.kind: dict(group.given) for group in step.groups},
+                "include" if step.include else "exclude": {group.kind: group.definition for group in step.groups},
                 "of": str(step.of),
                 "pick": None if step.pick is None else str(step.pick),
             }
@@ -166,9 +205,9 @@ class Cohort:
 
     @property
     def tables(self) -> set[str]:
-        """The tables of the lake that it asks."""
-        kinds = {group.kind for step in self.steps for group in step.groups}
-        return {"imaging_study", "imaging_study_visit", *(TABLES[kind] for kind in kinds if kind in TABLES)}
+        """The tables that it asks, those of the base centrale among them as ``base_NAME``."""
+        asked = {group.table for step in self.steps for group in step.groups if group.table}
+        return {"imaging_study", "imaging_study_visit", *asked}
 
     @property
     def table(self) -> str:
@@ -191,11 +230,11 @@ def _places(order: Sequence[str]) -> Iterator[tuple[str, str]]:
         yield key, f"[[{key}]] {counts[key]}"
 
 
-def _step(include: bool, content: Any, where: str) -> CohortStep:
+def _step(include: bool, content: Any, where: str, windows: Mapping[str, int]) -> CohortStep:
     if not isinstance(content, Mapping):
         raise ConfigError(f"{where} must be a table")
     _only(content, (*GROUPS, *_STEP_KEYS), where)
-    groups = tuple(_group(kind, content[kind], f"{where} {kind}") for kind in GROUPS if kind in content)
+    groups = tuple(_group(kind, content[kind], f"{where} {kind}", windows) for kind in GROUPS if kind in content)
     pick = _word(Pick, content["pick"], f"{where} pick") if "pick" in content else None
     if not groups and pick is None:
         raise ConfigError(f"{where} has no criterion; there are {', '.join(GROUPS)}, and pick")
@@ -204,18 +243,27 @@ def _step(include: bool, content: Any, where: str) -> CohortStep:
     return CohortStep(include, groups, _word(Grain, content.get("of", "exam"), f"{where} of"), pick)
 
 
-def _group(kind: str, content: Any, where: str) -> Group:
+def _group(kind: str, content: Any, where: str, windows: Mapping[str, int]) -> Group:
     if not isinstance(content, Mapping) or not content:
         raise ConfigError(f"{where} must be a table with at least one criterion")
-    conditions = []
+    conditions, checked = [], {}
     for name, value in content.items():
         criterion = acquisition_criterion(name, where) if kind == "acquisition" else GROUPS[kind].get(name)
         if criterion is None:
             raise ConfigError(f"{where} has no criterion {name!r}; there are {', '.join(GROUPS[kind])}")
-        conditions.append(criterion.condition(criterion.check(f"{where}.{name}", value)))
-    if kind in _EVENTS and "code" not in content:
+        checked[name] = criterion.check(f"{where}.{name}", value)
+        conditions.append(criterion.condition(checked[name]))
+    if "from" in checked and "to" in checked and checked["from"] > checked["to"]:
+        raise ConfigError(f"{where}: from {checked['from']} comes after to {checked['to']}")
+    if kind in windows and "code" not in content:
         raise ConfigError(f"{where} needs a code")
-    return Group(kind, tuple(c for c in conditions if c != "TRUE"), dict(content))
+    group = Group(kind, tuple(c for c in conditions if c != "TRUE"), dict(content), windows.get(kind))
+    for name in ("same_visit", "accepted"):
+        if group.asks_base and name in content:
+            raise ConfigError(
+                f"{where}: {name} is known within {group.window} days ([cross] {group.window_name}), and days ask more"
+            )
+    return group
 
 
 def _only(content: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:

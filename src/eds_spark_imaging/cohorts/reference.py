@@ -12,6 +12,8 @@ _OF = {
     "series": "at least one of its series",
     "patient": "the patient at the exam, by the header",
     "coverage": "the month of the exam in its hospital and category",
+    "act": "an act near the exam",
+    "diagnosis": "a diagnosis near the exam",
 }
 
 

@@ -7,20 +7,24 @@ and its attrition come from one statement.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
-from eds_spark_imaging.cohorts.definition import TABLES, Cohort, CohortStep, Grain, Group, Pick
+from eds_spark_imaging.cohorts.age import PLAUSIBLE, age_sql
+from eds_spark_imaging.cohorts.definition import Cohort, CohortStep, Grain, Group, Pick
 
 _EXAMS: Final = """\
 exams AS (  -- the exams of the lake, with their patient and visit
-  SELECT e.*, v.visit_occurrence_id,
-    coalesce(e.patient_age, months_between(e.study_datetime, e.patient_birth_date) / 12) AS age_at_exam,
-    e.patient_sex AS sex
+  SELECT e.*, v.visit_occurrence_id, e.patient_sex AS sex,
+    {age} AS age
   FROM imaging_study AS e
-  LEFT JOIN imaging_study_visit AS v ON v.study_instance_uid = e.study_instance_uid AND v.accepted
-  WHERE e.removed_at IS NULL
+  LEFT JOIN imaging_study_visit AS v ON v.study_instance_uid = e.study_instance_uid AND v.accepted{there}
 )"""
+# What `pick` prefers: dates of the exam itself, then those of its series, then none that cannot be believed.
+_RANK: Final = (
+    "CASE WHEN s.study_datetime_quality IN ('complete', 'date_only') THEN 0"
+    " WHEN s.study_datetime_quality = 'fallback' THEN 1 ELSE 2 END"
+)
 # An exam without visit or patient stands for itself.
 _SCOPE: Final = {
     Grain.VISIT: "coalesce(CAST(s.visit_occurrence_id AS STRING), s.study_instance_uid)",
@@ -43,15 +47,21 @@ _KEYS_OF: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 }
 _SAME_EXAM: Final = "{0}.of_exam = s.study_instance_uid"
 _ON: Final = {
-    "coverage": "{0}.of_hospital = s.hospital_code AND {0}.of_category = s.exam_category"
+    "coverage": "{0}.of_hospital <=> s.hospital_code AND {0}.of_category <=> s.exam_category"
     " AND {0}.of_exam = CAST(trunc(s.study_datetime, 'MM') AS DATE)"
 }
-_SLIM: Final = ("study_instance_uid", "study_datetime", "person_id", "visit_occurrence_id")
+_SLIM: Final = ("study_instance_uid", "study_datetime", "study_datetime_quality", "person_id", "visit_occurrence_id")
+_SERIES: Final = "study_instance_uid, series_instance_uid"
+_WHEN: Final = {"diagnosis": "condition_start_datetime", "act": "procedure_datetime"}
 
 
-def steps_sql(cohort: Cohort) -> str:
-    """The exams of the lake with ``in_1`` ... ``in_n`` (still in after each step) and what matched in each."""
-    parts = [_EXAMS]
+def steps_sql(cohort: Cohort, columns: Collection[str] = ("patient_birth_date", "removed_at")) -> str:
+    """The exams of the lake with ``in_1`` ... ``in_n`` (still in after each step) and what matched in each.
+
+    ``columns``: those of ``imaging_study``, which in a tier without identities are others.
+    """
+    there = "\n  WHERE e.removed_at IS NULL" if "removed_at" in columns else ""
+    parts = [_EXAMS.format(age=age_sql(columns), there=there)]
     for number, step in enumerate(cohort.steps, start=1):
         parts += [*_tables(number, step), *_step(number, step)]
     return "WITH " + ",\n".join(parts) + f"\nSELECT {', '.join(_shown(cohort))}\nFROM step_{len(cohort.steps)}"
@@ -74,7 +84,11 @@ def cohort_sql(cohort: Cohort, steps: str | None = None) -> str:
     ]
     columns = [key, *(["person_id"] if cohort.grain is Grain.VISIT else []), "count(*) AS exams"]
     columns = [c if c != "person_id" or key == c else "min(person_id) AS person_id" for c in columns]
-    columns += ["min(study_datetime) AS first_exam", "max(study_datetime) AS last_exam", *aggregates]
+    columns += [
+        f"{of}(study_datetime) FILTER (WHERE {PLAUSIBLE}) AS {name}"
+        for of, name in (("min", "first_exam"), ("max", "last_exam"))
+    ]
+    columns += aggregates
     return (
         f"{head}SELECT {', '.join(columns)}\nFROM (\n  {rows}\n) AS members\nWHERE {key} IS NOT NULL"
         f"\nGROUP BY {key}\nORDER BY {key}"
@@ -101,19 +115,47 @@ def _tables(number: int, step: CohortStep) -> Iterator[str]:
             yield _nearest_event(f"{group.kind}_{number}", group)
         elif group.kind in _KEYS_OF:
             keys, accepted = _KEYS_OF[group.kind]
-            asked = f"FROM {TABLES[group.kind]}\n  WHERE {_all([*accepted, *group.conditions])}"
+            asked = f"FROM {_source(group)}\n  WHERE {_all([*accepted, *group.conditions])}"
+            if same := _same_series(step, group):
+                asked += f"\n    AND ({_SERIES}) IN (\n      SELECT {_SERIES} FROM {_source(same)}"
+                asked += f"\n      WHERE {_all(same.conditions)})"
             yield f"{group.kind}_{number} AS (\n  SELECT DISTINCT {keys}\n  {asked}\n)"
 
 
+def _same_series(step: CohortStep, group: Group) -> Group | None:
+    """For the acquisition of a step, its group of the series: one series must meet both."""
+    return next((g for g in step.groups if g.kind == "series" and group.kind == "acquisition"), None)
+
+
+def _source(group: Group) -> str:
+    """The table that a group asks; where it tells no days from the exam, with them."""
+    if group.asks_base:
+        columns, when, key = _columns_of(group.kind), _WHEN[group.kind], "person_id"
+    elif group.kind == "report" and "days" in group.given:
+        columns, when, key = ("method", "accepted"), "note_datetime", "study_instance_uid"
+    else:
+        return str(group.table)
+    shown = ", ".join(f"x.{column}" for column in columns)
+    return (
+        f"(\n    SELECT e.study_instance_uid, {shown}, datediff(x.{when}, e.study_datetime) AS days_from_exam"
+        f"\n    FROM exams AS e JOIN {group.table} AS x ON x.{key} = e.{key}\n  )"
+    )
+
+
+def _columns_of(kind: str) -> tuple[str, ...]:
+    event, shown = _EVENTS[kind]
+    return (event, *shown)
+
+
 def _nearest_event(name: str, group: Group) -> str:
-    event, shown = _EVENTS[group.kind]
-    columns = ", ".join((event, *shown, "days_from_exam"))
+    event = _EVENTS[group.kind][0]
+    columns = ", ".join((*_columns_of(group.kind), "days_from_exam"))
     return (
         f"{name} AS (  -- of each exam, the nearest match\n"
         f"  SELECT of_exam, {columns}\n"
         f"  FROM (\n    SELECT study_instance_uid AS of_exam, {columns},\n"
         f"      row_number() OVER (PARTITION BY study_instance_uid ORDER BY abs(days_from_exam), {event}) AS place\n"
-        f"    FROM {TABLES[group.kind]}\n    WHERE {_all(group.conditions)}\n  ) AS matches\n  WHERE place = 1\n)"
+        f"    FROM {_source(group)}\n    WHERE {_all(group.conditions)}\n  ) AS matches\n  WHERE place = 1\n)"
     )
 
 
@@ -134,7 +176,7 @@ def _step(number: int, step: CohortStep) -> Iterator[str]:
     name = f"met_{number}" if step.pick else f"in_{number}"
     columns.append(f"{still}{kept} AS {name}")
     listed = ",\n    ".join(columns)
-    comment = f"  -- {step.text}"
+    comment = f"  -- {step.text}".rstrip("\\")  # after a backslash the comment would go on
     yield (
         f"{'matched' if step.pick else 'step'}_{number} AS ({comment}\n"
         f"  SELECT {listed}\n  FROM {before} AS s{joins}\n)"
@@ -144,7 +186,7 @@ def _step(number: int, step: CohortStep) -> Iterator[str]:
         yield (
             f"step_{number} AS (  -- {step.pick} of each patient\n  SELECT s.*, met_{number} AND row_number() OVER (\n"
             f"      PARTITION BY {_SCOPE[Grain.PATIENT]}, met_{number}\n"
-            f"      ORDER BY s.study_datetime {order} NULLS LAST, s.study_instance_uid) = 1 AS in_{number}\n"
+            f"      ORDER BY {_RANK}, s.study_datetime {order} NULLS LAST, s.study_instance_uid) = 1 AS in_{number}\n"
             f"  FROM matched_{number} AS s\n)"
         )
 
@@ -154,8 +196,7 @@ def _joined(number: int, group: Group) -> str:
 
 
 def _event_columns(kind: str, number: int) -> list[str]:
-    event, shown = _EVENTS[kind]
-    return [*[f"{c} AS {c}_{number}" for c in (event, *shown)], f"days_from_exam AS {kind}_days_{number}"]
+    return [*[f"{c} AS {c}_{number}" for c in _columns_of(kind)], f"days_from_exam AS {kind}_days_{number}"]
 
 
 def _condition(number: int, group: Group) -> str:
@@ -169,22 +210,22 @@ def _condition(number: int, group: Group) -> str:
 def _matches(cohort: Cohort) -> list[tuple[list[str], str]]:
     """For diagnoses and for acts that steps include: the columns shown, and what ranks them by nearness."""
     found = []
-    for kind, (event, shown) in _EVENTS.items():
+    for kind in _EVENTS:
         if any(step.include and group.kind == kind for step in cohort.steps for group in step.groups):
             days = f"{kind}_days"
-            found.append(([event, *shown, days], f"coalesce(abs({days}), 2147483647)"))
+            found.append(([*_columns_of(kind), days], f"coalesce(abs({days}), 2147483647)"))
     return found
 
 
 def _nearest(cohort: Cohort) -> Iterator[str]:
     """The columns of the nearest match, of all steps that name one."""
-    for kind, (event, shown) in _EVENTS.items():
+    for kind in _EVENTS:
         numbers = [
             n
             for n, step in enumerate(cohort.steps, start=1)
             if step.include and any(group.kind == kind for group in step.groups)
         ]
-        for column in (event, *shown, f"{kind}_days") if numbers else ():
+        for column in (*_columns_of(kind), f"{kind}_days") if numbers else ():
             yield f"{_first_nearest(kind, column, numbers)} AS {column}"
 
 
@@ -201,8 +242,7 @@ def _shown(cohort: Cohort) -> Iterator[str]:
     for number, step in enumerate(cohort.steps, start=1):
         for group in step.groups:
             if group.kind in _EVENTS:
-                event, shown = _EVENTS[group.kind]
-                yield from (f"{c}_{number}" for c in (event, *shown))
+                yield from (f"{c}_{number}" for c in _columns_of(group.kind))
                 yield f"{group.kind}_days_{number}"
         yield f"in_{number}"
 

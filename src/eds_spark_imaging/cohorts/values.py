@@ -8,7 +8,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from eds_spark_imaging.config.expressions import check_expression
 from eds_spark_imaging.errors import ConfigError
+from eds_spark_imaging.terminology.ccam import parse_ccam
+from eds_spark_imaging.terminology.cim10 import is_cim10, normalise_cim10
 
 
 def texts(where: str, value: Any) -> tuple[str, ...]:
@@ -30,6 +33,11 @@ def words(*known: str) -> Callable[[str, Any], tuple[str, ...]]:
         return given
 
     return check
+
+
+def upper(where: str, value: Any) -> tuple[str, ...]:
+    """One text or several, in upper case."""
+    return tuple(text.strip().upper() for text in texts(where, value))
 
 
 def flag(where: str, value: Any) -> bool:
@@ -88,7 +96,7 @@ def patterns(where: str, value: Any) -> tuple[str, ...]:
     given = texts(where, value)
     for text in given:
         if is_expression(text):
-            _compiled(where, text[1:-1])
+            check_expression(where, text[1:-1])
     return given
 
 
@@ -97,28 +105,35 @@ def is_expression(text: str) -> bool:
     return len(text) > 2 and text.startswith("/") and text.endswith("/")
 
 
-def _compiled(where: str, text: str) -> None:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ConfigError(f"{where}: /{text}/ is not a regular expression: {error}") from None
+def cim10(text: str) -> str | None:
+    """The canonical form of a CIM-10 code; None for another text."""
+    code = normalise_cim10(text.strip()) or ""
+    return code if is_cim10(code) and not re.search(r"[^\w\s.:+-]", text) else None
 
 
-_CODE = re.compile(r"[A-Z0-9+]+\*?")
+def ccam(text: str) -> str | None:
+    """The 7 characters of a CCAM code, without extension, phase and activity; None for another text."""
+    act = parse_ccam(text)
+    return act.code if act else None
 
 
-def codes(where: str, value: Any) -> tuple[str, ...]:
-    """Codes: whole (`C341`), by their beginning (`C34*`), or a regular expression (`/C3[34].*/`) on the whole code."""
-    found = []
-    for text in texts(where, value):
+def codes(normal: Callable[[str], str | None]) -> Callable[[str, Any], tuple[str, ...]]:
+    """Codes: whole (`C341`), by their beginning (`C34*`), or a regular expression (`/C3[34].*/`) on the whole code.
+
+    ``normal`` gives the form in which whole codes are stored, None for what is none.
+    """
+
+    def code(where: str, text: str) -> str:
         if is_expression(text):
-            _compiled(where, text[1:-1])
-            found.append(text)
-            continue
-        code = re.sub(r"[\s.]", "", text.upper())
-        if not _CODE.fullmatch(code):
-            raise ConfigError(
-                f"{where}: {text!r} is not a code, a beginning such as C34* or an expression such as /C3[34].*/"
-            )
-        found.append(code)
-    return tuple(found)
+            check_expression(where, text[1:-1])
+            return text
+        beginning = re.sub(r"[\s.]", "", text.upper())
+        if re.fullmatch(r"[A-Z0-9+]+\*", beginning):
+            return f"{whole}*" if (whole := normal(beginning[:-1])) else beginning
+        if found := normal(text):
+            return found
+        raise ConfigError(
+            f"{where}: {text!r} is not a code, a beginning such as C34* or an expression such as /C3[34].*/"
+        )
+
+    return lambda where, value: tuple(code(where, text) for text in texts(where, value))

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.marts.coverage import Coverage, coverage_of
@@ -30,15 +30,16 @@ class Suspension:
     hospital_code: str | None = None
 
 
-def coverage(activity: DataFrame, suspensions: Sequence[Suspension] = ()) -> DataFrame:
+def coverage(activity: DataFrame, today: Column, suspensions: Sequence[Suspension] = ()) -> DataFrame:
     """Rows of ``imaging_coverage`` (key ``group_key``) from ``exams`` by hospital, category and month: those of
     ``imaging_activity``, which has them by department too.
 
     A hospital has a row for each of its categories and every month from the first with coverage of any of them to the
-    last with an exam anywhere: a stray date long before makes none.
+    last with an exam anywhere; of the months before, those in which it has exams: a stray date long before makes one.
+    The month of ``today`` is not over.
     """
     counts = activity.groupBy(*COVERAGE_BY).agg(F.sum("exams").alias("exams"))
-    end = counts.agg(F.max("month").alias("_last"))
+    end = counts.agg(F.max("month").alias("_last"), F.max(F.trunc(today, "month")).alias("_running"))
     fitted = (
         counts.crossJoin(F.broadcast(end))
         .groupBy("hospital_code")
@@ -57,21 +58,23 @@ def _fit(suspensions: Sequence[Suspension]) -> Callable[[pa.Table], pa.Table]:
         cells: dict[str | None, list[int]] = {}
         for row in rows:
             cells.setdefault(row["exam_category"], [0] * months)[_number(row["month"]) - first] += row["exams"]
-        cells = {category: without_strays(cell) for category, cell in cells.items()}
-        whole = [sum(month) for month in zip(*cells.values(), strict=True)]
+        filled = [any(month) for month in zip(*cells.values(), strict=True)]
+        kept = {category: without_strays(cell) for category, cell in cells.items()}
+        whole = [sum(month) for month in zip(*kept.values(), strict=True)]
+        running = rows[0]["_last"] >= rows[0]["_running"]
         declared = {
             month
             for s in suspensions
             if s.hospital_code in (None, hospital)
             for month in range(_number(s.first) - first, _number(s.last) - first + 1)
         }
-        fitted = {category: coverage_of(cell, whole, declared) for category, cell in cells.items()}
-        begin = min(cell.t_0 for cell in fitted.values() if cell.t_0 is not None)  # each cell has exams
+        fitted = {category: coverage_of(cell, whole, declared, running=running) for category, cell in kept.items()}
+        begin = min((cell.t_0 for cell in fitted.values() if cell.t_0 is not None), default=months - 1)
         found = [
             {"hospital_code": hospital, "exam_category": category, **row}
             for category, cell in cells.items()
-            for row in _rows(fitted[category], cell, first)
-            if row["month"] >= _day(first + begin)
+            for month, row in enumerate(_rows(fitted[category], cell, first))
+            if month >= begin or filled[month]
         ]
         return pa.Table.from_pylist(found, schema=IMAGING_COVERAGE.only(_FITTED).arrow_schema)
 

@@ -8,7 +8,7 @@ is laid over it. The states come from segments of constant rate: what a month la
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -41,13 +41,26 @@ class Coverage:
 
 
 def coverage_of(
-    counts: Sequence[int], hospital_counts: Sequence[int] | None = None, declared: Collection[int] = ()
+    counts: Sequence[int],
+    hospital_counts: Sequence[int] | None = None,
+    declared: Collection[int] = (),
+    *,
+    running: bool = False,
 ) -> Coverage:
     """The coverage of a cell from its monthly ``counts``.
 
     ``hospital_counts``: those of all categories of its hospital, in which a gap is seen where the cell is too small
-    for it. ``declared``: months in which the feed is known to have stood still.
+    for it. ``declared``: months in which the feed is known to have stood still. ``running``: the last month is not
+    over, and is left out of what is judged.
     """
+    if not running:
+        return _judged(counts, hospital_counts, declared)
+    over = _judged(counts[:-1], hospital_counts[:-1] if hospital_counts is not None else None, declared)
+    share = min(counts[-1] / over.reference, 1.0) if over.reference else 0.0
+    return replace(over, completeness=(*over.completeness, share), states=(*over.states, CoverageState.RUNNING))
+
+
+def _judged(counts: Sequence[int], hospital_counts: Sequence[int] | None, declared: Collection[int]) -> Coverage:
     cell = np.asarray(counts, dtype=np.int64)
     whole = np.asarray(hospital_counts, dtype=np.int64) if hospital_counts is not None else cell
     segments = segments_of(cell)
@@ -62,7 +75,9 @@ def coverage_of(
     inside[t_0 : t_1 + 1] = True
     c_0 = float(completeness[inside].mean())
     error = float(np.sqrt(np.mean((completeness - np.where(inside, c_0, 0.0)) ** 2)))
-    still = _still(whole) | _still(cell) | np.isin(np.arange(len(cell)), list(declared))
+    # What stands still in the hospital need not in the cell: another category, a large one, may have stopped.
+    still = (_still(whole) & (cell < _OPEN * reference)) | _still(cell)
+    still |= np.isin(np.arange(len(cell)), list(declared))
     states = tuple(
         CoverageState.SUSPENDED
         if month >= t_0 and still[month]

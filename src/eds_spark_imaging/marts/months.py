@@ -42,19 +42,25 @@ class Months:
         """
         if self.days is None or None in self.days:
             return F.lit(True)
-        tests = [(at >= F.lit(first)) & (at < F.lit(end)) for first, end in self._ranges()]
+        tests = [(at >= F.lit(first)) & (at < F.lit(end) if end else F.lit(True)) for first, end in self._ranges()]
         return reduce(Column.__or__, tests, F.lit(False))
 
-    def _ranges(self) -> list[tuple[dt.date, dt.date]]:
-        """Neighbouring months as one, each with the first day after it."""
-        found: list[tuple[dt.date, dt.date]] = []
+    def _ranges(self) -> list[tuple[dt.date, dt.date | None]]:
+        """Neighbouring months as one, each with the first day after it; None after the last that a date can have."""
+        found: list[tuple[dt.date, dt.date | None]] = []
         for day in sorted(day for day in self.days or () if day is not None):
-            end = (day + dt.timedelta(days=31)).replace(day=1)
+            end = _next(day)
             if found and found[-1][1] == day:
                 found[-1] = (found[-1][0], end)
             else:
                 found.append((day, end))
         return found
+
+
+def _next(month: dt.date) -> dt.date | None:
+    if month.month < 12:
+        return month.replace(month=month.month + 1)
+    return month.replace(year=month.year + 1, month=1) if month.year < dt.MAXYEAR else None
 
 
 ALL_MONTHS = Months()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from eds_spark_imaging import __version__
 from eds_spark_imaging.cohorts import Cohort, attrition_sql, cohort_sql, steps_sql
@@ -19,7 +20,7 @@ from eds_spark_imaging.lake.opening import known_tables
 from eds_spark_imaging.lake.replacement import replace_table
 from eds_spark_imaging.tables.cohorts import cohort_members
 
-_STEPS = "cohort_steps"
+_STEPS = "steps_of_cohort"  # no name of a cohort's table, which begin with cohort_
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,14 @@ class Made:
 def make_cohort(spark: SparkSession, lake: Lake, cohort: Cohort, release: str) -> Made:
     """Write the members of ``cohort`` and its row in ``imaging_cohort``, from the tables that the session knows.
 
-    ``release`` names the run whose tables these are. ConfigError where the lake lacks a table that the cohort asks.
+    ``release`` names the run whose tables these are. ConfigError where the lake lacks a table that the cohort asks, or
+    its table is that of another cohort.
     """
-    _check_tables(spark, cohort)
+    _check_tables(known_tables(spark), cohort)
+    _check_name(lake, cohort)
+    columns = spark.table("imaging_study").columns
     with lake.scratch(f"cohort_{cohort.table}") as scratch:
-        scratch.keep("steps", spark.sql(steps_sql(cohort))).createOrReplaceTempView(_STEPS)
+        scratch.keep("steps", spark.sql(steps_sql(cohort, columns))).createOrReplaceTempView(_STEPS)
         attrition = tuple(_attrition(spark, cohort))
         members = spark.sql(cohort_sql(cohort, _STEPS))
         comment = f"Members of the cohort {cohort.name}; imaging_cohort has its definition"
@@ -62,10 +66,29 @@ def make_cohort(spark: SparkSession, lake: Lake, cohort: Cohort, release: str) -
     return made
 
 
-def _check_tables(spark: SparkSession, cohort: Cohort) -> None:
-    lacking = sorted(cohort.tables - known_tables(spark))
+def _check_tables(known: set[str], cohort: Cohort) -> None:
+    lacking = sorted(cohort.tables - known)
+    for step in cohort.steps:
+        for group in step.groups:
+            if group.asks_base and group.table in lacking:
+                raise ConfigError(
+                    f"{group.kind} days = {group.given['days']}: the lake has {group.window} days around each exam"
+                    f" ([cross] {group.window_name}); beyond them the base centrale is asked (--warehouse), which a"
+                    " tier without identities cannot"
+                )
     if lacking:
         raise ConfigError(f"the lake has no table {lacking[0]}, which the cohort asks: run the jobs first")
+
+
+def _check_name(lake: Lake, cohort: Cohort) -> None:
+    """Two names may give one table: `a-b` and `a_b`."""
+    if not lake.exists("imaging_cohort"):
+        return
+    others = lake.read("imaging_cohort").where((F.col("made_table") == cohort.table) & (F.col("name") != cohort.name))
+    if other := others.select("name").first():
+        raise ConfigError(
+            f"[cohort] name {cohort.name}: the table {cohort.table} is that of the cohort {other['name']}"
+        )
 
 
 def _attrition(spark: SparkSession, cohort: Cohort) -> Iterator[Left]:

@@ -117,7 +117,9 @@ class _Tables:
         months = self.touched.trusted
         series, acts = self._of_trusted(self.series), self._of_trusted(self.lake.read("imaging_study_procedure"))
         yield _Mart("imaging_activity", lambda: activity(self.trusted, series, acts), months)
-        yield _Mart("imaging_coverage", lambda: coverage(self.lake.read("imaging_activity"), suspensions))
+        yield _Mart(
+            "imaging_coverage", lambda: coverage(self.lake.read("imaging_activity"), F.current_date(), suspensions)
+        )
 
     def devices(self) -> Iterator[_Mart]:
         """The days of devices, then the faults of their clocks, which are told by the former."""

@@ -14,6 +14,7 @@ _STATES: Final = {
     "partial": "#E69F00",
     "suspended": "#D55E00",
     "no_activity": "#CCCCCC",
+    "running": "#56B4E9",
     "not_connected": "#56606B",
 }
 _COLOURS: Final = (
@@ -43,7 +44,7 @@ def _named(rows: Rows, language: Language) -> list[dict[str, Any]]:
     shown = ("category", "hospital", "state", "status", "method")
     return [
         {
-            k: word(v, language) if k in shown else (v.isoformat() if hasattr(v, "isoformat") else v)
+            k: word(k, v, language) if k in shown else (v.isoformat() if hasattr(v, "isoformat") else v)
             for k, v in r.items()
         }
         for r in rows
@@ -70,12 +71,21 @@ def _every_month(months: list[str]) -> list[str]:
     return [f"{number // 12:04}-{number % 12 + 1:02}-01" for number in range(first, last + 1)]
 
 
+def _month_axis(alt: Any, language: Language) -> Any:
+    """Months as they are written: browsers read days as UTC, and west of Greenwich would show the day before."""
+    return alt.X("utcyearmonth(month):T", title=text("month", language), scale=alt.Scale(type="utc"))
+
+
+def _month_tip(alt: Any) -> Any:
+    return alt.Tooltip("utcyearmonth(month):T", format="%Y-%m")
+
+
 def _months(alt: Any, rows: list[dict[str, Any]], language: Language) -> Any:
     return (
         alt.Chart(_data(alt, _with_gaps(rows)))
         .mark_line(strokeWidth=2)
         .encode(
-            x=alt.X("month:T", title=text("month", language)),
+            x=_month_axis(alt, language),
             y=alt.Y("exams:Q", title=text("exams", language)),
             color=alt.Color(
                 "category:N",
@@ -84,7 +94,7 @@ def _months(alt: Any, rows: list[dict[str, Any]], language: Language) -> Any:
                 legend=alt.Legend(orient="top", columns=3),
             ),
             strokeDash=alt.StrokeDash("category:N", title=text("category", language)),
-            tooltip=[alt.Tooltip("month:T", format="%Y-%m"), "category:N", "exams:Q"],
+            tooltip=[_month_tip(alt), "category:N", "exams:Q"],
         )
         .properties(height=320)
     )
@@ -105,12 +115,12 @@ def _heat(alt: Any, rows: list[dict[str, Any]], language: Language) -> Any:
 
 def _calendar(alt: Any, rows: list[dict[str, Any]], language: Language) -> Any:
     cells = [{**row, "cell": f"{row['hospital']} · {row['category']}"} for row in rows]
-    states = [word(state, language) for state in _STATES]
+    states = [word("state", state, language) for state in _STATES]
     return (
         alt.Chart(_data(alt, cells))
         .mark_rect()
         .encode(
-            x=alt.X("yearmonth(month):T", title=text("month", language)),
+            x=_month_axis(alt, language),
             y=alt.Y("cell:N", title=None, axis=alt.Axis(labelLimit=220)),
             color=alt.Color(
                 "state:N",
@@ -118,7 +128,7 @@ def _calendar(alt: Any, rows: list[dict[str, Any]], language: Language) -> Any:
                 scale=alt.Scale(domain=states, range=list(_STATES.values())),
                 legend=alt.Legend(orient="top", columns=3),
             ),
-            tooltip=["cell:N", alt.Tooltip("month:T", format="%Y-%m"), "state:N"],
+            tooltip=["cell:N", _month_tip(alt), "state:N"],
         )
         .properties(height={"step": 13})
     )

@@ -11,11 +11,13 @@ from typing import Any, Final
 
 from eds_spark_imaging.errors import SetupError
 from eds_spark_imaging.report.charts import chart
+from eds_spark_imaging.report.masking import Mask, masked_rows
 from eds_spark_imaging.report.questions import LEAST_PATIENTS, QUESTIONS, Question
 from eds_spark_imaging.report.texts import LOCALES, Language, text, word
 
 Rows = Sequence[Mapping[str, Any]]
 _SHARES: Final = ("linked", "verified")
+_MASKS: Final = {Mask.SMALL: f"&lt;&nbsp;{LEAST_PATIENTS}", Mask.WITH_SMALL: "&ndash;"}
 _HIDDEN: Final = ("patients",)  # counts of patients decide what is shown; the summary alone has them
 
 
@@ -56,13 +58,10 @@ def _scripts() -> str:
     return bundle.replace("</script", "<\\/script")
 
 
-def _is_small(question: Question, row: Mapping[str, Any]) -> bool:
-    return bool(question.masked) and (row.get("patients") or 0) < LEAST_PATIENTS
-
-
 def _drawable(question: Question, rows: Rows) -> Rows:
-    """Without small cells, which a chart would tell by their length."""
-    return [{k: v for k, v in row.items() if k not in _HIDDEN} for row in rows if not _is_small(question, row)]
+    """Without masked cells, which a chart would tell by their length."""
+    masked = masked_rows(question, rows)
+    return [{k: v for k, v in row.items() if k not in _HIDDEN} for n, row in enumerate(rows) if n not in masked]
 
 
 def _section(question: Question, rows: Rows, language: Language) -> str:
@@ -93,8 +92,10 @@ def _figures(row: Mapping[str, Any], language: Language) -> str:
 def _table(question: Question, rows: Rows, language: Language) -> str:
     names = [name for name in rows[0] if name not in _HIDDEN]
     heads = "".join(f'<th scope="col">{_t(name, language)}</th>' for name in names)
+    masked = masked_rows(question, rows)
     lines = "".join(
-        f"<tr>{''.join(_cells(question, row, names, language))}</tr>" for row in rows[: question.rows_shown]
+        f"<tr>{''.join(_cells(row, names, masked.get(n), question.masked, language))}</tr>"
+        for n, row in enumerate(rows[: question.rows_shown])
     )
     left = len(rows) - question.rows_shown
     more = f"<p>{_t('rows_left', language, left=_number(left, language))}</p>" if left > 0 else ""
@@ -102,12 +103,11 @@ def _table(question: Question, rows: Rows, language: Language) -> str:
     return f'<div class="scroll" tabindex="0">{table}</div>{more}'
 
 
-def _cells(question: Question, row: Mapping[str, Any], names: Sequence[str], language: Language) -> Iterator[str]:
-    small = _is_small(question, row)
+def _cells(
+    row: Mapping[str, Any], names: Sequence[str], mask: Mask | None, masked: Sequence[str], language: Language
+) -> Iterator[str]:
     for name in names:
-        shown = (
-            f"&lt;&nbsp;{LEAST_PATIENTS}" if small and name in question.masked else _value(name, row[name], language)
-        )
+        shown = _MASKS[mask] if mask and name in masked else _value(name, row[name], language)
         number = ' class="number"' if isinstance(row[name], int | float) and name != "year" else ""
         yield f"<td{number}>{shown}</td>"
 
@@ -122,7 +122,7 @@ def _value(name: str, value: Any, language: Language) -> str:
         return _number(value, language)
     if isinstance(value, dt.date):
         return f"{value:%Y-%m}" if name == "month" else value.isoformat()
-    return html.escape(word(value, language))
+    return html.escape(word(name, value, language))
 
 
 def _number(value: int, language: Language) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 LEAST_PATIENTS: Final = 5  # of a cell that is shown
+# A patient that is not linked is one PatientID, and exams without any may all be of one.
+_PATIENTS = "count(DISTINCT coalesce(CAST(person_id AS STRING), concat('PatientID ', trim(patient_id)), ''))"
 _TRUSTED = "study_datetime_quality IN ('complete', 'date_only')"
 
 
@@ -13,7 +15,8 @@ _TRUSTED = "study_datetime_quality IN ('complete', 'date_only')"
 class Question:
     """A section of the report. ``chart`` names how it is drawn; ``needs`` are tables without which it is left out.
 
-    Of ``masked`` columns nothing is shown in rows with fewer than ``LEAST_PATIENTS`` in ``patients``.
+    Of ``masked`` columns nothing is shown in rows with fewer than ``LEAST_PATIENTS`` in ``patients``, nor in a second
+    row of the same total. ``totals``: columns by which sums of the rows are in the report, here or in another section.
     """
 
     key: str
@@ -21,6 +24,7 @@ class Question:
     chart: str | None
     needs: tuple[str, ...]
     masked: tuple[str, ...] = ()
+    totals: tuple[tuple[str, ...], ...] = ()
     rows_shown: int = 200
 
 
@@ -41,45 +45,48 @@ QUESTIONS: Final = (
         "activity",
         f"""
         SELECT CAST(trunc(study_datetime, 'MM') AS DATE) AS month, exam_category AS category, count(*) AS exams,
-          count(DISTINCT coalesce(CAST(person_id AS STRING), study_instance_uid)) AS patients
+          {_PATIENTS} AS patients
         FROM imaging_study WHERE removed_at IS NULL AND {_TRUSTED}
-        GROUP BY ALL ORDER BY month, category
+        GROUP BY ALL ORDER BY month DESC, category
         """,
         "months",
         ("imaging_study",),
         ("exams", "patients"),
+        ((), ("year",)),
     ),
     Question(
         "hospitals",
         f"""
         SELECT year(study_datetime) AS year, hospital_code AS hospital, count(*) AS exams,
-          count(DISTINCT coalesce(CAST(person_id AS STRING), study_instance_uid)) AS patients
+          {_PATIENTS} AS patients
         FROM imaging_study WHERE removed_at IS NULL AND {_TRUSTED}
-        GROUP BY ALL ORDER BY year, hospital
+        GROUP BY ALL ORDER BY year DESC, hospital
         """,
         "heat",
         ("imaging_study",),
         ("exams", "patients"),
+        ((), ("year",), ("hospital",)),
     ),
     Question(
         "coverage",
         """
         SELECT hospital_code AS hospital, exam_category AS category, month, state FROM imaging_coverage
-        ORDER BY hospital, category, month
+        ORDER BY month DESC, hospital, category
         """,
         "calendar",
         ("imaging_coverage",),
     ),
     Question(
         "links",
-        """
+        f"""
         SELECT hospital_code AS hospital, link_status AS status, count(*) AS exams,
-          count(DISTINCT coalesce(CAST(person_id AS STRING), study_instance_uid)) AS patients
+          {_PATIENTS} AS patients
         FROM imaging_study WHERE removed_at IS NULL GROUP BY ALL ORDER BY hospital, status
         """,
         "shares",
         ("imaging_study",),
         ("exams", "patients"),
+        ((), ("hospital",)),
     ),
     Question(
         "link_methods",
@@ -91,6 +98,7 @@ QUESTIONS: Final = (
         "bars",
         ("imaging_study",),
         ("exams", "patients", "verified"),
+        ((),),
     ),
     Question(
         "files",
@@ -112,10 +120,10 @@ QUESTIONS: Final = (
     ),
     Question(
         "unmapped",
-        """
+        f"""
         SELECT coalesce(e.study_description, s.series_description, s.protocol_name, s.body_part_examined) AS text,
           s.main_modality AS modality, count(*) AS series,
-          count(DISTINCT coalesce(CAST(e.person_id AS STRING), e.study_instance_uid)) AS patients
+          {_PATIENTS} AS patients
         FROM imaging_series AS s JOIN imaging_study AS e USING (study_instance_uid)
         WHERE s.terms_version IS NOT NULL AND coalesce(size(s.body_parts), 0) <= 0
         GROUP BY ALL HAVING text IS NOT NULL ORDER BY series DESC, text LIMIT 30

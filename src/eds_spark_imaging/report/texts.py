@@ -17,8 +17,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "title": ("Imagerie de l'entrepôt de données de santé", "Imaging in the clinical data warehouse"),
     "made": ("Version des tables du {release}, rapport du {made}.", "Tables as of {release}, report of {made}."),
     "small": (
-        "Les effectifs de moins de {least} patients sont masqués (« < {least} ») et absents des graphiques.",
-        "Counts of fewer than {least} patients are masked (“< {least}”) and left out of the charts.",
+        "Les effectifs de moins de {least} patients sont masqués (« < {least} ») et absents des graphiques, ainsi qu'un"
+        " autre du même total (« – »), qui permettrait de les retrouver.",
+        "Counts of fewer than {least} patients are masked (“< {least}”) and left out of the charts, each with a second"
+        " one of the same total (“–”), which would tell it.",
     ),
     "table": ("Tableau des valeurs", "Table of values"),
     "nothing": ("Aucune donnée.", "No data."),
@@ -91,13 +93,15 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "values": ("valeurs", "values"),
     "text": ("texte", "text"),
     "unknown": ("inconnu", "unknown"),
-    # words of the tables
+}
+_WORDS: Final[dict[str, tuple[str, str]]] = {
     "complete": ("complet", "complete"),
     "partial": ("partiel", "partial"),
     "not_connected": ("non connecté", "not connected"),
     "suspended": ("suspendu", "suspended"),
     "no_activity": ("sans activité", "no activity"),
-    "linked_status": ("rattaché", "linked"),
+    "running": ("en cours", "not over"),
+    "linked": ("rattaché", "linked"),
     "linked_recovered": ("rattachement retrouvé", "linked, recovered"),
     "conflict": ("contradiction", "conflict"),
     "ambiguous": ("ambigu", "ambiguous"),
@@ -125,17 +129,20 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
 }
 
 
+_OF_WORDS: Final = ("category", "state", "status")
+
+
 def text(key: str, language: Language, **values: object) -> str:
     """The text of a key. KeyError where there is none: nothing is left untranslated in silence."""
     return _TEXTS[key][0 if language is Language.FR else 1].format(**values)
 
 
-def word(value: object, language: Language) -> str:
-    """A value of the tables for people: translated where it is a word of a vocabulary, else as it is."""
+def word(column: str, value: object, language: Language) -> str:
+    """A value of a column for people: translated where the column holds words of a vocabulary, else as it is."""
     if value is None:
         return text("unknown", language)
-    key = "linked_status" if value == "linked" else str(value)
-    return text(key, language) if key in _TEXTS else str(value)
+    known = _WORDS.get(str(value)) if column in _OF_WORDS else None
+    return known[0 if language is Language.FR else 1] if known else str(value)
 
 
 # How numbers and months are written in charts, for d3.

@@ -7,7 +7,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from eds_spark_imaging.tables.spec import BIGINT, DOUBLE, INSTANT, INT, STRING, WALL_CLOCK, Column, Table
+from eds_spark_imaging.tables.spec import BIGINT, INSTANT, INT, STRING, WALL_CLOCK, Column, Table
 
 ATTRITION: Final = pa.list_(
     pa.struct(
@@ -52,11 +52,12 @@ _MEMBER: Final = {
     for column in (
         Column("study_instance_uid", STRING, "The exam"),
         Column("study_datetime", WALL_CLOCK, "Date and time of the exam, hospital wall-clock"),
+        Column("study_datetime_quality", STRING, "Quality of that date"),
         Column("person_id", BIGINT, "The patient, merges followed; null where the exam is not linked"),
         Column("visit_occurrence_id", BIGINT, "The exam's visit"),
         Column("exams", BIGINT, "Exams in the cohort. Unit: exams"),
-        Column("first_exam", WALL_CLOCK, "The first of them, hospital wall-clock"),
-        Column("last_exam", WALL_CLOCK, "The last of them, hospital wall-clock"),
+        Column("first_exam", WALL_CLOCK, "The first of those with a plausible date, hospital wall-clock"),
+        Column("last_exam", WALL_CLOCK, "The last of those with a plausible date, hospital wall-clock"),
         Column("condition_occurrence_id", BIGINT, "The matching diagnosis nearest in time"),
         Column("condition_code", STRING, "Its CIM-10 code"),
         Column("condition_type", STRING, "Its type: DP, DR, DAS or DAD"),
@@ -64,7 +65,6 @@ _MEMBER: Final = {
         Column("procedure_occurrence_id", BIGINT, "The matching act nearest in time"),
         Column("procedure_code", STRING, "Its CCAM code"),
         Column("act_days", INT, "Its days from the exam, positive after it. Unit: days"),
-        Column("age_at_exam", DOUBLE, "Age at the exam. Unit: a"),
     )
 }
 

@@ -11,9 +11,10 @@ class CoverageState(Word):
 
     COMPLETE = "complete", "exams as many as the level of the cell lets expect"
     PARTIAL = "partial", "less than half of the level: sources were connected in steps, or a part is missing"
-    NOT_CONNECTED = "not_connected", "before the first connected month: no exams says nothing"
+    NOT_CONNECTED = "not_connected", "before the first connected month: no exams, or a few, say nothing"
     SUSPENDED = "suspended", "the feed stood still, as declared or as a gap that chance does not explain"
     NO_ACTIVITY = "no_activity", "connected, but no exams: rare kinds of exam, or a department that does no more"
+    RUNNING = "running", "the month is not over, so its exams cannot be judged yet"
 
 
 class ClockFault(Word):
@@ -154,7 +155,7 @@ COVERAGE_BY = ("hospital_code", "exam_category", "month")
 
 IMAGING_COVERAGE = Table(
     name="imaging_coverage",
-    grain="hospital, category and month since the hospital's first with coverage",
+    grain="hospital, category and month since the hospital's first with coverage, or before with exams",
     comment="Whether a month can carry a trend: no exams may mean that none were done, or that none were sent",
     columns=(
         _group_key(COVERAGE_BY),

@@ -60,6 +60,6 @@ _RULES: Final = (
     (Told.FEWER_THAN_PLANNED, f"{_ONE_PLAN} AND _planes < _images"),
     (Told.AS_PLANNED, f"{_ONE_PLAN} AND _planes = _images"),
     (Told.AS_PLANNED, "_dynamic AND has_one_orientation AND _planes = _times_planned * slice_count"),
-    (Told.GAP_IN_NUMBERS, "size(_numbers) > 2 AND _steps[size(_numbers) - 2] > _steps[(size(_numbers) - 1) div 2]"),
+    (Told.GAP_IN_NUMBERS, "size(_numbers) > 2 AND _steps[size(_numbers) - 2] > _steps[(size(_numbers) - 2) div 2]"),
     (Told.NO_GAP, "_planes > 1 AND (size(_numbers) = _planes OR size(_gaps) > 1)"),
 )

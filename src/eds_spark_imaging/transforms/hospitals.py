@@ -8,6 +8,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import HospitalConfig
+from eds_spark_imaging.config.expressions import FOLDED
 
 # Kind of rule -> the array column of candidate texts it searches, in the order in which rules are tried.
 RULES = {
@@ -48,7 +49,7 @@ def _by_pattern(hospitals: Sequence[HospitalConfig], kind: str, texts: str) -> C
 
 
 def _matches(pattern: str) -> Callable[[Column], Column]:
-    return lambda text: text.rlike(f"(?i){pattern}")
+    return lambda text: text.rlike(FOLDED + pattern)
 
 
 def _distinct(fitting: list[Column]) -> Column:

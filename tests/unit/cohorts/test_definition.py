@@ -8,6 +8,7 @@ import pytest
 
 from eds_spark_imaging.cohorts import Cohort, cohort_sql, steps_sql
 from eds_spark_imaging.cohorts.definition import Grain, Pick
+from eds_spark_imaging.config import CrossConfig
 from eds_spark_imaging.errors import ConfigError
 
 EXAMPLE = """
@@ -66,6 +67,24 @@ def test_without_a_file_includes_come_first() -> None:
         ("exam = {", "acquisition = { kv = 100 }\nexam = {", "has no parameter 'kv'"),
         ("exam = {", "acquisition = { kvp = [120, 100] }\nexam = {", "the range [120, 100] is empty"),
         ("[cohort]", "[cohort", "cohort.toml"),
+        ('modality = ["CT"]', 'category = ["IRM"]', "'IRM' is not one of"),
+        ('"67734004"', '"6773400"', "'6773400' is not one of"),
+        ('modality = ["CT"]', 'body_part = "thorax"', "'thorax' is not one of"),
+        (
+            'modality = ["CT"]',
+            'link_status = "unlinked"',
+            "'unlinked' is not one of linked, linked_recovered, conflict",
+        ),
+        ("exam = {", 'report = { method = "acession" }\nexam = {', "'acession' is not one of accession_number"),
+        ("exam = {", 'visit = { method = "nda" }\nexam = {', "'nda' is not one of visit_number"),
+        ("exam = {", 'coverage = { state = "full" }\nexam = {', "'full' is not one of complete"),
+        ("exam = {", "visit = { ambiguous = true }\nexam = {", "has no criterion 'ambiguous'"),
+        ('"2015-01-01"', '"2025-01-01"', "exam: from 2025-01-01 comes after to 2024-12-31"),
+        ('"C341"', '"C3"', "'C3' is not a code"),
+        ('"ZBQK002"', '"ZBQK02"', "'ZBQK02' is not a code"),
+        ('"C341"', '"/(?P<a>C34)/"', "is not a regular expression to Spark"),
+        ("days = [-30, 30]", "days = [-366, 30], same_visit = true", "same_visit is known within 365 days"),
+        ("days = [-7, 0]", "days = [-31, 0], accepted = false", "accepted is known within 30 days"),
     ],
 )
 def test_a_mistake_is_one_line_that_names_the_file(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -94,3 +113,43 @@ def test_comments_cannot_end_early() -> None:
     content = {"cohort": {"name": "a"}, "include": [{"exam": {"description": "a\nFROM secret"}}]}
     lines = steps_sql(Cohort.from_mapping(content)).splitlines()
     assert not any(line.lstrip().startswith("FROM secret") for line in lines)
+
+
+def test_a_comment_does_not_swallow_the_next_line() -> None:
+    """To Spark a comment goes on where its line ends in a backslash."""
+    content = {"cohort": {"name": "a"}, "include": [{"exam": {"description": "thorax\\"}}]}
+    assert not any(line.endswith("\\") for line in steps_sql(Cohort.from_mapping(content)).splitlines())
+
+
+def test_modalities_are_in_upper_case() -> None:
+    statement = steps_sql(Cohort.from_mapping({"cohort": {"name": "a"}, "include": [{"exam": {"modality": "ct"}}]}))
+    assert "array('CT')" in statement
+
+
+@pytest.mark.parametrize(
+    ("kind", "criteria", "table"),
+    [
+        ("diagnosis", {"days": [-365, 365]}, "imaging_study_diagnosis"),
+        ("diagnosis", {}, "imaging_study_diagnosis"),
+        ("diagnosis", {"days": [-366, 0]}, "base_condition_occurrence"),
+        ("diagnosis", {"days": [400, 500]}, "base_condition_occurrence"),
+        ("act", {"days": [-30, 30]}, "imaging_study_procedure"),
+        ("act", {"days": [0, 31]}, "base_procedure_occurrence"),
+        ("act", {"days": [0, 31], "accepted": True}, "imaging_study_procedure"),  # whatever its day
+    ],
+)
+def test_days_beyond_the_lake_ask_the_base_centrale(kind: str, criteria: dict[str, object], table: str) -> None:
+    code = {"diagnosis": "C34", "act": "ZBQK002"}[kind]
+    cohort = Cohort.from_mapping({"cohort": {"name": "a"}, "include": [{kind: {"code": code, **criteria}}]})
+    assert cohort.tables == {"imaging_study", "imaging_study_visit", table}
+
+
+def test_the_window_is_that_of_the_configuration_and_the_definition_has_it() -> None:
+    content = {"cohort": {"name": "a"}, "include": [{"diagnosis": {"code": "C34"}}, {"act": {"code": "ZBQK002"}}]}
+    steps = Cohort.from_mapping(content, cross=CrossConfig(diagnosis_days=90)).definition["steps"]
+    assert steps[0]["include"]["diagnosis"] == {"code": "C34", "window_days": 90}
+    assert steps[1]["include"]["act"] == {"code": "ZBQK002", "window_days": 30}
+    content = {"cohort": {"name": "a"}, "include": [{"diagnosis": {"code": "C34", "days": [-91, 0]}}]}
+    cohort = Cohort.from_mapping(content, cross=CrossConfig(diagnosis_days=90))
+    assert "base_condition_occurrence" in cohort.tables
+    assert cohort.definition["steps"][0]["include"]["diagnosis"] == {"code": "C34", "days": [-91, 0]}

@@ -188,7 +188,7 @@ def test_patterns_that_python_takes_and_spark_does_not(pattern: str) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         re.compile(pattern)
-        with pytest.raises(ConfigError, match="Spark does not read"):
+        with pytest.raises(ConfigError, match="is not a regular expression to Spark"):
             HospitalConfig("1", "A", station=(pattern,))
 
 

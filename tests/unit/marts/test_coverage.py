@@ -114,6 +114,24 @@ def test_a_gap_is_told_by_the_hospital_where_a_cell_is_too_small_for_it() -> Non
     assert SUSPENDED not in coverage_of(small).states
 
 
+def test_a_large_category_that_stops_takes_no_other_with_it() -> None:
+    """The hospital falls from 105 to 5 exams a month; the 5 are all of a category that goes on as ever."""
+    small, large = [5] * 60, [100] * 30 + [0] * 30
+    whole = [a + b for a, b in zip(small, large, strict=True)]
+    assert set(coverage_of(small, whole).states) == {CoverageState.COMPLETE}
+    assert {m for m, s in enumerate(coverage_of(large, whole).states) if s == SUSPENDED} == set(range(30, 60))
+
+
+def test_a_month_that_is_not_over_is_not_judged() -> None:
+    whole = [140] * 24 + [4]
+    for counts, level in (([40] * 24 + [3], 3 / 40), ([40] * 24 + [0], 0.0)):
+        coverage = coverage_of(counts, whole, running=True)
+        assert coverage.states == (*(CoverageState.COMPLETE,) * 24, CoverageState.RUNNING)
+        assert (coverage.t_1, coverage.c_0, coverage.completeness[-1]) == (23, 1.0, level)
+    assert coverage_of([0, 7], running=True).states == (NOT_CONNECTED, CoverageState.RUNNING)
+    assert coverage_of([7], [9], running=True).states == (CoverageState.RUNNING,)
+
+
 def test_a_declared_suspension_needs_no_evidence() -> None:
     assert coverage_of([5, 5, 5, 0, 5], declared={3}).states[3] == SUSPENDED
     assert coverage_of([5, 5, 5, 1, 5], declared={3}).states[3] == SUSPENDED

@@ -17,11 +17,12 @@ def day(month: str) -> dt.date:
         ((), []),
         (("2020-12", "2020-11", "2021-01"), [("2020-11", "2021-02")]),
         (("2020-02", "2020-04"), [("2020-02", "2020-03"), ("2020-04", "2020-05")]),
+        (("9999-11", "9999-12"), [("9999-11", None)]),  # no date comes after
     ],
 )
-def test_neighbours_are_one_range(months: tuple[str, ...], ranges: list[tuple[str, str]]) -> None:
+def test_neighbours_are_one_range(months: tuple[str, ...], ranges: list[tuple[str, str | None]]) -> None:
     found = Months(frozenset(map(day, months)))._ranges()
-    assert found == [(day(first), day(end)) for first, end in ranges]
+    assert found == [(day(first), day(end) if end else None) for first, end in ranges]
 
 
 def test_every_month_beside_some_is_every_month() -> None:

@@ -14,7 +14,10 @@ pytest.importorskip("altair")
 
 from eds_spark_imaging.report import QUESTIONS, Language, page
 from eds_spark_imaging.report.charts import chart
+from eds_spark_imaging.report.masking import Mask, masked_rows
 from eds_spark_imaging.report.texts import _TEXTS, word
+from eds_spark_imaging.tables.link_words import LinkStatus
+from eds_spark_imaging.tables.marts import CoverageState
 
 MADE = dt.date(2026, 1, 2)
 MONTH = dt.date(2020, 1, 1)
@@ -23,6 +26,7 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
     "activity": [
         {"month": MONTH, "category": "scanner", "exams": 77, "patients": 60},
         {"month": MONTH, "category": "irm", "exams": 41, "patients": 4},
+        {"month": MONTH, "category": "echographie", "exams": 55, "patients": 30},
     ],
     "hospitals": [{"year": 2020, "hospital": None, "exams": 120, "patients": 70}],
     "coverage": [{"hospital": "066", "category": "irm", "month": MONTH, "state": "suspended"}],
@@ -85,6 +89,8 @@ def test_small_cells_are_neither_shown_nor_drawn(made: tuple[Language, str, Read
     assert [row["exams"] for row in specs["activity"]["data"]["values"]] == [77]
     assert "41" not in reader.texts["activity"]
     assert "<\u00a05" in reader.texts["activity"]
+    assert "55" not in reader.texts["activity"]  # of a total of which the masked one alone would be left
+    assert "–" in reader.texts["activity"]
     assert "99" not in reader.texts["link_methods"]
     assert "patients" not in json.dumps(specs)
 
@@ -104,9 +110,48 @@ def test_numbers_are_written_as_the_language_does() -> None:
 
 
 def test_words_of_the_tables_are_translated() -> None:
-    assert word("linked", Language.FR) == "rattaché"
-    assert word(None, Language.EN) == "unknown"
-    assert word("IPP_X", Language.FR) == "IPP_X"
+    assert word("status", "linked", Language.FR) == "rattaché"
+    assert word("hospital", None, Language.EN) == "unknown"
+    assert word("status", "IPP_X", Language.FR) == "IPP_X"
+    for state in (*CoverageState, *LinkStatus):
+        assert word("state", state.value, Language.FR) != state.value
+
+
+@pytest.mark.parametrize("value", ["made", "small", "title", "complete", "scanner"])
+def test_other_texts_are_as_they_are(value: str) -> None:
+    for column in ("hospital", "text", "reason", "method"):
+        assert word(column, value, Language.FR) == value
+    unmapped = [{"text": value, "modality": "MR", "series": 12, "patients": 9}]
+    assert f"<td>{value}</td>" in page({"unmapped": unmapped}, Language.FR, release="R1", made=MADE)
+
+
+def test_a_single_masked_cell_of_a_total_does_not_stay_single() -> None:
+    patients = {(2020, "A"): 3, (2020, "B"): 50, (2020, "C"): 20, (2021, "A"): 70, (2021, "B"): 80, (2021, "C"): 60}
+    rows = [{"year": y, "hospital": h, "exams": n, "patients": n} for (y, h), n in patients.items()]
+    question = next(q for q in QUESTIONS if q.key == "hospitals")
+    found = {(rows[n]["year"], rows[n]["hospital"]): mask for n, mask in masked_rows(question, rows).items()}
+    assert found == {
+        (2020, "A"): Mask.SMALL,
+        (2020, "C"): Mask.WITH_SMALL,  # the fewest beside it in 2020
+        (2021, "A"): Mask.WITH_SMALL,  # the other year of A
+        (2021, "C"): Mask.WITH_SMALL,  # the other year of C
+    }
+
+
+def test_nothing_more_is_masked_where_two_are() -> None:
+    question = next(q for q in QUESTIONS if q.key == "link_methods")
+    rows = [{"method": m, "exams": n, "patients": n, "verified": None} for m, n in (("a", 1), ("b", 2), ("c", 9))]
+    assert masked_rows(question, rows) == {0: Mask.SMALL, 1: Mask.SMALL}
+    assert masked_rows(question, rows[:1]) == {0: Mask.SMALL}
+
+
+@pytest.mark.parametrize("kind", ["months", "calendar"])
+def test_months_are_read_and_shown_without_a_zone(kind: str) -> None:
+    row = {"month": MONTH, "category": "irm", "hospital": "066", "state": "complete", "exams": 9}
+    encoding = chart(kind, [row], Language.EN)["encoding"]
+    assert (encoding["x"]["timeUnit"], encoding["x"]["scale"]["type"]) == ("utcyearmonth", "utc")
+    (tip,) = (tip for tip in encoding["tooltip"] if tip["field"] == "month")
+    assert tip["timeUnit"] == "utcyearmonth"
 
 
 def test_no_line_is_drawn_across_months_without_exams() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from eds_spark_imaging.config.patterns import check_patterns
+from eds_spark_imaging.config.expressions import check_patterns
 from eds_spark_imaging.errors import ConfigError
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from eds_spark_imaging.config.patterns import check_patterns
+from eds_spark_imaging.config.expressions import check_patterns
 from eds_spark_imaging.dicom.values.charset import codec_of
 from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.storage.uri import plain
