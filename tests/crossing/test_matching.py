@@ -319,6 +319,12 @@ class TestReports:
         found = matched(exams=[exam("1", at("10:00"), CHEST)], reports=[report(7, at("11:00"), "TEP-TDM CORPS ENTIER")])
         assert found.reports == []
 
+    def test_a_modality_of_the_title_does_not_stand_against_the_accession_number(self) -> None:
+        exams = [exam("1", at("10:00"), "MAMMOGRAPHIE", "CR", accessions=["A1"])]
+        named = report(7, at("11:00"), "MAMMOGRAPHIE BILATERALE", accession="A1")
+        assert accepted(matched(exams=exams, reports=[named]).reports) == {("1", 7)}
+        assert matched(exams=exams, reports=[{**named, "accession": None}]).reports == []
+
     def test_exams_of_one_request_share_a_report_while_another_is_free(self) -> None:
         found = matched(
             exams=[

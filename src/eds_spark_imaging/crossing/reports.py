@@ -46,25 +46,29 @@ def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: K
 
 
 def weigh(exam: Exam, report: Report, known: frozenset[int]) -> tuple[Trait, ...]:
-    """What speaks for and against the report; nothing where it cannot be the exam's."""
+    """What speaks for and against the report; nothing where it cannot be the exam's.
+
+    The words of a title are no sure sign of the modality: they do not stand against the exam's own accession number.
+    """
     named = CLASSES.get(report.note_class.strip().upper())
     if named is None or (named and overlap(exam.modalities, named) is False):
         return ()
     day = bool(report.told & set(exam.days)) if report.told and exam.days else None
+    number = same_accession(exam, report.accession)
     modality = overlap(exam.modalities, titles.modalities(report.title))
-    if modality is False:
+    if modality is False and not number:
         return ()
     part = same_part(exam.parts, report.parts)
     region = same_region(exam.regions, report.regions)
     return (
-        trait("accession_number", same_accession(exam, report.accession), 8.0, 12.0),
+        trait("accession_number", number, 8.0, 12.0),
         trait("title_date", day, 4.0, 9.0),
         trait("region", region or (None if part else region), 1.5, 6.5),
         trait("body_part", part, 1.0, 2.0),
         trait("side", same_side(exam.side, report.side), 1.0, 3.0),
         trait("contrast", _contrast(exam, report), 0.5, 1.5),
         trait("title_words", _words(exam, report), 1.0 if region else 2.0, 0.0),
-        trait("modality", modality or (True if named else None), 1.5, 9.0),
+        trait("modality", modality if modality is not None else (True if named else None), 1.5, 3.0),
         trait("visit", one_of(report.visit_id, known), 2.5, 3.5),
         trait("hospital", overlap(exam.hospitals, report.hospitals), 0.5, 5.0),
         _time(exam, report),
