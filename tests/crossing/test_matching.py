@@ -135,6 +135,17 @@ class TestVisits:
         visits = [visit(1, at("9:00"), at("12:00")), visit(2, at("9:05"), at("12:00"), deleted=True)]
         assert accepted(matched(exams=[exam("1", at("10:00"), HEAD)], visits=visits).visits) == {("1", 1)}
 
+    def test_a_visit_number_with_zeros_in_front_is_the_same_and_no_accession_number(self) -> None:
+        days = [visit(n, DAY, DAY, "consultation", number=f"661234567{n}") for n in (1, 2)]
+        header = exam("1", at("10:00"), CHEST, admissions=["0006612345671"], accessions=["0006612345671"])
+        found = matched(
+            exams=[{**header, "numbers": header["admissions"]}],
+            visits=days,
+            acts=[act(5, at("10:05"), "ZBQK001", visit_id=1, accession="9912345678901")],
+        )
+        assert accepted(found.visits) == {("1", 1)}
+        assert accepted(found.acts) == {("1", 5)}
+
     def test_the_number_of_another_visit_speaks_against_the_interval(self) -> None:
         visits = [visit(1, at("9:00"), at("12:00"), number="6600000001")]
         found = matched(

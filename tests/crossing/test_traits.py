@@ -44,6 +44,10 @@ def test_accession_numbers(accessions: set[str], orders: set[str], number: str |
         ({"VIS12"}, "6687654321", None),  # of another form: of another system
         (EMPTY, "6687654321", None),
         ({"6612345678"}, None, None),
+        ({"0006612345678"}, "6612345678", True),  # zeros in front, which systems add and drop
+        ({"6612345678"}, "0006612345678", True),
+        ({"0006612345678"}, "6687654321", False),
+        ({"000661"}, "661", None),  # too short to name a visit without them
     ],
 )
 def test_visit_numbers(numbers: set[str], number: str | None, same: bool | None) -> None:

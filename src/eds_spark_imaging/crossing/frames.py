@@ -11,7 +11,7 @@ from eds_spark_imaging.crossing.procedures import is_imaging
 from eds_spark_imaging.crossing.reports import CLASSES
 from eds_spark_imaging.linkage import columns
 from eds_spark_imaging.linkage.exams import OTHER_IDS, VISIT_PLACES
-from eds_spark_imaging.linkage.ids import plain
+from eds_spark_imaging.linkage.ids import plain, unpadded
 
 EXAM = (
     "study_instance_uid string, moments array<timestamp_ntz>, timed boolean, hospital_code string,"
@@ -66,7 +66,7 @@ def exam_rows(studies: DataFrame, series: DataFrame) -> DataFrame:
         "study_datetime",
         moments.alias("moments"),
         F.exists(moments, lambda moment: moment != F.date_trunc("day", moment)).alias("timed"),
-        columns.text(exams, "hospital_code").alias("hospital_code"),
+        unpadded(columns.text(exams, "hospital_code")).alias("hospital_code"),
         _plain(exams, *_NUMBER_PLACES).alias("numbers"),
         _plain(exams, *_ADMISSION_PLACES).alias("admissions"),
         _plain(exams, *_ACCESSION_PLACES).alias("accessions"),
@@ -79,6 +79,13 @@ def exam_rows(studies: DataFrame, series: DataFrame) -> DataFrame:
         F.get("_body_parts", F.lit(0)).alias("body_part_examined"),
         F.when(F.size("_sides") == 1, F.get("_sides", F.lit(0))).alias("laterality"),
     )
+
+
+def at_known_hospitals(exams: DataFrame, hospitals: DataFrame) -> DataFrame:
+    """``exams`` without the codes of hospitals that the care-site tree does not have: they name no other hospital."""
+    known = hospitals.select(F.explode("hospital_codes").alias("hospital_code")).distinct()
+    known = F.broadcast(known.withColumn("_known", F.col("hospital_code")))
+    return exams.join(known, "hospital_code", "left").withColumn("hospital_code", F.col("_known")).drop("_known")
 
 
 def _plain(exams: DataFrame, *names: str) -> Column:

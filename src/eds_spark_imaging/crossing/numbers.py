@@ -19,7 +19,7 @@ def same_accession(exam: Exam, number: str | None) -> bool | None:
         return None
     if any(_same(own, number) for own in exam.accessions | exam.orders):
         return True
-    return False if any(_form(own) == _form(number) for own in exam.accessions) else None
+    return False if any(_alike(own, number) for own in exam.accessions) else None
 
 
 def same_visit_number(exam: Exam, number: str | None) -> bool | None:
@@ -29,9 +29,15 @@ def same_visit_number(exam: Exam, number: str | None) -> bool | None:
     """
     if number is None:
         return None
-    if number in exam.numbers:
+    if bare(number) in map(bare, exam.numbers):
         return True
-    return False if any(_form(own) == _form(number) for own in exam.admissions) else None
+    return False if any(_alike(own, number) for own in exam.admissions) else None
+
+
+def bare(number: str) -> str:
+    """Without zeros in front, which systems add and drop; what is left must be long enough to name one visit."""
+    left = number.lstrip("0")
+    return left if len(left) >= _SURE else number
 
 
 def _same(one: str, other: str) -> bool:
@@ -40,6 +46,10 @@ def _same(one: str, other: str) -> bool:
         return True
     short, long = sorted((one, other), key=len)
     return len(short) >= _SURE and (long.endswith(short) or (len(short) >= 16 and long.startswith(short)))
+
+
+def _alike(one: str, other: str) -> bool:
+    return _form(one) == _form(other) or _form(bare(one)) == _form(bare(other))
 
 
 def _form(number: str) -> str:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from eds_spark_imaging.crossing import titles
 from eds_spark_imaging.crossing.matching import match
+from eds_spark_imaging.crossing.numbers import bare
 from eds_spark_imaging.crossing.pairs import Pair
 from eds_spark_imaging.crossing.patient import Act, Exam, Patient, Report, Visit, visit_kind
 from eds_spark_imaging.tables.crossings import EVIDENCE
@@ -84,7 +85,7 @@ def _columns(pair: Pair) -> dict[str, Any]:
 def patient(row: Row) -> Patient:
     """A patient's row; the order of its arrays, which Spark does not keep, does not matter."""
     acts = (_act(act) for act in row["acts"] or ())
-    numbers = frozenset(visit["number"] for visit in row["visits"] or ())
+    numbers = frozenset(bare(visit["number"]) for visit in row["visits"] or () if visit["number"])
     return Patient(
         exams=_sorted(_exam(exam, numbers) for exam in row["exams"]),
         visits=_sorted(_visit(visit) for visit in row["visits"] or ()),
@@ -98,6 +99,7 @@ def _sorted(parts: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def _exam(row: Row, visit_numbers: frozenset[str]) -> Exam:
+    of_visits = visit_numbers | frozenset(map(bare, row["admissions"]))
     terms = titles.exam_terms({name: row[name] for name in TEXTS})
     return Exam(
         uid=row["study_instance_uid"],
@@ -105,11 +107,11 @@ def _exam(row: Row, visit_numbers: frozenset[str]) -> Exam:
         timed=row["timed"],
         hospital=row["hospital_code"],
         numbers=frozenset(row["numbers"]),
-        accessions=frozenset(row["accessions"]) - visit_numbers - frozenset(row["admissions"]),
+        accessions=frozenset(number for number in row["accessions"] if bare(number) not in of_visits),
         modalities=frozenset(row["modalities"]),
         main_modality=row["main_modality"],
         admissions=frozenset(row["admissions"]),
-        orders=frozenset(row["orders"]) - visit_numbers,
+        orders=frozenset(number for number in row["orders"] if bare(number) not in visit_numbers),
         words=titles.words(row["study_description"]),
         regions=titles.regions_of(terms),
         parts=frozenset(terms.body_parts),

@@ -20,6 +20,11 @@ def unpadded(column: Column) -> Column:
     return F.nullif(F.regexp_replace(plain(column), "^0+", ""), F.lit(""))
 
 
+def visit_number(column: Column) -> Column:
+    """``plain`` without zeros in front, where seven signs or more are left, which are few people's."""
+    return F.regexp_replace(plain(column), "^0+(?=.{7})", "")
+
+
 def is_placeholder(column: Column, placeholders: Sequence[str]) -> Column:
     """Whether a text stands for no identity: a placeholder, numbered or not (`INCONNU 3`), or one sign, or repeated."""
     letters = F.regexp_replace(plain(column), "[0-9]", "")
