@@ -107,6 +107,38 @@ class TestVisits:
             found = matched(exams=[exam("1", at("10:00", days), HEAD)], visits=[visit(1, at("8:00"), end, kind)])
             assert bool(accepted(found.visits)) == is_found
 
+    @pytest.mark.parametrize(
+        ("kind", "days", "is_found"), [("hospitalisés", 120, True), ("9999", 60, True), ("hospitalisés", 400, False)]
+    )
+    def test_a_long_stay_that_was_closed_holds_to_its_end(self, kind: str, days: int, is_found: bool) -> None:
+        stay = visit(1, at("8:00"), at("8:00", days), kind)
+        found = matched(exams=[exam("1", at("10:00", days - 2), HEAD)], visits=[stay])
+        assert bool(accepted(found.visits)) == is_found
+
+    def test_an_exam_soon_after_the_only_visit_of_its_day_was_in_it(self) -> None:
+        visits = [visit(1, at("9:00"), at("9:30"), "consultation")]
+        exams = [exam("1", at("11:45"), HEAD)]
+        assert accepted(matched(exams=exams, visits=visits).visits) == {("1", 1)}
+        assert accepted(matched(exams=[exam("1", at("18:00"), HEAD)], visits=visits).visits) == set()
+        visits.append(visit(2, at("16:00"), at("16:30"), "consultation"))
+        assert accepted(matched(exams=exams, visits=visits).visits) == set()
+
+    def test_a_midnight_beside_a_time_of_the_same_day_is_no_time(self) -> None:
+        visits = [visit(1, at("8:00", -4), at("11:00")), visit(2, at("14:00"), at("18:00"), "consultation")]
+        exams = [exam("1", None, HEAD, moments=[DAY, at("15:00")], timed=True)]
+        assert accepted(matched(exams=exams, visits=visits).visits) == {("1", 2)}
+
+    @pytest.mark.parametrize("nothing", [datetime(1, 1, 1), datetime(9999, 12, 31)])
+    def test_times_that_stand_for_none_are_none(self, nothing: datetime) -> None:
+        found = matched(
+            exams=[exam("1", at("10:00"), CHEST, accessions=["A1"])],
+            visits=[visit(1, nothing, None), visit(2, at("9:00"), nothing, "consultation")],
+            acts=[act(5, nothing, "ZBQK001", accession="A1")],
+            reports=[report(7, nothing, CHEST, accession="A1")],
+        )
+        assert [accepted(pairs) for pairs in found] == [{("1", 2)}, {("1", 5)}, {("1", 7)}]
+        assert [pair.gap for pair in (*found.acts, *found.reports)] == [None, None]
+
     def test_another_hospital_is_another_visit(self) -> None:
         found = matched(exams=[exam("1", at("10:00"), HEAD, hospital_code="011")], visits=[visit(1, at("9:00"), None)])
         assert accepted(found.visits) == set()
@@ -132,8 +164,9 @@ class TestVisits:
         assert [(pair.event_id, pair.accepted) for pair in found.visits] == [(1, False)]
 
     def test_a_visit_that_was_recorded_twice_and_deleted_once_is_still_there(self) -> None:
-        visits = [visit(1, at("9:00"), at("12:00")), visit(2, at("9:05"), at("12:00"), deleted=True)]
-        assert accepted(matched(exams=[exam("1", at("10:00"), HEAD)], visits=visits).visits) == {("1", 1)}
+        for start in ("9:05", "7:30"):
+            visits = [visit(1, at("9:00"), at("12:00")), visit(2, at(start), at("12:00"), deleted=True)]
+            assert accepted(matched(exams=[exam("1", at("10:00"), HEAD)], visits=visits).visits) == {("1", 1)}
 
     def test_a_visit_number_with_zeros_in_front_is_the_same_and_no_accession_number(self) -> None:
         days = [visit(n, DAY, DAY, "consultation", number=f"661234567{n}") for n in (1, 2)]
@@ -185,6 +218,13 @@ class TestActs:
         found = matched(
             exams=[exam("1", at("10:00"), "TEP-TDM CORPS ENTIER", "PT", modalities=["CT", "PT"])],
             acts=[act(5, DAY, "ZZQL016"), act(6, DAY, "ZBQH001")],
+        )
+        assert accepted(found.acts) == {("1", 5), ("1", 6)}
+
+    def test_a_pet_ct_has_an_act_of_each_though_one_has_no_hour(self) -> None:
+        found = matched(
+            exams=[exam("1", at("10:00"), "TEP-TDM CORPS ENTIER", "PT", modalities=["CT", "PT"])],
+            acts=[act(5, at("10:10"), "ZZQL016"), act(6, DAY, "ZBQH001")],
         )
         assert accepted(found.acts) == {("1", 5), ("1", 6)}
 
@@ -373,6 +413,15 @@ class TestReports:
         ("urgences", VisitKind.EMERGENCY),
         ("consultation externe", VisitKind.CONSULTATION),
         ("consultation", VisitKind.CONSULTATION),
+        ("Passage aux urgences", VisitKind.EMERGENCY),
+        ("Hôpital de jour", VisitKind.DAY),
+        ("HDJ", VisitKind.DAY),
+        ("HC", VisitKind.INPATIENT),
+        ("IMP", VisitKind.INPATIENT),  # HL7 ActCode
+        ("EMER", VisitKind.EMERGENCY),
+        ("AMB", VisitKind.CONSULTATION),
+        ("9201", VisitKind.INPATIENT),  # OMOP
+        ("non hospitalisé", VisitKind.OTHER),
         ("autre", VisitKind.OTHER),
         (None, VisitKind.OTHER),
     ],

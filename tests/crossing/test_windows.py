@@ -199,9 +199,23 @@ def test_acts_keep_their_repetitions(
     )
 
 
+def test_an_act_without_activity_is_that_of_activity_one(
+    spark: SparkSession, known_stays: DataFrame, survivors_: DataFrame
+) -> None:
+    acts = rows(
+        "procedure_occurrence_id person_id visit_occurrence_id procedure_datetime procedure_source_value cdm_source",
+        (1, 10, 100, at("2024-03-10 10:05"), "ZBQK002", "ORBIS"),
+        (2, 10, 99, at("2024-03-10"), "ZBQK002...01", "AREM"),
+        (3, 10, 99, at("2024-03-10"), "ZBQK002...04", "AREM"),  # its anaesthesia
+    )
+    found = acts_once(frame(spark, PROCEDURE_OCCURRENCE, *acts), known_stays, survivors_).collect()
+    assert {row["event_id"]: row["cdm_sources"] for row in found} == {1: ["AREM", "ORBIS"], 3: ["AREM"]}
+
+
 def test_columns_of_codes_agree_with_the_plain_functions(spark: SparkSession) -> None:
     stored = [
         "I21.9", " c169+8", "CIM10:B24+0", "", None, "ZBQK00201", "jqga004...01", "JQGA004-12 01", "CCAM:ZBQK002", "ZB",
+        "ZBQK002-4", "ZBQK0021", "ZBQK002-1-0", "ZBQK002+F", "ZBQK002010",
     ]  # fmt: skip
     code = F.col("code")
     found = frame(spark, "n:int code:string", *enumerate(stored)).select(

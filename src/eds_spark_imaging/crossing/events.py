@@ -24,7 +24,9 @@ def stays(visits: DataFrame, survivors: DataFrame) -> DataFrame:
     A stay that ORBIS and AREM both have meets in the visit number, where the two touch; ORBIS's visit stands for it,
     with the earliest start and the earliest end that any of them has.
     """
-    moved = _by_number(on_survivors(visits.where("visit_occurrence_id IS NOT NULL"), survivors))
+    times = {name: _known(F.col(name)) for name in ("visit_start_datetime", "visit_end_datetime")}
+    moved = on_survivors(visits.where("visit_occurrence_id IS NOT NULL"), survivors)
+    moved = _by_number(moved.withColumns(times))
     group = Window.partitionBy("person_id", "_stay")
     order = group.orderBy(F.col("cdm_source").desc_nulls_last(), "visit_occurrence_id")
     return moved.withColumns(
@@ -36,6 +38,11 @@ def stays(visits: DataFrame, survivors: DataFrame) -> DataFrame:
             "cdm_sources": F.array_sort(F.collect_set("cdm_source").over(group)),
         }
     ).drop("_stay")
+
+
+def _known(moment: Column) -> Column:
+    """A time, null where a store writes 0001-01-01 or 9999-12-31 for none."""
+    return F.when(F.year(moment).between(1900, 2100), moment)
 
 
 def _by_number(visits: DataFrame) -> DataFrame:

@@ -120,6 +120,7 @@ def visit_rows(stays: DataFrame, deleted: DataFrame, hospitals: DataFrame) -> Da
 
 def act_rows(acts: DataFrame, stays: DataFrame, hospitals: DataFrame) -> DataFrame:
     """Rows (``person_id``, the fields of ``ACT``) of the acts that may be imaging."""
+    phase = F.coalesce("procedure_phase", F.lit("0"))
     return (
         acts.where(is_imaging(F.col("procedure_code")))
         .join(_places(stays, hospitals), "stay_id", "left")
@@ -129,9 +130,7 @@ def act_rows(acts: DataFrame, stays: DataFrame, hospitals: DataFrame) -> DataFra
             F.col("event_datetime").alias("at"),
             F.col("stay_id").alias("visit_id"),
             plain(F.col("accession_number")).alias("accession"),
-            F.concat("procedure_code", F.coalesce(F.concat("procedure_phase", "procedure_activity"), F.lit(""))).alias(
-                "code"
-            ),
+            F.concat("procedure_code", F.coalesce(F.concat(phase, "procedure_activity"), F.lit(""))).alias("code"),
             "hospitals",
         )
     )

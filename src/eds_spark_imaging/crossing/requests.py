@@ -108,10 +108,10 @@ def acts_of_one_exam(exams: Sequence[Exam], acts: Sequence[Act], found: Weighed)
 
 
 def _coded_together(act: Act, other: Act) -> bool:
-    """Whether two acts have one visit and one time, or one day where both have no time."""
-    if act.timed != other.timed or (act.visit_id != other.visit_id and None not in (act.visit_id, other.visit_id)):
+    """Whether two acts have one visit and one time, or one day where one has no time."""
+    if act.visit_id != other.visit_id and None not in (act.visit_id, other.visit_id):
         return False
-    return abs(act.at - other.at) <= _CODED if act.timed else act.at.date() == other.at.date()
+    return abs(act.at - other.at) <= _CODED if act.timed and other.timed else act.at.date() == other.at.date()
 
 
 def exams_of_one_act(exams: Sequence[Exam], acts: Sequence[Act], found: Weighed) -> Rule:
