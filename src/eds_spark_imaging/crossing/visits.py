@@ -53,11 +53,15 @@ def visit_pairs(exams: tuple[Exam, ...], visits: tuple[Visit, ...], by_events: E
 
 def _of_exam(exam: Exam, visits: tuple[Visit, ...], by_events: Evidence) -> list[Pair]:
     valid = tuple(visit for visit in visits if not visit.deleted)
-    has_events = any((exam.uid, visit.visit_id) in by_events for visit in valid)
+    events = {
+        visit.visit_id: by_events[exam.uid, visit.visit_id]
+        for visit in _where_events_tell(exam, valid)
+        if (exam.uid, visit.visit_id) in by_events
+    }
     weighed = []
     for visit in visits:
-        by_event = by_events.get((exam.uid, visit.visit_id))
-        traits = weigh(exam, visit, valid, by_event, has_events)
+        by_event = events.get(visit.visit_id)
+        traits = weigh(exam, visit, valid, by_event, bool(events))
         if traits and total(traits) > _FLOOR:
             weighed.append((total(traits), visit, traits, by_event))
     deleted = [(score, visit) for score, visit, *_ in weighed if visit.deleted]
@@ -138,6 +142,35 @@ def _followed(visit: Visit, moment: datetime, visits: tuple[Visit, ...]) -> bool
     return any(
         visit.start + timedelta(days=1) < other.start <= moment and overlap(visit.hospitals, other.hospitals)
         for other in visits
+    )
+
+
+def _where_events_tell(exam: Exam, visits: tuple[Visit, ...]) -> tuple[Visit, ...]:
+    """The visits for which acts and reports may speak.
+
+    Those of what was done in the emergency department are often put down to the stay that follows: they move the exam
+    neither from the visit of its time that the header names, nor from one that holds it to one that had not begun.
+    """
+    named = tuple(
+        visit
+        for visit in visits
+        if same_visit_number(exam, visit.number) and (time := _time(exam, visit, visits)) and time.weight > 0
+    )
+    return named or tuple(visit for visit in visits if not (_is_later(visit, exam) and _is_held(exam, visit, visits)))
+
+
+def _is_later(visit: Visit, exam: Exam) -> bool:
+    """Whether the visit had not begun at the exam."""
+    return has_time(visit.start) and exam.timed and all(moment < visit.start for moment in exam.moments)
+
+
+def _is_held(exam: Exam, later: Visit, visits: tuple[Visit, ...]) -> bool:
+    """Whether a visit to the hospital of a ``later`` one, which was closed before that, holds the exam."""
+    return any(
+        overlap(visit.hospitals, later.hospitals) and visit.start <= moment <= visit.end <= later.start + _EDGE
+        for visit in visits
+        if visit.end is not None
+        for moment in exam.moments
     )
 
 
