@@ -30,6 +30,14 @@ def exam(accessions: set[str] = set(), orders: set[str] = set(), numbers: set[st
         (EMPTY, {"77"}, "PSL0001234", None),  # another number of the order says nothing
         ({"A1"}, {"PSL0001234"}, "PSL0001234", True),
         ({"A1"}, EMPTY, None, None),
+        ({"2019001234-1"}, EMPTY, "2019001234", True),  # the order, without its line
+        ({"2019001234"}, EMPTY, "PSL2019001234-2", True),
+        ({"20190012341"}, EMPTY, "2019001234-1", True),  # a header that has no hyphens
+        ({"2019001234-1"}, EMPTY, "2019001234-2", None),  # another line of the order
+        ({"2019001234-1"}, EMPTY, "2019001299-1", False),
+        ({"2019001234-1"}, EMPTY, "2019001299", None),
+        ({"2019001234"}, EMPTY, "2019001235", False),
+        ({"A-1"}, EMPTY, "A", None),  # too short to be the number of an order
     ],
 )
 def test_accession_numbers(accessions: set[str], orders: set[str], number: str | None, same: bool | None) -> None:

@@ -16,6 +16,7 @@ from eds_spark_imaging.crossing.frames import at_known_hospitals
 from eds_spark_imaging.crossing.procedures import acts_once, procedures
 from eds_spark_imaging.crossing.workers import PAIRS_DDL
 from eds_spark_imaging.linkage.care_sites import hospitals_of_care_sites
+from eds_spark_imaging.linkage.ids import accession_number
 from eds_spark_imaging.terminology.ccam import parse_ccam
 from eds_spark_imaging.terminology.cim10 import normalise_cim10
 from eds_spark_imaging.transforms.codes import ccam_activity, ccam_code, ccam_phase, cim10_code, diagnosis_type
@@ -100,6 +101,15 @@ def test_visits_meet_in_a_number_that_is_one_and_where_they_touch(spark: SparkSe
     )
     found = {row["visit_occurrence_id"]: row["stay_id"] for row in stays(visits, survivors_).collect()}
     assert found == {1: 1, 2: 1, 3: 3, 4: 4, 5: 5, 6: 6, 7: 7, 8: 8, 9: 8, 10: 10}
+
+
+def test_the_line_of_an_order_stays_apart(spark: SparkSession) -> None:
+    stored = {
+        "66-1234567/2": "661234567-2", " 2019001234-1 ": "2019001234-1", "2019001234": "2019001234", "a.12": "A12",
+        "--1": "1", "": None, "---": None,
+    }  # fmt: skip
+    found = frame(spark, "n:int stored:string", *enumerate(stored)).select("n", accession_number(F.col("stored")))
+    assert [row[1] for row in found.orderBy("n").collect()] == list(stored.values())
 
 
 def test_hospitals_go_by_one_form_of_their_code_and_unknown_codes_by_none(spark: SparkSession) -> None:

@@ -1,6 +1,7 @@
 """What one patient has: exams, and the visits, acts and reports of the base centrale that they may belong to.
 
-Times are hospital wall-clock. Texts of identifiers are in their plain form: letters and digits, upper case.
+Times are hospital wall-clock. Texts of identifiers are in their plain form: letters and digits, upper case; the
+line of an order stands behind a hyphen.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def weigh(exam: Exam, report: Report, known: frozenset[int]) -> tuple[Trait, ...
         trait("side", same_side(exam.side, report.side), 1.0, 3.0),
         trait("contrast", _contrast(exam, report), 0.5, 1.5),
         trait("title_words", _words(exam, report), 1.0 if region else 2.0, 0.0),
-        trait("modality", modality if modality is not None else (True if named else None), 1.5, 3.0),
+        trait("modality", modality if modality is not None else (True if named else None), 1.5, 5.0),
         trait("visit", one_of(report.visit_id, known), 2.5, 3.5),
         trait("hospital", overlap(exam.hospitals, report.hospitals), 0.5, 5.0),
         _time(exam, report),
