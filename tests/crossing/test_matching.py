@@ -90,6 +90,29 @@ class TestVisits:
         assert accepted(found.visits) == {("1", 2)}
         assert {pair.method for pair in found.visits if pair.accepted} == {"act"}
 
+    @pytest.mark.parametrize("place", ["numbers", "admissions"])
+    def test_the_number_in_the_header_wins_over_an_act_of_the_next_visit(self, place: str) -> None:
+        visits = [
+            visit(1, at("8:00"), at("14:00"), "urgences", number="6612345671"),
+            visit(2, at("14:00"), at("11:00", 4), number="6612345682"),
+        ]
+        header = {"numbers": ["6612345671"], place: ["6612345671"]}
+        found = matched(
+            exams=[exam("1", at("14:05"), CHEST, **header)],
+            visits=visits,
+            acts=[act(5, at("14:10"), "ZBQK001", visit_id=2)],
+        )
+        assert accepted(found.visits) == {("1", 1)}
+        assert accepted(found.acts) == {("1", 5)}
+
+    def test_an_act_put_down_to_the_next_visit_does_not_move_the_exam(self) -> None:
+        visits = [visit(1, at("8:00"), at("14:00"), "urgences"), visit(2, at("14:00"), at("11:00", 4))]
+        for hour, found_in in (("10:00", {("1", 1)}), ("15:00", {("1", 2)})):
+            when = exam("1", at(hour), CHEST)
+            found = matched(exams=[when], visits=visits, acts=[act(5, at(hour), "ZBQK001", visit_id=2)])
+            assert accepted(found.visits) == found_in
+            assert accepted(found.acts) == {("1", 5)}
+
     @pytest.mark.parametrize(
         ("kind", "days", "is_found"),
         [
@@ -106,6 +129,38 @@ class TestVisits:
         for end in (None, at("8:00", 2000)):
             found = matched(exams=[exam("1", at("10:00", days), HEAD)], visits=[visit(1, at("8:00"), end, kind)])
             assert bool(accepted(found.visits)) == is_found
+
+    @pytest.mark.parametrize(
+        ("kind", "days", "is_found"), [("hospitalisés", 120, True), ("9999", 60, True), ("hospitalisés", 400, False)]
+    )
+    def test_a_long_stay_that_was_closed_holds_to_its_end(self, kind: str, days: int, is_found: bool) -> None:
+        stay = visit(1, at("8:00"), at("8:00", days), kind)
+        found = matched(exams=[exam("1", at("10:00", days - 2), HEAD)], visits=[stay])
+        assert bool(accepted(found.visits)) == is_found
+
+    def test_an_exam_soon_after_the_only_visit_of_its_day_was_in_it(self) -> None:
+        visits = [visit(1, at("9:00"), at("9:30"), "consultation")]
+        exams = [exam("1", at("11:45"), HEAD)]
+        assert accepted(matched(exams=exams, visits=visits).visits) == {("1", 1)}
+        assert accepted(matched(exams=[exam("1", at("18:00"), HEAD)], visits=visits).visits) == set()
+        visits.append(visit(2, at("16:00"), at("16:30"), "consultation"))
+        assert accepted(matched(exams=exams, visits=visits).visits) == set()
+
+    def test_a_midnight_beside_a_time_of_the_same_day_is_no_time(self) -> None:
+        visits = [visit(1, at("8:00", -4), at("11:00")), visit(2, at("14:00"), at("18:00"), "consultation")]
+        exams = [exam("1", None, HEAD, moments=[DAY, at("15:00")], timed=True)]
+        assert accepted(matched(exams=exams, visits=visits).visits) == {("1", 2)}
+
+    @pytest.mark.parametrize("nothing", [datetime(1, 1, 1), datetime(9999, 12, 31)])
+    def test_times_that_stand_for_none_are_none(self, nothing: datetime) -> None:
+        found = matched(
+            exams=[exam("1", at("10:00"), CHEST, accessions=["A1"])],
+            visits=[visit(1, nothing, None), visit(2, at("9:00"), nothing, "consultation")],
+            acts=[act(5, nothing, "ZBQK001", accession="A1")],
+            reports=[report(7, nothing, CHEST, accession="A1")],
+        )
+        assert [accepted(pairs) for pairs in found] == [{("1", 2)}, {("1", 5)}, {("1", 7)}]
+        assert [pair.gap for pair in (*found.acts, *found.reports)] == [None, None]
 
     def test_another_hospital_is_another_visit(self) -> None:
         found = matched(exams=[exam("1", at("10:00"), HEAD, hospital_code="011")], visits=[visit(1, at("9:00"), None)])
@@ -132,8 +187,20 @@ class TestVisits:
         assert [(pair.event_id, pair.accepted) for pair in found.visits] == [(1, False)]
 
     def test_a_visit_that_was_recorded_twice_and_deleted_once_is_still_there(self) -> None:
-        visits = [visit(1, at("9:00"), at("12:00")), visit(2, at("9:05"), at("12:00"), deleted=True)]
-        assert accepted(matched(exams=[exam("1", at("10:00"), HEAD)], visits=visits).visits) == {("1", 1)}
+        for start in ("9:05", "7:30"):
+            visits = [visit(1, at("9:00"), at("12:00")), visit(2, at(start), at("12:00"), deleted=True)]
+            assert accepted(matched(exams=[exam("1", at("10:00"), HEAD)], visits=visits).visits) == {("1", 1)}
+
+    def test_a_visit_number_with_zeros_in_front_is_the_same_and_no_accession_number(self) -> None:
+        days = [visit(n, DAY, DAY, "consultation", number=f"661234567{n}") for n in (1, 2)]
+        header = exam("1", at("10:00"), CHEST, admissions=["0006612345671"], accessions=["0006612345671"])
+        found = matched(
+            exams=[{**header, "numbers": header["admissions"]}],
+            visits=days,
+            acts=[act(5, at("10:05"), "ZBQK001", visit_id=1, accession="9912345678901")],
+        )
+        assert accepted(found.visits) == {("1", 1)}
+        assert accepted(found.acts) == {("1", 5)}
 
     def test_the_number_of_another_visit_speaks_against_the_interval(self) -> None:
         visits = [visit(1, at("9:00"), at("12:00"), number="6600000001")]
@@ -177,6 +244,13 @@ class TestActs:
         )
         assert accepted(found.acts) == {("1", 5), ("1", 6)}
 
+    def test_a_pet_ct_has_an_act_of_each_though_one_has_no_hour(self) -> None:
+        found = matched(
+            exams=[exam("1", at("10:00"), "TEP-TDM CORPS ENTIER", "PT", modalities=["CT", "PT"])],
+            acts=[act(5, at("10:10"), "ZZQL016"), act(6, DAY, "ZBQH001")],
+        )
+        assert accepted(found.acts) == {("1", 5), ("1", 6)}
+
     def test_two_exams_of_one_request_share_an_act_of_several_territories(self) -> None:
         found = matched(
             exams=[exam("1", at("10:00"), CHEST), exam("2", at("10:06"), ABDOMEN)],
@@ -199,6 +273,18 @@ class TestActs:
     def test_another_modality_is_another_exam(self, code: str) -> None:
         found = matched(exams=[exam("1", at("10:00"), HEAD)], acts=[act(5, at("10:20"), code)])
         assert found.acts == []
+
+    @pytest.mark.parametrize(
+        ("modality", "description", "code"),
+        [("DX", "OSTEODENSITOMETRIE", "PAQK007"), ("CR", "MAMMOGRAPHIE BILATERALE", "QEQK001")],
+    )
+    def test_images_that_a_technique_gives_besides_are_those_of_the_act_of_their_number(
+        self, modality: str, description: str, code: str
+    ) -> None:
+        exams = [exam("1", at("10:00"), description, modality, accessions=["A1"])]
+        own = act(5, at("10:05"), code, accession="A1")
+        assert accepted(matched(exams=exams, acts=[own]).acts) == {("1", 5)}
+        assert matched(exams=exams, acts=[{**own, "accession": None}]).acts == []
 
     def test_an_accession_number_wins_over_time(self) -> None:
         found = matched(
@@ -279,6 +365,16 @@ class TestReports:
         )
         assert accepted(found.reports) == {("1", 7)}
 
+    @pytest.mark.parametrize("header", ["2019001234", "PSL2019001234"])
+    def test_a_late_report_is_found_by_its_number_with_a_prefix_or_without(self, header: str) -> None:
+        late = report(7, at("12:00", 45), CHEST, accession="2019001234")
+        found = matched(exams=[exam("1", at("10:00"), CHEST, accessions=[header])], reports=[late])
+        assert accepted(found.reports) == {("1", 7)}
+        other = matched(
+            exams=[exam("1", at("10:00"), CHEST, accessions=[header])], reports=[{**late, "accession": "7"}]
+        )
+        assert other.reports == []
+
     def test_two_exams_compete_for_a_report_without_title(self) -> None:
         found = matched(
             exams=[exam("1", at("10:00"), HEAD), exam("2", at("10:30"), CHEST)], reports=[report(7, at("15:00"))]
@@ -319,6 +415,12 @@ class TestReports:
         found = matched(exams=[exam("1", at("10:00"), CHEST)], reports=[report(7, at("11:00"), "TEP-TDM CORPS ENTIER")])
         assert found.reports == []
 
+    def test_a_modality_of_the_title_does_not_stand_against_the_accession_number(self) -> None:
+        exams = [exam("1", at("10:00"), "MAMMOGRAPHIE", "CR", accessions=["A1"])]
+        named = report(7, at("11:00"), "MAMMOGRAPHIE BILATERALE", accession="A1")
+        assert accepted(matched(exams=exams, reports=[named]).reports) == {("1", 7)}
+        assert matched(exams=exams, reports=[{**named, "accession": None}]).reports == []
+
     def test_exams_of_one_request_share_a_report_while_another_is_free(self) -> None:
         found = matched(
             exams=[
@@ -329,6 +431,49 @@ class TestReports:
             reports=[report(7, at("15:00"), accession="A1"), report(8, at("16:00"))],
         )
         assert accepted(found.reports) >= {("1", 7), ("2", 7)}
+
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            ({"accession": "A1"}, {"accession": "A1"}),
+            ({"title": CHEST, "visit_id": 1}, {"title": f"{CHEST} - ADDENDUM", "visit_id": 1}),
+        ],
+    )
+    def test_the_first_version_of_a_report_is_the_exams(self, first: Row, second: Row) -> None:
+        found = matched(
+            exams=[exam("1", at("10:00"), CHEST, accessions=["A1"])],
+            reports=[report(8, at("12:00"), **first), report(7, at("15:00"), **second)],
+        )
+        assert accepted(found.reports) == {("1", 8)}
+
+    def test_reports_of_two_parts_or_of_no_place_are_no_versions_of_one_another(self) -> None:
+        for first, second in (({"title": CHEST}, {"title": CHEST}), ({}, {})):
+            reports = [report(7, at("12:00"), **first), report(8, at("12:30"), **second)]
+            found = matched(exams=[exam("1", at("10:00"), CHEST)], reports=reports)
+            assert accepted(found.reports) == set()
+        found = matched(
+            exams=[exam("1", at("10:00"), "", accessions=["A1"])],
+            reports=[report(7, at("12:00"), HEAD, accession="A1"), report(8, at("12:30"), CHEST, accession="A1")],
+        )
+        assert accepted(found.reports) == set()
+
+    @pytest.mark.parametrize(("minutes", "is_shared"), [(50, True), (120, True), (600, False)])
+    def test_exams_of_one_number_share_a_report_though_hours_apart(self, minutes: int, is_shared: bool) -> None:
+        later = at("8:00") + timedelta(minutes=minutes)
+        exams = [exam("1", at("8:00"), CHEST, accessions=["A1"]), exam("2", later, ABDOMEN, accessions=["A1"])]
+        title = "SCANNER THORACO-ABDOMINO-PELVIEN"
+        found = matched(exams=exams, reports=[report(7, at("19:00"), title, accession="A1")])
+        assert (accepted(found.reports) == {("1", 7), ("2", 7)}) is is_shared
+
+    @pytest.mark.parametrize(
+        ("title", "sharers"), [("RADIO THORAX ET GENOU", {"1", "2"}), ("RADIO THORAX", {"1"}), (None, set())]
+    )
+    def test_exams_without_number_share_a_report_that_names_both_parts(
+        self, title: str | None, sharers: set[str]
+    ) -> None:
+        exams = [exam("1", at("10:00"), "THORAX FACE", "DX"), exam("2", at("10:06"), "GENOU FACE", "DX")]
+        found = matched(exams=exams, reports=[report(7, at("12:00"), title)])
+        assert accepted(found.reports) == {(uid, 7) for uid in sharers}
 
     def test_a_report_alone_follows_on_an_exam_alone(self) -> None:
         found = matched(exams=[exam("1", at("10:00"), HEAD)], reports=[report(7, at("15:00"))])
@@ -356,6 +501,15 @@ class TestReports:
         ("urgences", VisitKind.EMERGENCY),
         ("consultation externe", VisitKind.CONSULTATION),
         ("consultation", VisitKind.CONSULTATION),
+        ("Passage aux urgences", VisitKind.EMERGENCY),
+        ("Hôpital de jour", VisitKind.DAY),
+        ("HDJ", VisitKind.DAY),
+        ("HC", VisitKind.INPATIENT),
+        ("IMP", VisitKind.INPATIENT),  # HL7 ActCode
+        ("EMER", VisitKind.EMERGENCY),
+        ("AMB", VisitKind.CONSULTATION),
+        ("9201", VisitKind.INPATIENT),  # OMOP
+        ("non hospitalisé", VisitKind.OTHER),
         ("autre", VisitKind.OTHER),
         (None, VisitKind.OTHER),
     ],

@@ -30,6 +30,14 @@ def exam(accessions: set[str] = set(), orders: set[str] = set(), numbers: set[st
         (EMPTY, {"77"}, "PSL0001234", None),  # another number of the order says nothing
         ({"A1"}, {"PSL0001234"}, "PSL0001234", True),
         ({"A1"}, EMPTY, None, None),
+        ({"2019001234-1"}, EMPTY, "2019001234", True),  # the order, without its line
+        ({"2019001234"}, EMPTY, "PSL2019001234-2", True),
+        ({"20190012341"}, EMPTY, "2019001234-1", True),  # a header that has no hyphens
+        ({"2019001234-1"}, EMPTY, "2019001234-2", None),  # another line of the order
+        ({"2019001234-1"}, EMPTY, "2019001299-1", False),
+        ({"2019001234-1"}, EMPTY, "2019001299", None),
+        ({"2019001234"}, EMPTY, "2019001235", False),
+        ({"A-1"}, EMPTY, "A", None),  # too short to be the number of an order
     ],
 )
 def test_accession_numbers(accessions: set[str], orders: set[str], number: str | None, same: bool | None) -> None:
@@ -44,6 +52,10 @@ def test_accession_numbers(accessions: set[str], orders: set[str], number: str |
         ({"VIS12"}, "6687654321", None),  # of another form: of another system
         (EMPTY, "6687654321", None),
         ({"6612345678"}, None, None),
+        ({"0006612345678"}, "6612345678", True),  # zeros in front, which systems add and drop
+        ({"6612345678"}, "0006612345678", True),
+        ({"0006612345678"}, "6687654321", False),
+        ({"000661"}, "661", None),  # too short to name a visit without them
     ],
 )
 def test_visit_numbers(numbers: set[str], number: str | None, same: bool | None) -> None:

@@ -12,8 +12,11 @@ from pyspark.sql import functions as F
 
 from eds_spark_imaging.crossing.diagnoses import diagnoses
 from eds_spark_imaging.crossing.events import stays
+from eds_spark_imaging.crossing.frames import at_known_hospitals
 from eds_spark_imaging.crossing.procedures import acts_once, procedures
 from eds_spark_imaging.crossing.workers import PAIRS_DDL
+from eds_spark_imaging.linkage.care_sites import hospitals_of_care_sites
+from eds_spark_imaging.linkage.ids import accession_number
 from eds_spark_imaging.terminology.ccam import parse_ccam
 from eds_spark_imaging.terminology.cim10 import normalise_cim10
 from eds_spark_imaging.transforms.codes import ccam_activity, ccam_code, ccam_phase, cim10_code, diagnosis_type
@@ -78,6 +81,49 @@ def test_a_stay_of_two_sources_is_one(known_stays: DataFrame) -> None:
     assert found[100]["person_id"] == 10
     assert found[100]["visit_start_datetime"] == at("2024-03-08")
     assert found[100]["cdm_sources"] == ["AREM", "ORBIS"]
+
+
+def test_visits_meet_in_a_number_that_is_one_and_where_they_touch(spark: SparkSession, survivors_: DataFrame) -> None:
+    visits = frame(
+        spark,
+        "visit_occurrence_id person_id visit_occurrence_source_value visit_start_datetime visit_end_datetime"
+        " cdm_source",
+        (1, 10, "66 12345671", at("2024-03-08 09:00"), at("2024-03-20 08:00"), "ORBIS"),
+        (2, 10, "0006612345671", at("2024-03-08"), at("2024-03-20"), "AREM"),  # the same stay
+        (3, 10, "6612345671", at("2024-05-08"), at("2024-05-09"), "ORBIS"),  # the file, months later
+        (4, 10, "CONSULTATION", at("2024-06-01 09:00"), at("2024-06-01 10:00"), "ORBIS"),
+        (5, 10, "CONSULTATION", at("2024-06-01 09:30"), at("2024-06-01 11:00"), "AREM"),
+        (6, 10, "6612345999", at("2024-07-01 08:00"), at("2024-07-01 09:00"), "ORBIS"),  # two treatments of a day
+        (7, 10, "6612345999", at("2024-07-01 14:00"), at("2024-07-01 15:00"), "ORBIS"),
+        (8, 10, "6612345888", at("2024-08-01 08:00"), None, "ORBIS"),  # nobody has closed it
+        (9, 10, "6612345888", at("2024-08-01"), at("2024-08-09"), "AREM"),
+        (10, 20, "6612345671", at("2024-03-08"), at("2024-03-20"), "AREM"),  # of another person
+    )
+    found = {row["visit_occurrence_id"]: row["stay_id"] for row in stays(visits, survivors_).collect()}
+    assert found == {1: 1, 2: 1, 3: 3, 4: 4, 5: 5, 6: 6, 7: 7, 8: 8, 9: 8, 10: 10}
+
+
+def test_the_line_of_an_order_stays_apart(spark: SparkSession) -> None:
+    stored = {
+        "66-1234567/2": "661234567-2", " 2019001234-1 ": "2019001234-1", "2019001234": "2019001234", "a.12": "A12",
+        "--1": "1", "": None, "---": None,
+    }  # fmt: skip
+    found = frame(spark, "n:int stored:string", *enumerate(stored)).select("n", accession_number(F.col("stored")))
+    assert [row[1] for row in found.orderBy("n").collect()] == list(stored.values())
+
+
+def test_hospitals_go_by_one_form_of_their_code_and_unknown_codes_by_none(spark: SparkSession) -> None:
+    exams = frame(spark, "study_instance_uid hospital_code", ("1", "66"), ("2", "PSL"), ("3", "99"), ("4", None))
+    sites = frame(
+        spark,
+        "care_site_id care_site_source_value care_site_short_name care_site_type_source_value",
+        (1, "066", "psl", "Hôpital"),
+    )
+    tree = frame(spark, "fact_id_1 fact_id_2 domain_concept_id_1 relationship_concept_id", (9, 9, 57, 46233688))
+    found = at_known_hospitals(exams, hospitals_of_care_sites(sites, tree))
+    assert {row["study_instance_uid"]: row["hospital_code"] for row in found.collect()} == {
+        "1": "66", "2": "PSL", "3": None, "4": None,
+    }  # fmt: skip
 
 
 def test_diagnoses_within_the_window_on_the_surviving_person(
@@ -163,9 +209,23 @@ def test_acts_keep_their_repetitions(
     )
 
 
+def test_an_act_without_activity_is_that_of_activity_one(
+    spark: SparkSession, known_stays: DataFrame, survivors_: DataFrame
+) -> None:
+    acts = rows(
+        "procedure_occurrence_id person_id visit_occurrence_id procedure_datetime procedure_source_value cdm_source",
+        (1, 10, 100, at("2024-03-10 10:05"), "ZBQK002", "ORBIS"),
+        (2, 10, 99, at("2024-03-10"), "ZBQK002...01", "AREM"),
+        (3, 10, 99, at("2024-03-10"), "ZBQK002...04", "AREM"),  # its anaesthesia
+    )
+    found = acts_once(frame(spark, PROCEDURE_OCCURRENCE, *acts), known_stays, survivors_).collect()
+    assert {row["event_id"]: row["cdm_sources"] for row in found} == {1: ["AREM", "ORBIS"], 3: ["AREM"]}
+
+
 def test_columns_of_codes_agree_with_the_plain_functions(spark: SparkSession) -> None:
     stored = [
         "I21.9", " c169+8", "CIM10:B24+0", "", None, "ZBQK00201", "jqga004...01", "JQGA004-12 01", "CCAM:ZBQK002", "ZB",
+        "ZBQK002-4", "ZBQK0021", "ZBQK002-1-0", "ZBQK002+F", "ZBQK002010",
     ]  # fmt: skip
     code = F.col("code")
     found = frame(spark, "n:int code:string", *enumerate(stored)).select(

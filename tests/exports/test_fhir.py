@@ -32,7 +32,7 @@ def exported(spark: SparkSession) -> tuple[dict[str, dict[str, Any]], dict[str, 
         "study_instance_uid person_id ipp study_datetime study_datetime_quality modalities accession_number"
         " study_description number_of_series number_of_instances removed_at",
         ("1.2.3", 1, IPP, WINTER, "complete", ["CT", "PT"], "A1", "TEP\r\x01 corps ", 2, 40, None),
-        ("1.2.4", 1, IPP, SUMMER, "date_only", ["DX"], None, None, 1, 1, None),
+        ("1.2.4", 1, IPP, SUMMER, "fallback", ["DX"], None, None, 1, 1, None),
         ("1.2.5", 1, IPP, datetime(2079, 1, 1), "implausible", [], None, "", 0, 0, None),
         ("1.2.6", None, None, WINTER, "complete", ["CT"], "A2", None, 1, 1, None),
         ("1.02.7", 1, IPP, WINTER, "complete", ["CT"], "A3", None, 1, 1, None),
@@ -43,7 +43,7 @@ def exported(spark: SparkSession) -> tuple[dict[str, dict[str, Any]], dict[str, 
         "study_instance_uid series_instance_uid main_modality modalities series_number series_description"
         " number_of_instances body_part_codes exam_laterality series_datetime",
         ("1.2.3", "1.2.3.2", "CT", ["CT"], 2, "THORAX", 30, ["51185008"], None, WINTER),
-        ("1.2.3", "1.2.3.1", "PT", ["PT"], -1, None, 10, None, None, None),
+        ("1.2.3", "1.2.3.1", "PT", ["PT"], -1, None, 10, None, None, SUMMER),
         ("1.2.4", "1.2.4.1", None, None, None, " ", 1, ["72696002"], "R", datetime(2024, 7, 2, 9, 5)),
     )
     acts = [("1.2.3", "ZZQL016", True), ("1.2.3", "ZBQH001", True), ("1.2.3", "ACQK001", False)]
@@ -99,7 +99,12 @@ def test_a_whole_exam(exported: tuple[dict[str, Any], dict[str, str]]) -> None:
         ],
         "description": "TEP corps",
         "series": [
-            {"uid": "1.2.3.1", "modality": {"system": dcm, "code": "PT"}, "numberOfInstances": 10},
+            {
+                "uid": "1.2.3.1",
+                "modality": {"system": dcm, "code": "PT"},
+                "numberOfInstances": 10,
+                "started": "2024-07-02",
+            },
             {
                 "uid": "1.2.3.2",
                 "number": 2,

@@ -239,6 +239,28 @@ def test_studies_may_lack_most_columns_and_bring_others(spark: SparkSession, bas
     }
 
 
+def test_numbers_and_hospitals_go_by_one_form(spark: SparkSession, base: BaseCentrale) -> None:
+    """Zeros in front come and go; a code that no care site has names no other hospital."""
+    day = datetime(2020, 1, 10)
+    columns = "study_instance_uid patient_id admission_id accession_number hospital_code study_datetime"
+    exams = frame(
+        spark,
+        columns,
+        ("padded visit", None, "000661234560", None, None, day),
+        ("padded visit as identifier", "0661234560", None, None, None, day),
+        ("66", None, None, "A770", "66", day),
+        ("no hospital of the tree", None, None, "A770", "H066", day),
+        ("another hospital", None, None, "A770", "21", day),
+    )
+    assert decided(*candidates(exams, base, LinkConfig())) == {
+        "padded visit": (RECOVERED, "visit_number", 1, False),
+        "padded visit as identifier": (RECOVERED, "visit_number", 1, False),
+        "66": (RECOVERED, "accession_number", 2, False),
+        "no hospital of the tree": (RECOVERED, "accession_number", 2, False),
+        "another hospital": ("unlinked_no_id", None, None, False),
+    }
+
+
 def test_history_tells_what_changed(spark: SparkSession) -> None:
     columns = "study_instance_uid ipp person_id link_status link_method link_verified"
     before = [

@@ -133,18 +133,61 @@ def test_types_names_and_deleted_rows(spark: SparkSession, tmp_path: Path) -> No
     assert sorted(map(tuple, people)) == [(1, "8000000001", "m"), (2, "8000000002", "f")]
 
 
-def test_omop_dates_and_visit_number(spark: SparkSession, tmp_path: Path) -> None:
-    write(
-        tmp_path / "visit_occurrence.parquet",
-        visit_occurrence_id=[1],
-        person_id=[1],
-        visit_start_date=[date(2024, 1, 2)],
-        visit_source_value=["6612345678"],
-    )
+def test_omop_dates_stand_where_a_row_has_no_hour(spark: SparkSession, tmp_path: Path) -> None:
+    hour, day = datetime(2024, 1, 2, 3, 4), date(2024, 1, 5)
+    tables = {
+        "visit_occurrence": ("visit_start_datetime", "visit_start_date"),
+        "condition_occurrence": ("condition_start_datetime", "condition_start_date"),
+        "procedure_occurrence": ("procedure_datetime", "procedure_date"),
+        "note": ("note_datetime", "note_date"),
+    }
+    for table, (timed, dated) in tables.items():
+        code = {"condition_occurrence": "condition_source_value", "procedure_occurrence": "procedure_source_value"}
+        write(
+            tmp_path / f"{table}.parquet",
+            **{f"{table}_id": [1, 2, 3], "person_id": [1] * 3, code.get(table, "of_the_site"): ["X"] * 3},
+            **{timed: pa.array([hour, None, None], pa.timestamp("us")), dated: [hour.date(), day, None]},
+        )
+    warehouse = Warehouse(spark, WarehouseConfig(path=str(tmp_path), layout="omop"))
+    for table, (timed, _) in tables.items():
+        rows = warehouse.required(table).orderBy(f"{table}_id").select(timed).collect()
+        assert [row[0] for row in rows] == [hour, datetime(2024, 1, 5), None], table
+
+
+def test_omop_kinds_of_visits_are_no_numbers(spark: SparkSession, tmp_path: Path) -> None:
+    said = ["6612345678", "66 1234-5671", "CONSULTATION", "9201", "HC1", None]
+    ids = list(range(len(said)))
+    visit: dict[str, Any] = {
+        "visit_occurrence_id": ids,
+        "person_id": [1] * len(ids),
+        "visit_start_date": [date(2024, 1, 2)] * len(ids),
+        "visit_source_value": said,
+    }
+    write(tmp_path / "visit_occurrence.parquet", **visit)
     config = WarehouseConfig(path=str(tmp_path), layout="omop")
-    row = Warehouse(spark, config).required("visit_occurrence").collect()[0]
-    assert row.visit_start_datetime == datetime(2024, 1, 2)
-    assert (row.visit_occurrence_source_value, row.visit_end_datetime) == ("6612345678", None)
+
+    def numbers() -> list[str | None]:
+        rows = Warehouse(spark, config).required("visit_occurrence").orderBy("visit_occurrence_id").collect()
+        return [row.visit_occurrence_source_value for row in rows]
+
+    assert numbers() == ["6612345678", "66 1234-5671", None, None, None, None]
+    write(tmp_path / "visit_occurrence.parquet", **visit, visit_occurrence_source_value=["V1", "V2", *[None] * 4])
+    assert numbers() == ["V1", "V2", None, None, None, None]
+
+
+def test_omop_names_of_the_eds_go_first(spark: SparkSession, tmp_path: Path) -> None:
+    day = [datetime(2024, 1, 2)]
+    note: dict[str, Any] = {"note_id": [1], "person_id": [1], "note_datetime": day, "note_source_value": ["doc 77"]}
+    site: dict[str, Any] = {"care_site_id": [1], "care_site_source_value": ["066"]}
+    site["place_of_service_source_value"] = ["Inpatient Hospital"]
+    config = WarehouseConfig(path=str(tmp_path), layout="omop")
+    for own, kind in ((False, ("doc 77", "Inpatient Hospital")), (True, ("CR-IMAG", "Hôpital"))):
+        more = {"note_class_source_value": ["CR-IMAG"]} if own else {}
+        write(tmp_path / "note.parquet", **note, **more)
+        write(tmp_path / "care_site.parquet", **site, **({"care_site_type_source_value": ["Hôpital"]} if own else {}))
+        warehouse = Warehouse(spark, config)
+        assert warehouse.required("note").collect()[0].note_class_source_value == kind[0]
+        assert warehouse.required("care_site").collect()[0].care_site_type_source_value == kind[1]
 
 
 def test_a_database_is_read_like_a_directory(spark: SparkSession, tmp_path: Path) -> None:
@@ -231,7 +274,8 @@ def test_a_view_has_no_fingerprint(spark: SparkSession, tmp_path: Path) -> None:
 def test_i2b2_facts_of_all_kinds_in_one_table(spark: SparkSession, tmp_path: Path) -> None:
     day = datetime(2024, 1, 2, 3, 4)
     write(tmp_path / "i2b2_patient.parquet", patient_num=[1], sex_cd=["m"], birth_date=[datetime(1950, 1, 1)])
-    write(tmp_path / "i2b2_visit.parquet", encounter_num=[7], patient_num=[1], start_date=[day], end_date=[day])
+    write(tmp_path / "i2b2_visit.parquet", encounter_num=[7], patient_num=[1], start_date=[day], end_date=[day],
+          location_cd=["066"])  # fmt: skip
     concepts = ["CIM10:I219", "CCAM:ZBQK002", "UFR:066", "CR:CR-IMAG", "LAB:K"]
     write(
         tmp_path / "observation_fact.parquet",
@@ -250,13 +294,33 @@ def test_i2b2_facts_of_all_kinds_in_one_table(spark: SparkSession, tmp_path: Pat
     def rows(table: str, *columns: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in warehouse.required(table).select(*columns).collect()]
 
-    condition = ("condition_occurrence_id", "visit_occurrence_id", "condition_source_value")
-    assert rows("condition_occurrence", *condition, "condition_status_source_value") == [(1, 7, "I219", "DP")]
-    assert rows("procedure_occurrence", "procedure_occurrence_id", "procedure_source_value") == [(2, "ZBQK002")]
-    assert rows("visit_detail", "visit_detail_id", "care_site_id", "visit_occurrence_id") == [(3, 66, 7)]
-    assert rows("note", "note_id", "note_class_source_value", "note_datetime") == [(4, "CR-IMAG", day)]
+    condition = ("visit_occurrence_id", "condition_source_value", "condition_status_source_value")
+    assert rows("condition_occurrence", *condition) == [(7, "I219", "DP")]
+    assert rows("procedure_occurrence", "procedure_source_value") == [("ZBQK002",)]
+    assert rows("visit_detail", "care_site_id", "visit_occurrence_id") == [(66, 7)]
+    assert rows("note", "note_class_source_value", "note_datetime") == [("CR-IMAG", day)]
     assert rows("care_site", "care_site_id", "care_site_source_value", "care_site_name") == [(66, "066", "PSL")]
-    assert rows("visit_occurrence", "visit_occurrence_id", "person_id", "visit_start_datetime") == [(7, 1, day)]
+    visit = ("visit_occurrence_id", "person_id", "visit_start_datetime", "care_site_id")
+    assert rows("visit_occurrence", *visit) == [(7, 1, day, 66)]
+
+
+def test_i2b2_facts_are_named_by_the_whole_key_of_their_table(spark: SparkSession, tmp_path: Path) -> None:
+    day, next_day = datetime(2024, 1, 2), datetime(2024, 1, 3)
+    fact = ("encounter_num", "patient_num", "concept_cd", "start_date", "modifier_cd", "instance_num")
+    facts = [  # each but the last differs from the first in one part of the key
+        (7, 1, "CCAM:ZBQK002", day, "@", 1),
+        (8, 1, "CCAM:ZBQK002", day, "@", 1),
+        (7, 2, "CCAM:ZBQK002", day, "@", 1),
+        (7, 1, "CCAM:ZBQK001", day, "@", 1),
+        (7, 1, "CCAM:ZBQK002", next_day, "@", 1),
+        (7, 1, "CCAM:ZBQK002", day, "PHASE", 1),
+        (7, 1, "CCAM:ZBQK002", day, "@", 2),
+        (7, 1, "CCAM:ZBQK002", day, "@", 1),
+    ]
+    columns = {name: list(values) for name, values in zip(fact, zip(*facts, strict=True), strict=True)}
+    write(tmp_path / "observation_fact.parquet", **columns)
+    acts = Warehouse(spark, WarehouseConfig(path=str(tmp_path), layout="i2b2")).required("procedure_occurrence")
+    assert acts.count() == len(facts) - 1
 
 
 def test_one_row_for_each_key_and_what_is_amiss(spark: SparkSession, tmp_path: Path) -> None:

@@ -40,11 +40,15 @@ def act_pairs(exams: tuple[Exam, ...], acts: tuple[Act, ...], visits: Known) -> 
 
 def weigh(exam: Exam, act: Act, known: frozenset[int]) -> tuple[Trait, ...]:
     """What speaks for and against the act; nothing where the two cannot be one. ``known`` is the exam's visit."""
+    number = same_accession(exam, act.accession)
     modality = overlap(alike(exam.modalities), alike(act.meaning.modalities))
     if modality is False:
-        return ()
+        # Under its own number an exam may be of what else the technique gives: mammographies on CR plates.
+        if not number or not overlap(alike(exam.modalities), alike(act.meaning.companions)):
+            return ()
+        modality = None
     return (
-        trait("accession_number", same_accession(exam, act.accession), 8.0, 8.0),
+        trait("accession_number", number, 8.0, 8.0),
         trait("visit", one_of(act.visit_id, known), 2.5, 3.5),
         trait("hospital", overlap(exam.hospitals, act.hospitals), 0.5, 5.0),
         trait("modality", modality, 2.0 if _of_its_own(exam, act) else 1.0, 9.0),

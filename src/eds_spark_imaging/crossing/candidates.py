@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from eds_spark_imaging.crossing.evidence import Trait, total
+from eds_spark_imaging.crossing.numbers import same_accession
 from eds_spark_imaging.crossing.patient import Act, Exam, Report
 
 _FLOOR = -6.0  # weaker pairs are not even shown as candidates
@@ -33,17 +34,17 @@ def weighed(
     """
     by_time = sorted((time, j) for j, event in enumerate(events) for time in event.times)
     times: list[datetime] = [at for at, _ in by_time]
-    by_accession: defaultdict[str, set[int]] = defaultdict(set)
+    by_accession: defaultdict[str, list[int]] = defaultdict(list)
     by_visit: defaultdict[int, set[int]] = defaultdict(set)
     for j, event in enumerate(events):
         if event.accession is not None:
-            by_accession[event.accession].add(j)
+            by_accession[event.accession].append(j)
         if event.visit_id is not None:
             by_visit[event.visit_id].add(j)
     found: Weighed = {}
     for i, exam in enumerate(exams):
         known = visits.get(exam.uid, frozenset())
-        near = {j for number in exam.accessions for j in by_accession.get(number, ())}
+        near = {j for number, of_number in by_accession.items() if same_accession(exam, number) for j in of_number}
         near.update(j for visit in known for j in by_visit.get(visit, ()))
         for moment in exam.moments:
             first, last = bisect_left(times, moment - reach[0]), bisect_right(times, moment + reach[1])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from eds_spark_imaging.linkage.ids import visit_number
+
 
 def on_survivors(events: DataFrame, survivors: DataFrame) -> DataFrame:
     """``events`` with the ``person_id`` that survives its merges."""
@@ -19,13 +21,12 @@ def on_survivors(events: DataFrame, survivors: DataFrame) -> DataFrame:
 def stays(visits: DataFrame, survivors: DataFrame) -> DataFrame:
     """Visits with their stay: ``stay_id`` is the visit that stands for it, ``is_stay`` marks that one.
 
-    A stay that ORBIS and AREM both have meets in the visit number; ORBIS's visit stands for it, with the earliest start
-    and the earliest end that any of them has.
+    A stay that ORBIS and AREM both have meets in the visit number, where the two touch; ORBIS's visit stands for it,
+    with the earliest start and the earliest end that any of them has.
     """
-    number = F.nullif(F.trim("visit_occurrence_source_value"), F.lit(""))
-    moved = on_survivors(visits.where("visit_occurrence_id IS NOT NULL"), survivors).withColumn(
-        "_stay", F.coalesce(number, F.concat(F.lit("visit "), F.col("visit_occurrence_id").cast("string")))
-    )
+    times = {name: _known(F.col(name)) for name in ("visit_start_datetime", "visit_end_datetime")}
+    moved = on_survivors(visits.where("visit_occurrence_id IS NOT NULL"), survivors)
+    moved = _by_number(moved.withColumns(times))
     group = Window.partitionBy("person_id", "_stay")
     order = group.orderBy(F.col("cdm_source").desc_nulls_last(), "visit_occurrence_id")
     return moved.withColumns(
@@ -37,6 +38,34 @@ def stays(visits: DataFrame, survivors: DataFrame) -> DataFrame:
             "cdm_sources": F.array_sort(F.collect_set("cdm_source").over(group)),
         }
     ).drop("_stay")
+
+
+def _known(moment: Column) -> Column:
+    """A time, null where a store writes 0001-01-01 or 9999-12-31 for none."""
+    return F.when(F.year(moment).between(1900, 2100), moment)
+
+
+def _by_number(visits: DataFrame) -> DataFrame:
+    """``visits`` with ``_stay``: those of one number and of days that touch, the n-th of each source being one.
+
+    A text without digits is the word for a kind of visit, not a number. A visit without end touches all later ones.
+    """
+    number = visit_number(F.col("visit_occurrence_source_value"))
+    of_number = Window.partitionBy("person_id", "_number")
+    in_time = of_number.orderBy("visit_start_datetime", "visit_occurrence_id")
+    before = in_time.rowsBetween(Window.unboundedPreceding, -1)
+    end = F.to_date(F.coalesce("visit_end_datetime", F.lit("9999-12-31").cast("timestamp_ntz")))
+    apart = (F.to_date("visit_start_datetime") > F.max(end).over(before)).cast("int")
+    source = Window.partitionBy("person_id", "_number", "_spell", "cdm_source").orderBy("visit_start_datetime")
+    alone = F.concat(F.lit("visit "), F.col("visit_occurrence_id").cast("string"))
+    return (
+        visits.withColumn("_number", F.when(number.rlike("[0-9]"), number))
+        .withColumn("_apart", F.coalesce(apart, F.lit(0)))
+        .withColumn("_spell", F.sum("_apart").over(in_time))
+        .withColumn("_place", F.dense_rank().over(source))
+        .withColumn("_stay", F.coalesce(F.concat("_number", F.lit(" "), "_spell", F.lit(" "), "_place"), alone))
+        .drop("_number", "_apart", "_spell", "_place")
+    )
 
 
 def in_stays(events: DataFrame, stays: DataFrame, survivors: DataFrame) -> DataFrame:

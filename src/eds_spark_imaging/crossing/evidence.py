@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from eds_spark_imaging.crossing.patient import is_known
+
 
 class State(StrEnum):
     """How a trait stands between the two sides of a pair."""
@@ -47,7 +49,11 @@ def one_of(value: int | None, known: frozenset[int]) -> bool | None:
 
 
 def nearest(moments: Iterable[datetime], at: datetime) -> timedelta | None:
-    """The smallest way from one of ``moments`` to ``at``: positive where ``at`` is later; None without moments."""
+    """The smallest way from one of ``moments`` to ``at``: positive where ``at`` is later; None without moments, or
+    where ``at`` stands for no time.
+    """
+    if not is_known(at):
+        return None
     return min((at - moment for moment in moments), key=abs, default=None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -11,7 +11,7 @@ from eds_spark_imaging.crossing.procedures import is_imaging
 from eds_spark_imaging.crossing.reports import CLASSES
 from eds_spark_imaging.linkage import columns
 from eds_spark_imaging.linkage.exams import OTHER_IDS, VISIT_PLACES
-from eds_spark_imaging.linkage.ids import plain
+from eds_spark_imaging.linkage.ids import accession_number, plain, unpadded
 
 EXAM = (
     "study_instance_uid string, moments array<timestamp_ntz>, timed boolean, hospital_code string,"
@@ -66,11 +66,11 @@ def exam_rows(studies: DataFrame, series: DataFrame) -> DataFrame:
         "study_datetime",
         moments.alias("moments"),
         F.exists(moments, lambda moment: moment != F.date_trunc("day", moment)).alias("timed"),
-        columns.text(exams, "hospital_code").alias("hospital_code"),
+        unpadded(columns.text(exams, "hospital_code")).alias("hospital_code"),
         _plain(exams, *_NUMBER_PLACES).alias("numbers"),
         _plain(exams, *_ADMISSION_PLACES).alias("admissions"),
-        _plain(exams, *_ACCESSION_PLACES).alias("accessions"),
-        _plain(exams, *_ORDER_PLACES).alias("orders"),
+        _plain(exams, *_ACCESSION_PLACES, form=accession_number).alias("accessions"),
+        _plain(exams, *_ORDER_PLACES, form=accession_number).alias("orders"),
         columns.texts(exams, "modalities").alias("modalities"),
         columns.text(exams, "main_modality").alias("main_modality"),
         columns.text(exams, "main_modality").alias("modality"),
@@ -81,8 +81,15 @@ def exam_rows(studies: DataFrame, series: DataFrame) -> DataFrame:
     )
 
 
-def _plain(exams: DataFrame, *names: str) -> Column:
-    return F.array_distinct(F.array_compact(F.transform(columns.texts(exams, *names), plain)))
+def at_known_hospitals(exams: DataFrame, hospitals: DataFrame) -> DataFrame:
+    """``exams`` without the codes of hospitals that the care-site tree does not have: they name no other hospital."""
+    known = hospitals.select(F.explode("hospital_codes").alias("hospital_code")).distinct()
+    known = F.broadcast(known.withColumn("_known", F.col("hospital_code")))
+    return exams.join(known, "hospital_code", "left").withColumn("hospital_code", F.col("_known")).drop("_known")
+
+
+def _plain(exams: DataFrame, *names: str, form: Callable[[Column], Column] = plain) -> Column:
+    return F.array_distinct(F.array_compact(F.transform(columns.texts(exams, *names), form)))
 
 
 def _credible(moment: Column) -> Column:
@@ -113,6 +120,7 @@ def visit_rows(stays: DataFrame, deleted: DataFrame, hospitals: DataFrame) -> Da
 
 def act_rows(acts: DataFrame, stays: DataFrame, hospitals: DataFrame) -> DataFrame:
     """Rows (``person_id``, the fields of ``ACT``) of the acts that may be imaging."""
+    phase = F.coalesce("procedure_phase", F.lit("0"))
     return (
         acts.where(is_imaging(F.col("procedure_code")))
         .join(_places(stays, hospitals), "stay_id", "left")
@@ -121,10 +129,8 @@ def act_rows(acts: DataFrame, stays: DataFrame, hospitals: DataFrame) -> DataFra
             F.col("event_id").alias("act_id"),
             F.col("event_datetime").alias("at"),
             F.col("stay_id").alias("visit_id"),
-            plain(F.col("accession_number")).alias("accession"),
-            F.concat("procedure_code", F.coalesce(F.concat("procedure_phase", "procedure_activity"), F.lit(""))).alias(
-                "code"
-            ),
+            accession_number(F.col("accession_number")).alias("accession"),
+            F.concat("procedure_code", F.coalesce(F.concat(phase, "procedure_activity"), F.lit(""))).alias("code"),
             "hospitals",
         )
     )
@@ -148,7 +154,7 @@ def report_rows(notes: DataFrame, stays: DataFrame, hospitals: DataFrame) -> Dat
             "note_id",
             F.col("note_datetime").alias("at"),
             F.col("stay_id").alias("visit_id"),
-            plain(F.col("accession_number")).alias("accession"),
+            accession_number(F.col("accession_number")).alias("accession"),
             kind.alias("note_class"),
             F.col("note_title").alias("title"),
             F.coalesce("_own", "hospitals").alias("hospitals"),

@@ -13,13 +13,14 @@ def same_accession(exam: Exam, number: str | None) -> bool | None:
     """Whether an event has the exam's accession number; None where one of them has none.
 
     The header may have it in the places of other order numbers too; these do not speak against an event, nor does a
-    number of another form, which is that of another system.
+    number of another form, which is that of another system, nor another line of the same order (`-1`, `-2`).
     """
     if number is None:
         return None
     if any(_same(own, number) for own in exam.accessions | exam.orders):
         return True
-    return False if any(_form(own) == _form(number) for own in exam.accessions) else None
+    others = (own for own in exam.accessions if _order(own) != _order(number))
+    return False if any(_alike(_whole(own), _whole(number)) for own in others) else None
 
 
 def same_visit_number(exam: Exam, number: str | None) -> bool | None:
@@ -29,17 +30,40 @@ def same_visit_number(exam: Exam, number: str | None) -> bool | None:
     """
     if number is None:
         return None
-    if number in exam.numbers:
+    if bare(number) in map(bare, exam.numbers):
         return True
-    return False if any(_form(own) == _form(number) for own in exam.admissions) else None
+    return False if any(_alike(own, number) for own in exam.admissions) else None
+
+
+def _order(number: str) -> str:
+    """The number of an order without that of its line, where it is long enough to be one."""
+    order, _, line = number.partition("-")
+    return order if line and len(order) >= _SURE else number
+
+
+def _whole(number: str) -> str:
+    return number.replace("-", "")
+
+
+def bare(number: str) -> str:
+    """Without zeros in front, which systems add and drop; what is left must be long enough to name one visit."""
+    left = number.lstrip("0")
+    return left if len(left) >= _SURE else number
 
 
 def _same(one: str, other: str) -> bool:
-    """Equal, or one with a prefix or cut off (the header has room for 16 signs, PS3.5 6.2)."""
+    """Equal, or one with a prefix or cut off (the header has room for 16 signs, PS3.5 6.2), or without the line."""
+    if ("-" in one) != ("-" in other) and _whole(one) != _whole(other):
+        one, other = _order(one), _order(other)
+    one, other = _whole(one), _whole(other)
     if one == other:
         return True
     short, long = sorted((one, other), key=len)
     return len(short) >= _SURE and (long.endswith(short) or (len(short) >= 16 and long.startswith(short)))
+
+
+def _alike(one: str, other: str) -> bool:
+    return _form(one) == _form(other) or _form(bare(one)) == _form(bare(other))
 
 
 def _form(number: str) -> str:

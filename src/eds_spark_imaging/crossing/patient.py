@@ -1,11 +1,14 @@
 """What one patient has: exams, and the visits, acts and reports of the base centrale that they may belong to.
 
-Times are hospital wall-clock. Texts of identifiers are in their plain form: letters and digits, upper case.
+Times are hospital wall-clock. Texts of identifiers are in their plain form: letters and digits, upper case; the
+line of an order stands behind a hyphen.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -24,30 +27,46 @@ class VisitKind(StrEnum):
     OTHER = "other"
 
 
-# Beginnings of the words that sources have for a visit, without accents, in lower case.
-_VISIT_WORDS = (
-    ("hospitalisation incomplete", VisitKind.DAY),
-    ("hospitalisation de jour", VisitKind.DAY),
-    ("hospitalis", VisitKind.INPATIENT),
-    ("inpatient", VisitKind.INPATIENT),
-    ("urgence", VisitKind.EMERGENCY),
-    ("emergency", VisitKind.EMERGENCY),
-    ("consultation", VisitKind.CONSULTATION),
-    ("externe", VisitKind.CONSULTATION),
-    ("outpatient", VisitKind.CONSULTATION),
+# Beginnings of words, and whole codes, that sources have for a visit, without accents, in lower case; the first fitting
+# one counts. Among the codes are those of HL7 ActCode (IMP, AMB, EMER) and of OMOP's visit concepts.
+_VISIT_WORDS = tuple(
+    (re.compile(words), kind)
+    for words, kind in (
+        (
+            "hospitalisation (?:incomplete|de jour|partielle)|hopital de jour|chirurgie ambulatoire|seance",
+            VisitKind.DAY,
+        ),
+        (r"hdj\b|hj\b", VisitKind.DAY),
+        ("hospitalis|inpatient|(?:hc|imp|acute|nonac|ssr|smr|psy|9201|262)$", VisitKind.INPATIENT),
+        ("(?:passages? aux )?urgence|emergency|(?:emer|sau|9203)$", VisitKind.EMERGENCY),
+        ("consultation|externe|outpatient|(?:amb|9202|581477)$", VisitKind.CONSULTATION),
+    )
 )
+_KNOWN_YEARS = range(1900, 2101)
 
 
 @lru_cache(maxsize=1_000)
 def visit_kind(text: str | None) -> VisitKind:
     """The kind of a visit in the words of its source."""
     words = unicodedata.normalize("NFKD", text or "").encode("ascii", "ignore").decode().strip().lower()
-    return next((kind for beginning, kind in _VISIT_WORDS if words.startswith(beginning)), VisitKind.OTHER)
+    return next((kind for pattern, kind in _VISIT_WORDS if pattern.match(words)), VisitKind.OTHER)
 
 
 def has_time(at: datetime) -> bool:
     """Whether more than the day is known: midnight stands for a missing time."""
     return (at.hour, at.minute, at.second) != (0, 0, 0)
+
+
+def is_known(at: datetime) -> bool:
+    """Whether a time is one: stores write 0001-01-01 or 9999-12-31 for none."""
+    return at.year in _KNOWN_YEARS
+
+
+def without_bare_days(moments: Iterable[datetime]) -> tuple[datetime, ...]:
+    """``moments`` without midnights of days of which a time is known too."""
+    every = tuple(moments)
+    timed = {moment.date() for moment in every if has_time(moment)}
+    return tuple(moment for moment in every if has_time(moment) or moment.date() not in timed)
 
 
 class Exam(NamedTuple):

@@ -17,7 +17,8 @@ _LETTERS = "^[A-Z]{2}Q[HJKLMN]"
 def acts_once(acts: DataFrame, stays: DataFrame, survivors: DataFrame) -> DataFrame:
     """Acts on their surviving person, in their stay.
 
-    The same act may be done twice on a day, so only the n-th mention in one source and the n-th in another are one.
+    The same act may be done twice on a day, so only the n-th mention in one source and the n-th in another are one. A
+    source that has no activities and phases means activity 1 in the act's one phase.
     """
     code = F.col("procedure_source_value")
     coded = acts.select(
@@ -33,12 +34,17 @@ def acts_once(acts: DataFrame, stays: DataFrame, survivors: DataFrame) -> DataFr
         "cdm_source",
     )
     placed = in_stays(coded, stays, survivors).withColumns(
-        {"_day": F.to_date("event_datetime"), "_act": F.coalesce("procedure_code", "procedure_source_value")}
+        {
+            "_day": F.to_date("event_datetime"),
+            "_act": F.coalesce("procedure_code", "procedure_source_value"),
+            "_activity": F.coalesce("procedure_activity", F.lit("1")),
+            "_phase": F.coalesce("procedure_phase", F.lit("0")),
+        }
     )
-    act = ("_act", "procedure_activity", "procedure_phase", "_day")
+    act = ("_act", "_activity", "_phase", "_day")
     mentions = Window.partitionBy("person_id", "_stay", *act, "cdm_source").orderBy("event_datetime", "event_id")
     counted = placed.withColumn("_mention", F.row_number().over(mentions))
-    return once(counted, *act, "_mention", by_source=True).drop("_act", "_day", "_mention")
+    return once(counted, *act, "_mention", by_source=True).drop(*act, "_mention")
 
 
 def is_imaging(code: Column) -> Column:

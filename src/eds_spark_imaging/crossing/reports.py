@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import timedelta
 from itertools import pairwise
@@ -9,7 +10,7 @@ from math import log2
 
 from eds_spark_imaging.crossing import titles
 from eds_spark_imaging.crossing.anatomy import same_part, same_region, same_side
-from eds_spark_imaging.crossing.candidates import Known, weighed
+from eds_spark_imaging.crossing.candidates import Known, Weighed, weighed
 from eds_spark_imaging.crossing.evidence import State, Trait, nearest, one_of, overlap, total, trait
 from eds_spark_imaging.crossing.numbers import same_accession
 from eds_spark_imaging.crossing.pairs import Pair, contenders, pairs_of
@@ -38,37 +39,70 @@ def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: K
     names the exam, or its visit, no report of more than ``days`` after it.
     """
     found = weighed(exams, reports, visits, (_EARLY, timedelta(days=days)), weigh)
-    best, sharers, _ = assigned(found, _ENOUGH, exams_of_one_report(exams), lambda *_: False)
+    first = _first_versions(found, reports)
+    best, sharers, _ = assigned(first, _ENOUGH, exams_of_one_report(exams, reports, first), lambda *_: False)
     accepted = {(s.row, s.column) for s in best if _is_enough(found[s.row, s.column]) and s.margin >= _CLEAR}
-    accepted = with_request(accepted, found, sharers, {})
-    ambiguous = contenders(found, best, _CLEAR) - accepted
+    accepted = with_request(accepted, first, sharers, {})
+    ambiguous = contenders(first, best, _CLEAR) - accepted
     return pairs_of(exams, reports, found, accepted, ambiguous=ambiguous, method=_method)
 
 
 def weigh(exam: Exam, report: Report, known: frozenset[int]) -> tuple[Trait, ...]:
-    """What speaks for and against the report; nothing where it cannot be the exam's."""
+    """What speaks for and against the report; nothing where it cannot be the exam's.
+
+    The words of a title are no sure sign of the modality: they do not stand against the exam's own accession number.
+    """
     named = CLASSES.get(report.note_class.strip().upper())
     if named is None or (named and overlap(exam.modalities, named) is False):
         return ()
     day = bool(report.told & set(exam.days)) if report.told and exam.days else None
+    number = same_accession(exam, report.accession)
     modality = overlap(exam.modalities, titles.modalities(report.title))
-    if modality is False:
+    if modality is False and not number:
         return ()
     part = same_part(exam.parts, report.parts)
     region = same_region(exam.regions, report.regions)
     return (
-        trait("accession_number", same_accession(exam, report.accession), 8.0, 12.0),
+        trait("accession_number", number, 8.0, 12.0),
         trait("title_date", day, 4.0, 9.0),
         trait("region", region or (None if part else region), 1.5, 6.5),
         trait("body_part", part, 1.0, 2.0),
         trait("side", same_side(exam.side, report.side), 1.0, 3.0),
         trait("contrast", _contrast(exam, report), 0.5, 1.5),
         trait("title_words", _words(exam, report), 1.0 if region else 2.0, 0.0),
-        trait("modality", modality or (True if named else None), 1.5, 9.0),
+        trait("modality", modality if modality is not None else (True if named else None), 1.5, 5.0),
         trait("visit", one_of(report.visit_id, known), 2.5, 3.5),
         trait("hospital", overlap(exam.hospitals, report.hospitals), 0.5, 5.0),
         _time(exam, report),
     )
+
+
+def _first_versions(found: Weighed, reports: tuple[Report, ...]) -> Weighed:
+    """``found`` without corrected versions and addenda: later reports like another one, both of one exam alone."""
+    exams_of: defaultdict[int, set[int]] = defaultdict(set)
+    for (i, j), traits in found.items():
+        if total(traits) >= _ENOUGH:
+            exams_of[j].add(i)
+    firsts: defaultdict[int, list[Report]] = defaultdict(list)
+    later = set()
+    for j in sorted(exams_of, key=lambda j: (reports[j].at, reports[j].note_id)):
+        if len(exams_of[j]) == 1:
+            (i,) = exams_of[j]
+            if any(_of_one(earlier, reports[j]) for earlier in firsts[i]):
+                later.add(j)
+            firsts[i].append(reports[j])
+    return {(i, j): traits for (i, j), traits in found.items() if j not in later}
+
+
+def _of_one(one: Report, other: Report) -> bool:
+    """Whether two reports are of one exam by what they say: one accession number, or one visit, title and part."""
+    if one.note_class != other.note_class or same_part(one.parts, other.parts) is False:
+        return False
+    if one.accession is not None and other.accession is not None:
+        return one.accession == other.accession
+    placed = one.visit_id is not None and one.visit_id == other.visit_id
+    alike = one.parts == other.parts and titles.words(one.title) == titles.words(other.title)
+    return placed and bool(one.parts) and alike
 
 
 def _contrast(exam: Exam, report: Report) -> bool | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 
+from eds_spark_imaging.crossing.anatomy import same_part
 from eds_spark_imaging.crossing.assignment import Assigned, best_assignment
 from eds_spark_imaging.crossing.candidates import Weighed
 from eds_spark_imaging.crossing.evidence import State, Trait, overlap, total
-from eds_spark_imaging.crossing.patient import Act, Exam
+from eds_spark_imaging.crossing.patient import Act, Exam, Report
 
 _COUCH = timedelta(minutes=45)  # exams of one request follow on one another
+_HALF_DAY = timedelta(hours=4)  # or come back, where one number holds them together
 _NEAR = 3.0  # how much less than its best pair a pair may weigh that a request has besides
 _BETTER = 1.5  # how much more than with its own exam an event must weigh to follow another event
 _CODED = timedelta(minutes=20)  # and its acts are coded at one time
@@ -108,10 +110,10 @@ def acts_of_one_exam(exams: Sequence[Exam], acts: Sequence[Act], found: Weighed)
 
 
 def _coded_together(act: Act, other: Act) -> bool:
-    """Whether two acts have one visit and one time, or one day where both have no time."""
-    if act.timed != other.timed or (act.visit_id != other.visit_id and None not in (act.visit_id, other.visit_id)):
+    """Whether two acts have one visit and one time, or one day where one has no time."""
+    if act.visit_id != other.visit_id and None not in (act.visit_id, other.visit_id):
         return False
-    return abs(act.at - other.at) <= _CODED if act.timed else act.at.date() == other.at.date()
+    return abs(act.at - other.at) <= _CODED if act.timed and other.timed else act.at.date() == other.at.date()
 
 
 def exams_of_one_act(exams: Sequence[Exam], acts: Sequence[Act], found: Weighed) -> Rule:
@@ -131,22 +133,30 @@ def exams_of_one_act(exams: Sequence[Exam], acts: Sequence[Act], found: Weighed)
     return shares
 
 
-def exams_of_one_report(exams: Sequence[Exam]) -> Rule:
-    """Whether an exam shares the report of another one: done one after the other under one accession number."""
+def exams_of_one_report(exams: Sequence[Exam], reports: Sequence[Report], found: Weighed) -> Rule:
+    """Whether an exam shares the report of another one: done the same half day under one accession number, or one
+    after the other, of different parts of the body, which the title both names.
+    """
 
     def shares(i: int, first: int) -> bool:
-        return bool(exams[i].accessions & exams[first].accessions) and _one_request(exams[i], exams[first])
+        exam, other = exams[i], exams[first]
+        if exam.accessions & other.accessions:
+            return _one_request(exam, other, _HALF_DAY)
+        if not _one_request(exam, other) or same_part(exam.parts, other.parts) is not False:
+            return False
+        both = [reports[j] for row, j in found if row == i and (first, j) in found]
+        return any(same_part(exam.parts, said.parts) and same_part(other.parts, said.parts) for said in both)
 
     return shares
 
 
-def _one_request(exam: Exam, other: Exam) -> bool:
+def _one_request(exam: Exam, other: Exam, within: timedelta = _COUCH) -> bool:
     if exam.hospital != other.hospital and None not in (exam.hospital, other.hospital):
         return False
     if not exam.moments or not other.moments:
         return False
     if exam.timed and other.timed:
-        return abs(exam.moments[0] - other.moments[0]) <= _COUCH
+        return abs(exam.moments[0] - other.moments[0]) <= within
     return exam.days[0] == other.days[0]
 
 

@@ -15,29 +15,45 @@ from eds_spark_imaging.terminology.terms import Terms
 
 _DATE = re.compile(r"(?<!\d)(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?!\d)|(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _WORD = re.compile(r"[A-Z]{3,}")
-# Beginnings of words without accents, and the modalities of which the exam then has one.
-_MODALITIES = (
-    (("TEP", "PET", "MORPHOTEP"), ("PT",)),
-    (("SCINTI", "TEMP"), ("NM",)),
-    (("IRM", "REMNO", "ANGIOIRM", "BILIIRM"), ("MR",)),
-    (("SCAN", "TDM", "ANGIOSCAN", "COROSCAN", "UROSCAN", "TOMODENSITO"), ("CT",)),
-    (("MAMMO",), ("MG",)),
-    (("ECHO", "ETT", "ETO", "DOPPLER", "EDV"), ("US", "IVUS")),
-    (("CORONARO", "CORO", "ARTERIO", "PHLEBO"), ("XA", "RF")),
-    (("RADIO", "CLICHE", "RX", "TELERADIO"), ("DX", "CR", "RF")),
+_SECTIONS = "(?:ANGIO|ARTHRO|CARDIO|COLO|CORO|DACRYO|ENTERO|MYELO|PHLEBO|URO)?"
+# Whole words without accents, and the modalities of which the exam then has one. Beginnings of words would not do:
+# PETIT is no PET, TEMPORAL no TEMP, the department of RADIOLOGIE has scanners, and RADIO-CARPIEN is a joint.
+_MODALITIES = tuple(
+    (re.compile(rf"(?<![A-Z])(?:{words})(?![A-Z])"), modalities)
+    for words, modalities in (
+        ("(?:MORPHO)?TEP|PET|FDG|(?:TEP|PET)(?:SCAN(?:NER)?|TDM|CT|IRM|MR)", ("PT",)),
+        ("SCINTI(?:GR[A-Z]*)?|TEMP", ("NM",)),
+        ("TOMOSCINTI(?:GR[A-Z]*)?", ("NM", "PT")),
+        ("[A-Z]*IRM|IRMF|REMNO[A-Z]*", ("MR",)),
+        (f"{_SECTIONS}(?:SCAN|SCANN[A-Z]*|SCANO[GP][A-Z]*|TDM|TOMODENSITO[A-Z]*)", ("CT",)),
+        ("MAMMO(?:GR[A-Z]*)?", ("MG",)),
+        ("ECHO(?!U)[A-Z]*|ETT|ETO|(?:ECHO)?DOPPLERS?|EDV", ("US", "IVUS")),
+        ("CORO|CORONAROGR[A-Z]*|ARTERIOGR[A-Z]*|PHLEBO(?:GR[A-Z]*)?", ("XA", "RF")),
+        (
+            "RADIOS?(?!-[A-Z])|(?:TELE)?RADIOGR[A-Z]*|TELERADIO|RADIOSCOP[A-Z]*|CLICHES?|RX",
+            ("DX", "CR", "RF", "RG", "PX", "IO"),
+        ),
+    )
 )
-_OF_MODALITIES = tuple(beginning for beginnings, _ in _MODALITIES for beginning in beginnings)
-_EMPTY = frozenset({"AVEC", "SANS", "POUR", "DES", "LES", "DANS", "COMPTE", "RENDU", "EXAMEN", "INJECTION"})
+_EMPTY = frozenset(
+    {"AVEC", "SANS", "POUR", "DES", "LES", "DANS", "COMPTE", "RENDU", "EXAMEN", "INJECTION", "SERVICE", "RADIOLOGIE"}
+    | {"ADDENDUM", "COMPLEMENT", "CORRIGE", "RECTIFICATIF", "VERSION", "PROVISOIRE", "DEFINITIF"}
+)
+
+
+def _plain(text: str | None) -> str:
+    """Upper case without accents."""
+    return unicodedata.normalize("NFKD", text or "").encode("ascii", "ignore").decode().upper()
 
 
 @lru_cache(maxsize=20_000)
 def words(text: str | None) -> frozenset[str]:
     """The words of three letters and more, without accents, in upper case, but for those of
     modalities, and those that say nothing."""
-    plain = unicodedata.normalize("NFKD", text or "").encode("ascii", "ignore").decode().upper()
-    return frozenset(
-        word for word in _WORD.findall(plain) if word not in _EMPTY and not word.startswith(_OF_MODALITIES)
-    )
+    plain = _plain(text)
+    for pattern, _ in _MODALITIES:
+        plain = pattern.sub(" ", plain)
+    return frozenset(_WORD.findall(plain)) - _EMPTY
 
 
 def dates(text: str | None) -> frozenset[date]:
@@ -54,13 +70,8 @@ def dates(text: str | None) -> frozenset[date]:
 @lru_cache(maxsize=20_000)
 def modalities(text: str | None) -> frozenset[str]:
     """The modalities that the words of a text speak of, empty where none does; nuclear medicine without its CT."""
-    plain = unicodedata.normalize("NFKD", text or "").encode("ascii", "ignore").decode().upper()
-    found: set[str] = set()
-    for word in re.findall(r"[A-Z]{2,}", plain):
-        for beginnings, those in _MODALITIES:
-            if word.startswith(beginnings):
-                found.update(those)
-                break
+    plain = _plain(text)
+    found = {modality for pattern, those in _MODALITIES if pattern.search(plain) for modality in those}
     return frozenset(found & {"PT", "NM"} or found)
 
 

@@ -27,8 +27,14 @@ _ONGOING = {
     VisitKind.DAY: timedelta(hours=12),
     VisitKind.CONSULTATION: timedelta(hours=12),
 }
+# For how long a visit with an end may last before that end is rather one that was set in bulk, years later.
+_LONGEST = {kind: usual + timedelta(days=45) for kind, usual in _USUAL.items()} | {
+    VisitKind.INPATIENT: timedelta(days=150),  # rehabilitation, psychiatry
+    VisitKind.OTHER: timedelta(days=120),
+}
 _STALE = timedelta(days=31)  # how far an exam may lie from the visit that its number names
 _EDGE = timedelta(hours=2, minutes=5)  # clocks in UTC, and patients whose exam comes before their registration
+_WAIT = timedelta(hours=4)  # from a visit to its exam, where there is no other visit that day
 _ENOUGH = 4.0
 _CLEAR = 2.0
 _TWICE = timedelta(hours=1)  # how far apart a visit may begin that was recorded twice, and deleted once
@@ -47,11 +53,15 @@ def visit_pairs(exams: tuple[Exam, ...], visits: tuple[Visit, ...], by_events: E
 
 def _of_exam(exam: Exam, visits: tuple[Visit, ...], by_events: Evidence) -> list[Pair]:
     valid = tuple(visit for visit in visits if not visit.deleted)
-    has_events = any((exam.uid, visit.visit_id) in by_events for visit in valid)
+    events = {
+        visit.visit_id: by_events[exam.uid, visit.visit_id]
+        for visit in _where_events_tell(exam, valid)
+        if (exam.uid, visit.visit_id) in by_events
+    }
     weighed = []
     for visit in visits:
-        by_event = by_events.get((exam.uid, visit.visit_id))
-        traits = weigh(exam, visit, valid, by_event, has_events)
+        by_event = events.get(visit.visit_id)
+        traits = weigh(exam, visit, valid, by_event, bool(events))
         if traits and total(traits) > _FLOOR:
             weighed.append((total(traits), visit, traits, by_event))
     deleted = [(score, visit) for score, visit, *_ in weighed if visit.deleted]
@@ -103,7 +113,7 @@ def _time(exam: Exam, visit: Visit, visits: tuple[Visit, ...]) -> Trait | None:
 
 def _within(moment: datetime, timed: bool, visit: Visit, visits: tuple[Visit, ...]) -> Trait:
     usual = visit.start + _USUAL[visit.kind]
-    closed = visit.end is not None and visit.start <= visit.end <= usual + timedelta(days=45)
+    closed = visit.end is not None and visit.start <= visit.end <= visit.start + _LONGEST[visit.kind]
     end = visit.end if closed and visit.end else usual
     first = visit.start if timed and has_time(visit.start) else _midnight(visit.start)
     last = end if timed and (has_time(end) or not closed) else _midnight(end) + timedelta(days=1)
@@ -115,7 +125,8 @@ def _within(moment: datetime, timed: bool, visit: Visit, visits: tuple[Visit, ..
     if first - _EDGE <= moment <= last + _EDGE:
         return trait("time", True, 3.2, 0.0)
     if first.date() <= moment.date() <= last.date():
-        return trait("time", True, 1.5, 0.0)
+        soon = last < moment <= last + _WAIT and _alone(visit, moment, visits)
+        return trait("time", True, 3.2 if soon else 1.5, 0.0)
     if visit.end is not None and visit.start <= moment <= visit.end:
         return trait("time", True, 1.0, 0.0)  # a visit that nobody closed in time
     away = min(abs(moment - visit.start), abs(moment - end))
@@ -134,9 +145,48 @@ def _followed(visit: Visit, moment: datetime, visits: tuple[Visit, ...]) -> bool
     )
 
 
+def _where_events_tell(exam: Exam, visits: tuple[Visit, ...]) -> tuple[Visit, ...]:
+    """The visits for which acts and reports may speak.
+
+    Those of what was done in the emergency department are often put down to the stay that follows: they move the exam
+    neither from the visit of its time that the header names, nor from one that holds it to one that had not begun.
+    """
+    named = tuple(
+        visit
+        for visit in visits
+        if same_visit_number(exam, visit.number) and (time := _time(exam, visit, visits)) and time.weight > 0
+    )
+    return named or tuple(visit for visit in visits if not (_is_later(visit, exam) and _is_held(exam, visit, visits)))
+
+
+def _is_later(visit: Visit, exam: Exam) -> bool:
+    """Whether the visit had not begun at the exam."""
+    return has_time(visit.start) and exam.timed and all(moment < visit.start for moment in exam.moments)
+
+
+def _is_held(exam: Exam, later: Visit, visits: tuple[Visit, ...]) -> bool:
+    """Whether a visit to the hospital of a ``later`` one, which was closed before that, holds the exam."""
+    return any(
+        overlap(visit.hospitals, later.hospitals) and visit.start <= moment <= visit.end <= later.start + _EDGE
+        for visit in visits
+        if visit.end is not None
+        for moment in exam.moments
+    )
+
+
+def _alone(visit: Visit, moment: datetime, visits: tuple[Visit, ...]) -> bool:
+    """Whether the visit is the only one of that day."""
+    day = moment.date()
+    return not any(
+        other.visit_id != visit.visit_id and other.start.date() <= day <= (other.end or other.start).date()
+        for other in visits
+    )
+
+
 def _twins(visit: Visit, deleted: Visit) -> bool:
-    """Whether a deleted visit is one that was recorded again."""
-    return bool(overlap(visit.hospitals, deleted.hospitals)) and abs(visit.start - deleted.start) <= _TWICE
+    """Whether a deleted visit is one that was recorded again: within the hour, or as the same kind on the day."""
+    again = visit.kind is deleted.kind and visit.start.date() == deleted.start.date()
+    return bool(overlap(visit.hospitals, deleted.hospitals)) and (again or abs(visit.start - deleted.start) <= _TWICE)
 
 
 def _gap(exam: Exam, visit: Visit) -> timedelta | None:

@@ -10,8 +10,18 @@ import pyarrow as pa
 
 from eds_spark_imaging.crossing import titles
 from eds_spark_imaging.crossing.matching import match
+from eds_spark_imaging.crossing.numbers import bare
 from eds_spark_imaging.crossing.pairs import Pair
-from eds_spark_imaging.crossing.patient import Act, Exam, Patient, Report, Visit, visit_kind
+from eds_spark_imaging.crossing.patient import (
+    Act,
+    Exam,
+    Patient,
+    Report,
+    Visit,
+    is_known,
+    visit_kind,
+    without_bare_days,
+)
 from eds_spark_imaging.tables.crossings import EVIDENCE
 from eds_spark_imaging.tables.spec import BIGINT, BOOLEAN, DOUBLE, STRING, sql_type
 from eds_spark_imaging.terminology.act_table import ImagingAct
@@ -84,10 +94,10 @@ def _columns(pair: Pair) -> dict[str, Any]:
 def patient(row: Row) -> Patient:
     """A patient's row; the order of its arrays, which Spark does not keep, does not matter."""
     acts = (_act(act) for act in row["acts"] or ())
-    numbers = frozenset(visit["number"] for visit in row["visits"] or ())
+    numbers = frozenset(bare(visit["number"]) for visit in row["visits"] or () if visit["number"])
     return Patient(
         exams=_sorted(_exam(exam, numbers) for exam in row["exams"]),
-        visits=_sorted(_visit(visit) for visit in row["visits"] or ()),
+        visits=_sorted(_visit(visit) for visit in row["visits"] or () if is_known(visit["start"])),
         acts=_sorted(act for act in acts if act.meaning.kind in KINDS),
         reports=_sorted(_report(report) for report in row["reports"] or ()),
     )
@@ -98,18 +108,19 @@ def _sorted(parts: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def _exam(row: Row, visit_numbers: frozenset[str]) -> Exam:
+    of_visits = visit_numbers | frozenset(map(bare, row["admissions"]))
     terms = titles.exam_terms({name: row[name] for name in TEXTS})
     return Exam(
         uid=row["study_instance_uid"],
-        moments=tuple(row["moments"]),
+        moments=without_bare_days(row["moments"]),
         timed=row["timed"],
         hospital=row["hospital_code"],
         numbers=frozenset(row["numbers"]),
-        accessions=frozenset(row["accessions"]) - visit_numbers - frozenset(row["admissions"]),
+        accessions=frozenset(number for number in row["accessions"] if bare(number.replace("-", "")) not in of_visits),
         modalities=frozenset(row["modalities"]),
         main_modality=row["main_modality"],
         admissions=frozenset(row["admissions"]),
-        orders=frozenset(row["orders"]) - visit_numbers,
+        orders=frozenset(number for number in row["orders"] if bare(number.replace("-", "")) not in visit_numbers),
         words=titles.words(row["study_description"]),
         regions=titles.regions_of(terms),
         parts=frozenset(terms.body_parts),
@@ -123,7 +134,7 @@ def _visit(row: Row) -> Visit:
         visit_id=row["visit_id"],
         number=row["number"],
         start=row["start"],
-        end=row["end"],
+        end=row["end"] if row["end"] and is_known(row["end"]) else None,
         kind=visit_kind(row["kind"]),
         hospitals=frozenset(row["hospitals"] or ()),
         deleted=row["deleted"],

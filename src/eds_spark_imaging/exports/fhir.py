@@ -57,9 +57,7 @@ def imaging_studies(  # noqa: PLR0917
             F.lit("Patient").alias("type"), _identifier("PI", systems.ipp_system, F.col("ipp")).alias("identifier")
         ).alias("subject"),
         _encounter(systems).alias("encounter"),
-        F.when(is_dated(), _when("study_datetime", time_zone, F.col("study_datetime_quality") != "date_only")).alias(
-            "started"
-        ),
+        F.when(is_dated(), _when("study_datetime", time_zone)).alias("started"),
         F.col("number_of_series").alias("numberOfSeries"),
         F.col("number_of_instances").alias("numberOfInstances"),
         F.col("_acts").alias("procedureCode"),
@@ -86,7 +84,7 @@ def _series_of_exams(series: DataFrame, time_zone: str) -> DataFrame:
         F.col("number_of_instances").alias("numberOfInstances"),
         F.when(part.isNotNull(), _coding(_SNOMED, part)).alias("bodySite"),
         F.when(side.isNotNull(), _coding(_SNOMED, side)).alias("laterality"),
-        _when("series_datetime", time_zone, F.lit(True)).alias("started"),
+        _when("series_datetime", time_zone).alias("started"),
     )
     valid = series.where(F.col(_SERIES).rlike(_UID))
     return valid.groupBy(_STUDY).agg(F.array_sort(F.collect_list(one)).alias("_series"))
@@ -140,9 +138,10 @@ def _said(name: str) -> Column:
     return F.nullif(F.trim(F.regexp_replace(name, r"[\p{Cntrl}\s]+", " ")), F.lit(""))
 
 
-def _when(name: str, time_zone: str, timed: Column) -> Column:
-    """A wall-clock time with its offset from UTC, which FHIR asks for, or the day alone."""
+def _when(name: str, time_zone: str) -> Column:
+    """A wall-clock time with its offset from UTC, which FHIR asks for; the day alone where it is midnight, or none."""
     local = F.col(name)
+    timed = local != F.date_trunc("day", local)
     utc = F.convert_timezone(F.lit(time_zone), F.lit("UTC"), local)
     minutes = F.timestamp_diff("MINUTE", utc, local)
     offset = F.format_string(

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from eds_spark_imaging.linkage.ids import unpadded
+
 _TREE = "coalesce(domain_concept_id_1, 57) = 57 AND coalesce(relationship_concept_id, 46233688) = 46233688"
 # Unit, department, hospital, group, and what lies between them.
 _LEVELS = 6
@@ -17,7 +19,8 @@ _GROUP = r"(?i)^groupe hospitalier|\(gh\)"
 def hospitals_of_care_sites(care_site: DataFrame, fact_relationship: DataFrame) -> DataFrame:
     """Rows (``care_site_id``, ``hospital_codes``, ``group_code``), one for each care site below or at a hospital.
 
-    ``hospital_codes`` holds the code and the short name of the nearest hospital, either of which an exam may carry;
+    ``hospital_codes`` holds the code and the short name of the nearest hospital, either of which an exam may carry, in
+    the form of ``ids.unpadded``: stores write 066, 66 or psl;
     ``group_code`` is the source value of the nearest hospital group, or the hospital's own where it is in none.
     """
     edges = (
@@ -48,7 +51,9 @@ def hospitals_of_care_sites(care_site: DataFrame, fact_relationship: DataFrame) 
         .where("hospital IS NOT NULL")
         .select(
             "care_site_id",
-            F.array_compact(F.array("hospital.code", "hospital.short_name")).alias("hospital_codes"),
+            F.array_distinct(
+                F.array_compact(F.transform(F.array("hospital.code", "hospital.short_name"), unpadded))
+            ).alias("hospital_codes"),
             F.coalesce("group.code", "hospital.code").alias("group_code"),
         )
     )

@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import LinkConfig
-from eds_spark_imaging.linkage.ids import cleaned_ipp, digits, one_digit_variants, plain, unpadded
+from eds_spark_imaging.linkage.ids import cleaned_ipp, digits, one_digit_variants, plain, unpadded, visit_number
 from eds_spark_imaging.tables.link_words import LinkMethod
 
 # Kinds of key: exams and the directory of persons meet on kind and key.
@@ -39,9 +39,9 @@ def exam_keys(exams: DataFrame, known_ipps: DataFrame, config: LinkConfig) -> Da
         _each(F.array_compact(F.array(digits(doubtful))), MISTYPED, LinkMethod.IPP_ONE_DIGIT, "patient_id"),
         _each(F.transform(own, unpadded), NIP, LinkMethod.NIP, "patient_id"),
         _each(F.transform("other_ids", unpadded), NIP, LinkMethod.OTHER_PATIENT_ID, "other_patient_ids"),
-        _each(F.transform(own, plain), VISIT, LinkMethod.VISIT_NUMBER, "patient_id"),
-        _each(F.transform("other_ids", plain), VISIT, LinkMethod.VISIT_NUMBER, "other_patient_ids"),
-        _each(F.transform("visit_numbers", plain), VISIT, LinkMethod.VISIT_NUMBER, "admission_id"),
+        _each(F.transform(own, visit_number), VISIT, LinkMethod.VISIT_NUMBER, "patient_id"),
+        _each(F.transform("other_ids", visit_number), VISIT, LinkMethod.VISIT_NUMBER, "other_patient_ids"),
+        _each(F.transform("visit_numbers", visit_number), VISIT, LinkMethod.VISIT_NUMBER, "admission_id"),
         _each(F.transform("accession_numbers", plain), ACCESSION, LinkMethod.ACCESSION_NUMBER, "accession_number"),
         _each(_own_traits(), TRAITS, LinkMethod.TRAITS, "patient_name"),
     )

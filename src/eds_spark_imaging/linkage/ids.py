@@ -20,6 +20,19 @@ def unpadded(column: Column) -> Column:
     return F.nullif(F.regexp_replace(plain(column), "^0+", ""), F.lit(""))
 
 
+def visit_number(column: Column) -> Column:
+    """``plain`` without zeros in front, where seven signs or more are left, which are few people's."""
+    return F.regexp_replace(plain(column), "^0+(?=.{7})", "")
+
+
+def accession_number(column: Column) -> Column:
+    """``plain``, with a last single digit kept apart that stands apart: the line of an order (`66-1234567/2`:
+    `661234567-2`).
+    """
+    signs = F.regexp_replace(F.upper(F.trim(column)), "[^A-Z0-9](?![0-9]$)", "")
+    return F.nullif(F.regexp_replace(F.ltrim(F.regexp_replace(signs, "[^A-Z0-9]", " ")), " ", "-"), F.lit(""))
+
+
 def is_placeholder(column: Column, placeholders: Sequence[str]) -> Column:
     """Whether a text stands for no identity: a placeholder, numbered or not (`INCONNU 3`), or one sign, or repeated."""
     letters = F.regexp_replace(plain(column), "[0-9]", "")

@@ -9,7 +9,7 @@ from eds_spark_imaging.config import LinkConfig
 from eds_spark_imaging.linkage.base import BaseCentrale
 from eds_spark_imaging.linkage.care_sites import configured_domain, hospitals_of_care_sites, nip_domains
 from eds_spark_imaging.linkage.exam_keys import ACCESSION, IPP, NIP, VISIT
-from eds_spark_imaging.linkage.ids import plain
+from eds_spark_imaging.linkage.ids import plain, unpadded
 from eds_spark_imaging.tables.link_words import LinkMethod
 
 _MATCH = ("study_instance_uid", "person_id", "method", "matched_on", "matched_ipp")
@@ -28,13 +28,15 @@ def matches(exam_keys: DataFrame, directory: DataFrame, base: BaseCentrale, conf
         )
     else:
         sites = hospitals_of_care_sites(base.care_site, base.fact_relationship)
-        placed = met.join(nip_domains(sites), "hospital_code", "left").join(
-            sites.select("care_site_id", "hospital_codes"), "care_site_id", "left"
-        )
+        domains = nip_domains(sites).withColumnRenamed("hospital_code", "_hospital")
+        own = met.withColumn("_hospital", unpadded(F.col("hospital_code"))).join(domains, "_hospital", "left")
+        placed = own.join(sites.select("care_site_id", "hospital_codes"), "care_site_id", "left")
     near = F.col("exam_date").between(
         F.date_sub("first_day", config.key_days), F.date_add(F.coalesce("last_day", "exam_date"), config.key_days)
     )
-    here = F.coalesce(F.array_contains("hospital_codes", F.col("hospital_code")), F.lit(True))
+    # A code that the tree of care sites does not have names no other hospital.
+    unknown = F.col("nip_domain").isNull()
+    here = unknown | F.coalesce(F.array_contains("hospital_codes", unpadded(F.col("hospital_code"))), F.lit(True))
     kept = (
         F.when(F.col("kind") == VISIT, F.coalesce(near, F.lit(True)))
         .when(F.col("kind") == ACCESSION, F.coalesce(near, F.lit(False)) & here)

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from eds_spark_imaging.linkage.base import BaseCentrale
 from eds_spark_imaging.linkage.exam_keys import ACCESSION, IPP, NIP, TRAITS, VISIT, traits_key
-from eds_spark_imaging.linkage.ids import plain, unpadded
+from eds_spark_imaging.linkage.ids import plain, unpadded, visit_number
 
 # A key of more persons than this names nobody: a number used again and again, a placeholder that nobody declared.
 MOST_PERSONS = 50
@@ -52,11 +52,11 @@ def _parts(base: BaseCentrale, persons: DataFrame) -> Iterator[DataFrame]:
     events = list(_events(base))
     if events:
         moved = base.survivors.where("person_id IS NOT NULL")
-        numbers = reduce(DataFrame.unionByName, events)
+        numbers, number = reduce(DataFrame.unionByName, events), F.col("number")
         yield numbers.join(moved, "person_id", "inner").select(
             *_row(
                 F.col("kind"),
-                plain(F.col("number")),
+                F.when(F.col("kind") == VISIT, visit_number(number)).otherwise(plain(number)),
                 first_day=F.col("first_day"),
                 last_day=F.col("last_day"),
                 care_site_id=F.col("care_site_id"),

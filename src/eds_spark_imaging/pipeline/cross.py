@@ -196,7 +196,7 @@ def _cross(context: Context, run: Run, scratch: Scratch, base: _Base, changed: D
     visits = scratch.keep("stays", stays(base.visits, base.survivors))
     acts = scratch.keep("acts", acts_once(base.acts, visits, base.survivors))
     rows = {
-        "exams": exams,
+        "exams": frames.at_known_hospitals(exams, base.hospitals),
         "visits": frames.visit_rows(visits, on_survivors(base.deleted_visits, base.survivors), base.hospitals),
         "acts": frames.act_rows(acts, visits, base.hospitals),
         "reports": frames.report_rows(_notes(base, context), visits, base.hospitals),

@@ -44,7 +44,7 @@ TECHNIQUES: Mapping[str, Technique] = MappingProxyType(
         "radiography": Technique(_PROJECTION),
         "dental_radiography": Technique(("PX", "IO", "DX", "CR")),
         "fluoroscopy": Technique(_FLUOROSCOPY),
-        "mammography": Technique(("MG",)),
+        "mammography": Technique(("MG",), ("CR", "DX")),  # plates of older machines
         "specimen_radiography": Technique(("MG", "DX", "CR")),
         "densitometry": Technique(("BMD", "OT"), ("DX", "CR")),
         "angiography": Technique(_ANGIOGRAPHY, ("CT",)),  # cone-beam series are CT

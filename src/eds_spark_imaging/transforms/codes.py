@@ -15,12 +15,12 @@ def ccam_code(column: Column) -> Column:
 
 def ccam_phase(column: Column) -> Column:
     """The phase of the act, one digit as text (0 is an act of one phase)."""
-    return _part(column, 3)
+    return _part(column, *ccam.PHASES)
 
 
 def ccam_activity(column: Column) -> Column:
     """The activity of the act, one digit as text: 1 the act itself, 4 its anaesthesia."""
-    return _part(column, 4)
+    return _part(column, *ccam.ACTIVITIES)
 
 
 def cim10_code(column: Column) -> Column:
@@ -35,6 +35,6 @@ def diagnosis_type(column: Column) -> Column:
     return F.when(text == "DA", F.lit("DAS")).otherwise(text)
 
 
-def _part(column: Column, group: int) -> Column:
+def _part(column: Column, *groups: int) -> Column:
     text = F.regexp_replace(F.regexp_replace(F.upper(column), r"\s", ""), ccam.PREFIX, "")
-    return F.nullif(F.regexp_extract(text, ccam.FORM, group), F.lit(""))
+    return F.coalesce(*[F.nullif(F.regexp_extract(text, ccam.FORM, group), F.lit("")) for group in groups])

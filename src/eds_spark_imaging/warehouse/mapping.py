@@ -15,12 +15,15 @@ class TableLayout:
     """The names to try, in order, for a table and for its columns; the canonical names are always tried too.
 
     ``concept`` is a column and a prefix: where the table has the column, only values with the prefix belong to it, and
-    they are read without.
+    they are read without. ``forms`` are what values must look like that stand under another name than the canonical
+    one; others are null. ``key`` are the columns that name a row together, where none does alone.
     """
 
     names: tuple[str, ...] = ()
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     concept: tuple[str, str] | None = None
+    forms: Mapping[str, str] = field(default_factory=dict)
+    key: tuple[str, ...] = ()
 
 
 # The exports of the base centrale name two tables the FHIR way.
@@ -29,14 +32,17 @@ _BASE_CENTRALE = {
     "procedure_occurrence": TableLayout(("procedure_occurrence", "procedure")),
 }
 
-# OMOP 5.4: the visit number is the visit's own source value, and dates stand where a datetime is optional.
+# OMOP 5.4: dates stand where a datetime is optional. The visit's source value is its number, or the word or code of its
+# kind, which must not be taken for a number; names of the EDS that are there go first.
+_VISIT_NUMBER = "(?:[0-9][^0-9]*){6}"
 _OMOP = {
     "visit_occurrence": TableLayout(
         columns={
             "visit_occurrence_source_value": ("visit_occurrence_source_value", "visit_source_value"),
             "visit_start_datetime": ("visit_start_datetime", "visit_start_date"),
             "visit_end_datetime": ("visit_end_datetime", "visit_end_date"),
-        }
+        },
+        forms={"visit_occurrence_source_value": _VISIT_NUMBER},
     ),
     "visit_detail": TableLayout(
         columns={
@@ -48,14 +54,21 @@ _OMOP = {
         columns={"condition_start_datetime": ("condition_start_datetime", "condition_start_date")}
     ),
     "procedure_occurrence": TableLayout(columns={"procedure_datetime": ("procedure_datetime", "procedure_date")}),
-    "care_site": TableLayout(columns={"care_site_type_source_value": ("place_of_service_source_value",)}),
+    "care_site": TableLayout(
+        columns={"care_site_type_source_value": ("care_site_type_source_value", "place_of_service_source_value")}
+    ),
     "note": TableLayout(
-        columns={"note_datetime": ("note_datetime", "note_date"), "note_class_source_value": ("note_source_value",)}
+        columns={
+            "note_datetime": ("note_datetime", "note_date"),
+            "note_class_source_value": ("note_class_source_value", "note_source_value"),
+        }
     ),
 }
 
 # i2b2: facts of all kinds have the same columns; the prefix of the concept tells which kind, also where they stand in
-# one table. A unit's code is its id: care sites are the concepts of the ontology.
+# one table. A fact is named by the primary key of its table; an instance number alone repeats. A unit's code is its id:
+# care sites are the concepts of the ontology.
+_FACT_KEY = ("encounter_num", "patient_num", "concept_cd", "provider_id", "start_date", "modifier_cd", "instance_num")
 _FACT = {"person_id": ("patient_num",), "visit_occurrence_id": ("encounter_num",), "cdm_source": ("sourcesystem_cd",)}
 _UNIT = ("concept_cd", "UFR:")
 _I2B2 = {
@@ -75,6 +88,7 @@ _I2B2 = {
         {
             **_FACT,
             "visit_occurrence_source_value": ("nda", "encounter_ide"),
+            "care_site_id": ("location_cd",),
             "visit_start_datetime": ("start_date",),
             "visit_end_datetime": ("end_date",),
             "visit_source_value": ("type_visite", "inout_cd"),
@@ -90,6 +104,7 @@ _I2B2 = {
             "visit_detail_end_datetime": ("end_date",),
         },
         _UNIT,
+        key=_FACT_KEY,
     ),
     "condition_occurrence": TableLayout(
         ("i2b2_observation_cim10", "observation_fact"),
@@ -101,6 +116,7 @@ _I2B2 = {
             "condition_status_source_value": ("tval_char",),
         },
         ("concept_cd", "CIM10:"),
+        key=_FACT_KEY,
     ),
     "procedure_occurrence": TableLayout(
         ("i2b2_observation_ccam", "observation_fact"),
@@ -111,6 +127,7 @@ _I2B2 = {
             "procedure_source_value": ("concept_cd",),
         },
         ("concept_cd", "CCAM:"),
+        key=_FACT_KEY,
     ),
     "note": TableLayout(
         ("i2b2_observation_doc", "observation_fact"),
@@ -121,6 +138,7 @@ _I2B2 = {
             "note_class_source_value": ("concept_cd",),
         },
         ("concept_cd", "CR:"),
+        key=_FACT_KEY,
     ),
     "care_site": TableLayout(
         ("i2b2_concept", "concept_dimension"),
@@ -150,6 +168,18 @@ def column_names(config: WarehouseConfig, table: str, column: str) -> tuple[str,
     if override is not None and column in override.columns:
         return (override.columns[column],)
     return _unique(*_layout(config, table).columns.get(column, ()), column)
+
+
+def form(config: WarehouseConfig, table: str, column: str) -> str | None:
+    """What values of ``column`` must look like under another name than the canonical one, as a pattern, if any."""
+    return _layout(config, table).forms.get(column)
+
+
+def row_key(config: WarehouseConfig, table: str, column: str) -> tuple[str, ...]:
+    """The columns that name a row of ``table`` together in place of its key ``column``; none where that does alone."""
+    override = config.tables.get(table)
+    own = override is not None and column in override.columns
+    return () if own or column not in INPUTS[table].key else _layout(config, table).key
 
 
 def concept(config: WarehouseConfig, table: str) -> tuple[str, str] | None:

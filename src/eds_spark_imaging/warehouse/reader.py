@@ -19,9 +19,10 @@ from eds_spark_imaging.spark.query_errors import QUERY_ERRORS
 from eds_spark_imaging.tables.spec import DATE, WALL_CLOCK, sql_type
 from eds_spark_imaging.warehouse.contract import INPUTS, ROW_STATUS, InputColumn, InputTable
 from eds_spark_imaging.warehouse.jdbc import JdbcTables
-from eds_spark_imaging.warehouse.mapping import check_layout, column_names, concept, table_names
+from eds_spark_imaging.warehouse.mapping import check_layout, column_names, concept, form, row_key, table_names
 
 _MISSING = ("PATH_NOT_FOUND", "TABLE_OR_VIEW_NOT_FOUND", "DELTA_TABLE_NOT_FOUND", "DELTA_PATH_DOES_NOT_EXIST")
+_TIMES = (T.TimestampType, T.TimestampNTZType, T.DateType, T.StringType)
 _EPOCH = "1970-01-01 00:00:00"
 # A time written with its zone is an instant, without it a wall-clock time.
 _ZONE_SUFFIX = r"[0-9](Z|[+-][0-9]{2}:?[0-9]{2})\s*$"
@@ -142,12 +143,25 @@ class Warehouse:
 
     def _column(self, spec: InputTable, column: InputColumn, by_name: dict[str, T.StructField]) -> Column:
         names = column_names(self._config, spec.name, column.name)
-        field = next((by_name[name.lower()] for name in names if name.lower() in by_name), None)
-        if field is not None:
-            return self._cast(spec, column, field)
-        if column.required:
+        fields = [by_name[name.lower()] for name in names if name.lower() in by_name]
+        if not fields and column.required:
             raise InputError(f"base centrale: table {spec.name} has no column {' or '.join(names)}")
-        return F.lit(None).cast(sql_type(column.type))
+        if not fields:
+            return F.lit(None).cast(sql_type(column.type))
+        parts = [by_name[name] for name in row_key(self._config, spec.name, column.name) if name in by_name]
+        if parts:
+            return F.xxhash64(*[F.col(f"`{part.name}`") for part in parts])
+        if column.type in (WALL_CLOCK, DATE):
+            # A row may have the day alone where another has the hour too.
+            others = [field for field in fields[1:] if isinstance(field.dataType, _TIMES)]
+            return F.coalesce(*[self._cast(spec, column, field) for field in (fields[0], *others)])
+        return self._formed(spec, column, fields[0])
+
+    def _formed(self, spec: InputTable, column: InputColumn, field: T.StructField) -> Column:
+        value, needed = self._cast(spec, column, field), form(self._config, spec.name, column.name)
+        if needed is None or field.name.lower() == column.name:
+            return value
+        return F.when(value.rlike(needed), value)
 
     def _of_concept(self, spec: InputTable, raw: DataFrame) -> DataFrame:
         """The rows of a table of all kinds of facts that are of this one, their concept without its prefix."""
@@ -162,7 +176,7 @@ class Warehouse:
     def _cast(self, spec: InputTable, column: InputColumn, field: T.StructField) -> Column:
         source = F.col(f"`{field.name}`")
         if column.type in (WALL_CLOCK, DATE):
-            if not isinstance(field.dataType, (T.TimestampType, T.TimestampNTZType, T.DateType, T.StringType)):
+            if not isinstance(field.dataType, _TIMES):
                 kind = field.dataType.simpleString()
                 raise InputError(f"base centrale: {spec.name}.{field.name} is {kind}, not a date or time")
             return to_wall_clock(source, field.dataType, self._config.time_zone).cast(sql_type(column.type))
