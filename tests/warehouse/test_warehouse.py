@@ -304,25 +304,6 @@ def test_i2b2_facts_of_all_kinds_in_one_table(spark: SparkSession, tmp_path: Pat
     assert rows("visit_occurrence", *visit) == [(7, 1, day, 66)]
 
 
-def test_i2b2_facts_are_named_by_the_whole_key_of_their_table(spark: SparkSession, tmp_path: Path) -> None:
-    day, next_day = datetime(2024, 1, 2), datetime(2024, 1, 3)
-    fact = ("encounter_num", "patient_num", "concept_cd", "start_date", "modifier_cd", "instance_num")
-    facts = [  # each but the last differs from the first in one part of the key
-        (7, 1, "CCAM:ZBQK002", day, "@", 1),
-        (8, 1, "CCAM:ZBQK002", day, "@", 1),
-        (7, 2, "CCAM:ZBQK002", day, "@", 1),
-        (7, 1, "CCAM:ZBQK001", day, "@", 1),
-        (7, 1, "CCAM:ZBQK002", next_day, "@", 1),
-        (7, 1, "CCAM:ZBQK002", day, "PHASE", 1),
-        (7, 1, "CCAM:ZBQK002", day, "@", 2),
-        (7, 1, "CCAM:ZBQK002", day, "@", 1),
-    ]
-    columns = {name: list(values) for name, values in zip(fact, zip(*facts, strict=True), strict=True)}
-    write(tmp_path / "observation_fact.parquet", **columns)
-    acts = Warehouse(spark, WarehouseConfig(path=str(tmp_path), layout="i2b2")).required("procedure_occurrence")
-    assert acts.count() == len(facts) - 1
-
-
 def test_one_row_for_each_key_and_what_is_amiss(spark: SparkSession, tmp_path: Path) -> None:
     minimal(tmp_path)
     early, late = datetime(2024, 1, 1), datetime(2024, 1, 5)

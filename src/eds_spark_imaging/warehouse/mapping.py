@@ -16,14 +16,13 @@ class TableLayout:
 
     ``concept`` is a column and a prefix: where the table has the column, only values with the prefix belong to it, and
     they are read without. ``forms`` are what values must look like that stand under another name than the canonical
-    one; others are null. ``key`` are the columns that name a row together, where none does alone.
+    one; others are null.
     """
 
     names: tuple[str, ...] = ()
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     concept: tuple[str, str] | None = None
     forms: Mapping[str, str] = field(default_factory=dict)
-    key: tuple[str, ...] = ()
 
 
 # The exports of the base centrale name two tables the FHIR way.
@@ -66,9 +65,8 @@ _OMOP = {
 }
 
 # i2b2: facts of all kinds have the same columns; the prefix of the concept tells which kind, also where they stand in
-# one table. A fact is named by the primary key of its table; an instance number alone repeats. A unit's code is its id:
-# care sites are the concepts of the ontology.
-_FACT_KEY = ("encounter_num", "patient_num", "concept_cd", "provider_id", "start_date", "modifier_cd", "instance_num")
+# one table. A fact's id is its instance number, unique in the EDS; where it is not, `doctor` says so, and a site
+# names another column. A unit's code is its id: care sites are the concepts of the ontology.
 _FACT = {"person_id": ("patient_num",), "visit_occurrence_id": ("encounter_num",), "cdm_source": ("sourcesystem_cd",)}
 _UNIT = ("concept_cd", "UFR:")
 _I2B2 = {
@@ -104,7 +102,6 @@ _I2B2 = {
             "visit_detail_end_datetime": ("end_date",),
         },
         _UNIT,
-        key=_FACT_KEY,
     ),
     "condition_occurrence": TableLayout(
         ("i2b2_observation_cim10", "observation_fact"),
@@ -116,7 +113,6 @@ _I2B2 = {
             "condition_status_source_value": ("tval_char",),
         },
         ("concept_cd", "CIM10:"),
-        key=_FACT_KEY,
     ),
     "procedure_occurrence": TableLayout(
         ("i2b2_observation_ccam", "observation_fact"),
@@ -127,7 +123,6 @@ _I2B2 = {
             "procedure_source_value": ("concept_cd",),
         },
         ("concept_cd", "CCAM:"),
-        key=_FACT_KEY,
     ),
     "note": TableLayout(
         ("i2b2_observation_doc", "observation_fact"),
@@ -138,7 +133,6 @@ _I2B2 = {
             "note_class_source_value": ("concept_cd",),
         },
         ("concept_cd", "CR:"),
-        key=_FACT_KEY,
     ),
     "care_site": TableLayout(
         ("i2b2_concept", "concept_dimension"),
@@ -173,13 +167,6 @@ def column_names(config: WarehouseConfig, table: str, column: str) -> tuple[str,
 def form(config: WarehouseConfig, table: str, column: str) -> str | None:
     """What values of ``column`` must look like under another name than the canonical one, as a pattern, if any."""
     return _layout(config, table).forms.get(column)
-
-
-def row_key(config: WarehouseConfig, table: str, column: str) -> tuple[str, ...]:
-    """The columns that name a row of ``table`` together in place of its key ``column``; none where that does alone."""
-    override = config.tables.get(table)
-    own = override is not None and column in override.columns
-    return () if own or column not in INPUTS[table].key else _layout(config, table).key
 
 
 def concept(config: WarehouseConfig, table: str) -> tuple[str, str] | None:

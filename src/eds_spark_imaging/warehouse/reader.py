@@ -19,7 +19,7 @@ from eds_spark_imaging.spark.query_errors import QUERY_ERRORS
 from eds_spark_imaging.tables.spec import DATE, WALL_CLOCK, sql_type
 from eds_spark_imaging.warehouse.contract import INPUTS, ROW_STATUS, InputColumn, InputTable
 from eds_spark_imaging.warehouse.jdbc import JdbcTables
-from eds_spark_imaging.warehouse.mapping import check_layout, column_names, concept, form, row_key, table_names
+from eds_spark_imaging.warehouse.mapping import check_layout, column_names, concept, form, table_names
 
 _MISSING = ("PATH_NOT_FOUND", "TABLE_OR_VIEW_NOT_FOUND", "DELTA_TABLE_NOT_FOUND", "DELTA_PATH_DOES_NOT_EXIST")
 _TIMES = (T.TimestampType, T.TimestampNTZType, T.DateType, T.StringType)
@@ -148,9 +148,6 @@ class Warehouse:
             raise InputError(f"base centrale: table {spec.name} has no column {' or '.join(names)}")
         if not fields:
             return F.lit(None).cast(sql_type(column.type))
-        parts = [by_name[name] for name in row_key(self._config, spec.name, column.name) if name in by_name]
-        if parts:
-            return F.xxhash64(*[F.col(f"`{part.name}`") for part in parts])
         if column.type in (WALL_CLOCK, DATE):
             # A row may have the day alone where another has the hour too.
             others = [field for field in fields[1:] if isinstance(field.dataType, _TIMES)]
