@@ -13,6 +13,7 @@ class Problem(Word):
     UNREADABLE_FOLDER = "unreadable_folder", "a folder that cannot be listed; what is known below it stays"
     UNREADABLE_ENTRY = "unreadable_entry", "an entry whose size and time cannot be asked for"
     BROKEN_LINK = "broken_link", "a symbolic link that leads nowhere"
+    LINK_NOT_FOLLOWED = "link_not_followed", "a symbolic link to a folder, behind two others out of the source"
     SPECIAL_FILE = "special_file", "not DICOM: a device, a pipe or a socket"
     UNDECODABLE_NAME = "undecodable_name", "a name that is no UTF-8"
     LOOKS_LIKE_MEMBER = "looks_like_member", "a name, as a.zip!b, that would pass for a member of an archive"

@@ -13,7 +13,7 @@ from eds_spark_imaging.storage.retry import Retrying
 from eds_spark_imaging.storage.source import ByteSource, LocalFile
 from eds_spark_imaging.storage.store import Store
 
-MAX_LINKS: Final = 2  # out of the tree, one behind the other; folders that link to each other are not listed for ever
+MAX_LINKS: Final = 2  # out of the source, one behind the other: folders that link to each other are not listed for ever
 _ESCAPED_NAME: Final = re.compile(rb"(?<=/\./)[^/]+")
 _ESCAPED_BYTE: Final = re.compile(rb"\\x([0-9a-f]{2})")
 
@@ -37,8 +37,10 @@ class LocalStore(Store):
                     try:
                         if not item.is_dir():
                             yield _entry(item.path, item.stat())
-                        elif not item.is_symlink() or _is_followed(item.path, root):
+                        elif not item.is_symlink():
                             yield Folder(item.path)
+                        elif (before := _links_before(item.path, root)) is not None:
+                            yield Folder(item.path) if before < MAX_LINKS else _not_followed(item.path)
                     except OSError:
                         problem = Problem.BROKEN_LINK if item.is_symlink() else Problem.UNREADABLE_ENTRY
                         yield Entry(_printable(item.path) or item.path, None, None, problem)
@@ -86,8 +88,13 @@ def _entry(path: str, target: os.stat_result) -> Entry:
     return Entry(path, target.st_size, target.st_mtime_ns)
 
 
-def _is_followed(link: str, root: str) -> bool:
-    """Whether a link to a folder leads out of what is listed anyway, without more such links on its way than are known.
+def _not_followed(link: str) -> Entry:
+    return Entry(_printable(link) or link, None, None, Problem.LINK_NOT_FOLLOWED)
+
+
+def _links_before(link: str, root: str) -> int | None:
+    """How many links to folders out of the source stand on the way to this one; None where it leads to what is listed
+    anyway, or above it.
 
     Nothing else is asked for, since parts of one tree are listed by different tasks.
     """
@@ -98,7 +105,9 @@ def _is_followed(link: str, root: str) -> bool:
         if os.path.islink(way):
             listed.append(os.path.realpath(way))
         way = os.path.dirname(way)
-    return len(listed) <= MAX_LINKS and not _is_in(top, target) and not any(_is_in(target, place) for place in listed)
+    if _is_in(top, target) or any(_is_in(target, place) for place in listed):
+        return None
+    return len(listed) - 1
 
 
 def _is_in(path: str, folder: str) -> bool:

@@ -86,7 +86,9 @@ def test_folders_that_link_to_each_other_are_listed_in_little_time(tmp_path: Pat
         assert found(tmp_path / "root") == dict.fromkeys(["f", *[f"{n}/f" for n in range(15)]])
     else:
         (tmp_path / "root" / "out").symlink_to(tmp_path / folders[0])
-        assert found(tmp_path / "root") == dict.fromkeys(["f", "out/f", *[f"out/to{n}/f" for n in range(1, 15)]])
+        third = {f"out/to{n}/to{m}": Problem.LINK_NOT_FOLLOWED for n, m in permutations(range(1, 15), 2)}
+        listed = dict.fromkeys(["f", "out/f", *[f"out/to{n}/f" for n in range(1, 15)]])
+        assert found(tmp_path / "root") == listed | third
 
 
 def test_special_files_are_not_to_be_opened(tmp_path: Path) -> None:
