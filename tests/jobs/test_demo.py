@@ -21,6 +21,8 @@ from eds_spark_imaging.lake.views import VIEWS
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+pytestmark = pytest.mark.slow  # the demonstration alone takes two minutes and more
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
@@ -160,7 +162,6 @@ def test_the_guide_has_twenty_questions() -> None:
 
 
 @pytest.mark.spark
-@pytest.mark.slow  # budget: 4 minutes, with the demonstration
 @pytest.mark.parametrize("number", CHECKS)
 def test_answers_of_the_guide(number: int, demo: tuple[Path, str], opened: SparkSession) -> None:
     hospital = Hospital(demo[0] / "hospital")
@@ -168,7 +169,6 @@ def test_answers_of_the_guide(number: int, demo: tuple[Path, str], opened: Spark
     CHECKS[number](hospital, [row.asDict() for row in opened.sql(query).collect()])
 
 
-@pytest.mark.slow  # budget: 2 minutes after the demonstration
 def test_the_notebook_runs(demo: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> None:
     nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
     notebook = nbformat.read(Path(__file__).parents[2] / "docs" / "first-look.ipynb", as_version=4)
