@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from eds_spark_imaging.crossing.patient import KNOWN_YEARS
 from eds_spark_imaging.linkage.ids import visit_number
 
 
@@ -42,7 +43,7 @@ def stays(visits: DataFrame, survivors: DataFrame) -> DataFrame:
 
 def _known(moment: Column) -> Column:
     """A time, null where a store writes 0001-01-01 or 9999-12-31 for none."""
-    return F.when(F.year(moment).between(1900, 2100), moment)
+    return F.when(F.year(moment).between(KNOWN_YEARS[0], KNOWN_YEARS[-1]), moment)
 
 
 def _by_number(visits: DataFrame) -> DataFrame:

@@ -20,7 +20,7 @@ def same_accession(exam: Exam, number: str | None) -> bool | None:
     if any(_same(own, number) for own in exam.accessions | exam.orders):
         return True
     others = (own for own in exam.accessions if _order(own) != _order(number))
-    return False if any(_alike(_whole(own), _whole(number)) for own in others) else None
+    return False if any(_alike(whole(own), whole(number)) for own in others) else None
 
 
 def same_visit_number(exam: Exam, number: str | None) -> bool | None:
@@ -41,7 +41,8 @@ def _order(number: str) -> str:
     return order if line and len(order) >= _SURE else number
 
 
-def _whole(number: str) -> str:
+def whole(number: str) -> str:
+    """The number of an order and that of its line as one."""
     return number.replace("-", "")
 
 
@@ -53,9 +54,9 @@ def bare(number: str) -> str:
 
 def _same(one: str, other: str) -> bool:
     """Equal, or one with a prefix or cut off (the header has room for 16 signs, PS3.5 6.2), or without the line."""
-    if ("-" in one) != ("-" in other) and _whole(one) != _whole(other):
+    if ("-" in one) != ("-" in other) and whole(one) != whole(other):
         one, other = _order(one), _order(other)
-    one, other = _whole(one), _whole(other)
+    one, other = whole(one), whole(other)
     if one == other:
         return True
     short, long = sorted((one, other), key=len)

@@ -42,7 +42,7 @@ _VISIT_WORDS = tuple(
         ("consultation|externe|outpatient|(?:amb|9202|581477)$", VisitKind.CONSULTATION),
     )
 )
-_KNOWN_YEARS = range(1900, 2101)
+KNOWN_YEARS = range(1900, 2101)
 
 
 @lru_cache(maxsize=1_000)
@@ -59,7 +59,7 @@ def has_time(at: datetime) -> bool:
 
 def is_known(at: datetime) -> bool:
     """Whether a time is one: stores write 0001-01-01 or 9999-12-31 for none."""
-    return at.year in _KNOWN_YEARS
+    return at.year in KNOWN_YEARS
 
 
 def without_bare_days(moments: Iterable[datetime]) -> tuple[datetime, ...]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from eds_spark_imaging.crossing import titles
 from eds_spark_imaging.crossing.matching import match
-from eds_spark_imaging.crossing.numbers import bare
+from eds_spark_imaging.crossing.numbers import bare, whole
 from eds_spark_imaging.crossing.pairs import Pair
 from eds_spark_imaging.crossing.patient import (
     Act,
@@ -116,11 +116,11 @@ def _exam(row: Row, visit_numbers: frozenset[str]) -> Exam:
         timed=row["timed"],
         hospital=row["hospital_code"],
         numbers=frozenset(row["numbers"]),
-        accessions=frozenset(number for number in row["accessions"] if bare(number.replace("-", "")) not in of_visits),
+        accessions=frozenset(number for number in row["accessions"] if bare(whole(number)) not in of_visits),
         modalities=frozenset(row["modalities"]),
         main_modality=row["main_modality"],
         admissions=frozenset(row["admissions"]),
-        orders=frozenset(number for number in row["orders"] if bare(number.replace("-", "")) not in visit_numbers),
+        orders=frozenset(number for number in row["orders"] if bare(whole(number)) not in visit_numbers),
         words=titles.words(row["study_description"]),
         regions=titles.regions_of(terms),
         parts=frozenset(terms.body_parts),

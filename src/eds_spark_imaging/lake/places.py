@@ -7,10 +7,10 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from eds_spark_imaging.config import LakeConfig
+from eds_spark_imaging.config.sections.places import S3_SCHEMES
 from eds_spark_imaging.errors import LakeError
 
 _LOG_STORE = "spark.delta.logStore.{}.impl"
-_S3 = ("s3", "s3a", "s3n")
 
 
 def lake_folder(spark: SparkSession, path: str) -> str:
@@ -45,7 +45,7 @@ def check_one_writer(spark: SparkSession, root: str, config: LakeConfig) -> None
     that arbitrates, or the site sees to it.
     """
     scheme = root.partition("://")[0]
-    if scheme not in _S3 or config.single_writer:
+    if scheme not in S3_SCHEMES or config.single_writer:
         return
     setting = _LOG_STORE.format(scheme)
     if spark.conf.get(setting, None) is None:

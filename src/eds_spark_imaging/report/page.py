@@ -16,6 +16,7 @@ from eds_spark_imaging.report.questions import LEAST_PATIENTS, QUESTIONS, Questi
 from eds_spark_imaging.report.texts import LOCALES, Language, text, word
 
 Rows = Sequence[Mapping[str, Any]]
+Masks = Mapping[int, Mask]  # why a row is masked, by its place
 _SHARES: Final = ("linked", "verified")
 _MASKS: Final = {Mask.SMALL: f"&lt;&nbsp;{LEAST_PATIENTS}", Mask.WITH_SMALL: "&ndash;"}
 _HIDDEN: Final = ("patients",)  # counts of patients decide what is shown; the summary alone has them
@@ -28,8 +29,9 @@ def page(answers: Mapping[str, Rows], language: Language, *, release: str, made:
     """
     asked = [q for q in QUESTIONS if q.key in answers]
     drawn = [q for q in asked if q.chart]
-    specs = {q.key: chart(q.chart, _drawable(q, answers[q.key]), language) for q in drawn if q.chart}
-    body = "".join(_section(q, answers[q.key], language) for q in asked)
+    masks = {q.key: masked_rows(q, answers[q.key]) for q in asked}
+    specs = {q.key: chart(q.chart, _drawable(answers[q.key], masks[q.key]), language) for q in drawn if q.chart}
+    body = "".join(_section(q, answers[q.key], masks[q.key], language) for q in asked)
     links = "".join(f'<li><a href="#{q.key}">{_t(q.key, language)}</a></li>' for q in asked)
     return _HTML.format(
         language=language,
@@ -58,20 +60,19 @@ def _scripts() -> str:
     return bundle.replace("</script", "<\\/script")
 
 
-def _drawable(question: Question, rows: Rows) -> Rows:
+def _drawable(rows: Rows, masks: Masks) -> Rows:
     """Without masked cells, which a chart would tell by their length."""
-    masked = masked_rows(question, rows)
-    return [{k: v for k, v in row.items() if k not in _HIDDEN} for n, row in enumerate(rows) if n not in masked]
+    return [{k: v for k, v in row.items() if k not in _HIDDEN} for n, row in enumerate(rows) if n not in masks]
 
 
-def _section(question: Question, rows: Rows, language: Language) -> str:
+def _section(question: Question, rows: Rows, masks: Masks, language: Language) -> str:
     key = question.key
     head = f'<section id="{key}"><h2>{_t(key, language)}</h2><p>{_t(key + "_about", language)}</p>'
     if not rows:
         return f"{head}<p>{_t('nothing', language)}</p></section>"
     if key == "summary":
         return f"{head}{_figures(rows[0], language)}</section>"
-    table = _table(question, rows, language)
+    table = _table(question, rows, masks, language)
     if not question.chart:
         return f"{head}{table}</section>"
     label = _t(key + "_about", language)
@@ -89,12 +90,11 @@ def _figures(row: Mapping[str, Any], language: Language) -> str:
     return f'<dl class="figures">{items}</dl>'
 
 
-def _table(question: Question, rows: Rows, language: Language) -> str:
+def _table(question: Question, rows: Rows, masks: Masks, language: Language) -> str:
     names = [name for name in rows[0] if name not in _HIDDEN]
     heads = "".join(f'<th scope="col">{_t(name, language)}</th>' for name in names)
-    masked = masked_rows(question, rows)
     lines = "".join(
-        f"<tr>{''.join(_cells(row, names, masked.get(n), question.masked, language))}</tr>"
+        f"<tr>{''.join(_cells(row, names, masks.get(n), question.masked, language))}</tr>"
         for n, row in enumerate(rows[: question.rows_shown])
     )
     left = len(rows) - question.rows_shown

@@ -158,7 +158,7 @@ def _disease_before(spans: Sequence[Span], i: int) -> int:
     """The disease whose side stands at ``i``, or -1: `otite gauche`, `otite moyenne chronique gauche`."""
     for back in range(i - 1, max(i - 2 - _WORDS_BETWEEN, -1), -1):
         span = spans[back]
-        if spans[back + 1].before in {";", ",", "+"}:
+        if spans[back + 1].before in _PARTED:
             return -1
         if "disease" in span.roles:
             return back

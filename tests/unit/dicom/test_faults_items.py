@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import io
 import struct
-import warnings
 from typing import Any
 
 import pytest
+from generated_headers import written
 from header_build import PIXELS, PLAIN, UNDEFINED, assert_plain, data_set, element, item, part10, read, reasons, tag
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
@@ -35,16 +35,7 @@ def of(**elements: Any) -> Dataset:
 
 def header_of(**elements: Any) -> Header:
     """What the reader of the whole declaration makes of them."""
-    dataset = of(**elements)
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
-    dataset.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
-    out = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        dataset.save_as(out, enforce_file_format=True)
-    header = READER.read(BytesSource(out.getvalue()))
+    header = READER.read(BytesSource(written(of(**elements))))
     assert header.status is HeaderStatus.PARSED
     return header
 

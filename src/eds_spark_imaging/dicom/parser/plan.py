@@ -26,7 +26,7 @@ CONVERTED_SHARED: Final = Step(0x00209170)  # Unassigned Shared Converted Attrib
 CONVERTED_FRAME: Final = Step(0x00209171)  # Unassigned Per-Frame Converted Attributes Sequence
 FRAME_COUNT: Final = Step(0x00280008)
 FILE_META: Final = 0x0002
-PADDING_TAGS: Final = (0, 0x20202020, 0x0A0A0A0A, 0x0A0D0A0D, 0x0D0A0D0A)  # what zeros, blanks, ends of lines look like
+_PADDING_TAGS: Final = (0, 0x20202020, 0x0A0A0A0A, 0x0A0D0A0D, 0x0D0A0D0A)  # zeros, blanks, ends of lines
 PIXELS: Final = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))  # tags of Pixel Data, in whichever form
 
 # Bounds of what a slot keeps in mind: some 20 kB, were every value of an attribute another one.
@@ -226,7 +226,7 @@ class Plan:
         for tag in PIXELS:
             self.top.stop(tag, Stop.PIXELS)
         self.top.stop(0x00041220, Stop.DIRECTORY)
-        for tag in PADDING_TAGS:
+        for tag in _PADDING_TAGS:
             self.top.stop(tag, Stop.PADDING)
 
     def _take_in(self, number: int, attribute: Attribute) -> None:
