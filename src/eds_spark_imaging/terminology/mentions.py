@@ -105,7 +105,8 @@ def _beside_why(found: Sequence[Span], i: int, scope: str, earlier: list[Mention
     if _is_past(found, i, earlier):
         return "past"
     trunk = _trunk_after_disease(found, i, earlier)
-    if scope == "view" or (scope == "weak" and not trunk):
+    added = bool(earlier) and earlier[-1].standing == SAID and found[i].before == "+"  # `SUIVI K REIN G TAP + CRANE`
+    if scope == "view" or (scope == "weak" and not trunk and not added):
         return scope
     if before is not None and "protocol" in before.roles:
         return "protocol"

@@ -128,7 +128,7 @@ def _of_disease(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
         return False  # `DVT LT LEG`
     if (
         after is not None
-        and "disease" in after.roles
+        and after.roles & {"disease", "removal"}
         and spans[i].before == ","
         and spans[i].words[0] in _ENGLISH_SIDES
     ):
