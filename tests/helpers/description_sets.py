@@ -16,7 +16,7 @@ _NAMES = (
     " _second _third _fourth _fifth _sixth _seventh _eighth _ninth _tenth _eleventh _twelfth _thirteenth _fourteenth"
     " _fifteenth _sixteenth _seventeenth _eighteenth _nineteenth _twentieth _twentyfirst"
     " _twentysecond _twentythird _twentyfourth _twentyfifth _twentysixth _twentyseventh _twentyeighth _twentyninth"
-    " _thirtieth _thirtyfirst _thirtysecond _thirtythird _thirtyfourth _thirtyfifth"
+    " _thirtieth _thirtyfirst _thirtysecond _thirtythird _thirtyfourth _thirtyfifth _thirtysixth _thirtyseventh"
 )
 RECORDS = (
     "records_second.jsonl",
@@ -24,6 +24,7 @@ RECORDS = (
     "records_fourth.jsonl",
     "records_fifth.jsonl",
     "records_sixth.jsonl",
+    "records_seventh.jsonl",
 )
 SETS = tuple(f"texts{name}.csv" for name in _NAMES.split(" "))
 

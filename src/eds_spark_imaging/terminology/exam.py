@@ -160,6 +160,8 @@ class Reader:
     def _choose(self, read: Mapping[str, Reading]) -> tuple[str, Reading, tuple[str, ...]]:
         named = {column: one for column, one in read.items() if one.parts or one.regions}
         naming = {column: one for column, one in named.items() if column in TEXTS and not one.kernel}
+        if SERIES in naming:
+            naming[SERIES] = self._beside(read, SERIES, naming[SERIES])
         source = self._closer(naming, self._winner(naming))
         coded = next((column for column in CODED if column in named), "")
         if not source:

@@ -8,7 +8,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from eds_spark_imaging.terminology.data_files import group
-from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
+from eds_spark_imaging.terminology.lexicon import AGENTS, Lexicon, LexiconEntry
 from eds_spark_imaging.terminology.text import stem, stems
 
 _SHORTEST_ABBREVIATION = 5
@@ -74,7 +74,8 @@ def _piece(lexicon: Lexicon, piece: str) -> bool:
 def _abbreviation(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
     """The beginning of words that all name the same parts."""
     near = (full for full in lexicon.spellings.get(word[0], ()) if full.startswith(word))
-    longer = [full for full in near if full in lexicon.singles and len(full) <= len(word) + _LEFT_OUT]
+    whole = (full for full in near if len(full) <= len(word) + _LEFT_OUT)
+    longer = [full for full in whole if any(entry.role not in AGENTS for entry in lexicon.singles.get(full, ()))]
     longer = [full for full in longer if not any(full != one and full.startswith(one) for one in longer)]
     meanings = {meaning for full in longer for meaning in _meanings(lexicon.singles[full])}
     return ((longer[0], "abbreviated"),) if longer and len(meanings) == 1 else ()

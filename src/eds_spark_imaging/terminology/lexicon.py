@@ -20,8 +20,11 @@ from eds_spark_imaging.terminology.data_files import rows
 from eds_spark_imaging.terminology.text import words
 
 # Changes when the same lexicon is read by other rules; part of the version that is kept beside derived values.
-ENGINE = "5"
+ENGINE = "6"
 UNKNOWN = "unknown"
+# Roles of words that are compared with misspelt ones from `_LONG` letters on.
+AGENTS = frozenset({"agent", "agent_alone"})
+_LONG = 9
 _FILES = (
     "regions",
     "parts",
@@ -268,11 +271,13 @@ def _insert(root: WordNode, phrase: tuple[str, ...], entry: LexiconEntry) -> Non
 
 
 def _spellings(root: WordNode) -> dict[str, tuple[str, ...]]:
-    """Words of places and sides, long enough that a slip of the keyboard does not make another word of them."""
+    """Words of places, sides and agents, long enough that a slip of the keyboard does not make another word of them."""
     found: dict[str, list[str]] = {}
     for word, node in root.next.items():
-        sides = any(entry.role in {"right", "left", "both_sides"} for entry in node.entries)
-        if len(word) >= 5 and (sides or _leads_to_place(node)):
+        roles = {entry.role for entry in node.entries}
+        agent = len(word) >= _LONG and roles & AGENTS
+        sides = roles & {"right", "left", "both_sides"}
+        if len(word) >= 5 and (sides or agent or _leads_to_place(node)):
             found.setdefault(word[0], []).append(word)
     return {letter: tuple(sorted(spelt)) for letter, spelt in found.items()}
 

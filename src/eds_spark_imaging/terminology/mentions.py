@@ -60,7 +60,8 @@ def scopes_of(found: Sequence[Span]) -> list[str]:
     scope = ""
     for i, span in enumerate(found):
         roles = span.roles
-        begun = i > 0 and bool(found[i - 1].roles & {"strong_indication", "weak_indication"})
+        opens = i == 1 and scope == "weak" and span.before == " "  # `STAGING CT CHEST, KNOWN LUNG CANCER`
+        begun = i > 0 and bool(found[i - 1].roles & {"strong_indication", "weak_indication"}) and not opens
         added = scope == "weak" and begun and span.before == "+"  # `PRE TAVI + AORTE`
         if span.before == ";" or added or (scope in {"strong", "weak", "procedure"} and _exam_word(span) and not begun):
             scope = ""
@@ -92,14 +93,50 @@ def _standing(found: Sequence[Span], i: int, scope: str, earlier: list[Mention])
         return NOT, "indication"
     if _is_approach(before, after):
         return NOT, "approach"
-    if scope in {"weak", "view"}:
-        return BESIDE, scope
-    if before is not None and "protocol" in before.roles:
-        return BESIDE, "protocol"
-    follows = _of_disease(found, before, _but_sides(found, i), earlier[-1] if earlier else None, i)
-    if follows or _injured_too(found, i, earlier):
-        return BESIDE, "disease"
+    why = _beside_why(found, i, scope, earlier)
+    if why:
+        return BESIDE, why
     return (BESIDE, "kind of exam") if place is not None and _is_kind(found[i], place, earlier) else (SAID, "")
+
+
+def _beside_why(found: Sequence[Span], i: int, scope: str, earlier: list[Mention]) -> str:
+    """Why the place at ``i`` stands beside the exam; empty where nothing says so."""
+    before = found[i - 1] if i and found[i].before in {" ", "-"} else None
+    if _is_past(found, i, earlier):
+        return "past"
+    trunk = _trunk_after_disease(found, i, earlier)
+    added = bool(earlier) and earlier[-1].standing == SAID and found[i].before == "+"  # `SUIVI K REIN G TAP + CRANE`
+    if scope == "view" or (scope == "weak" and not trunk and not added):
+        return scope
+    if before is not None and "protocol" in before.roles:
+        return "protocol"
+    if trunk:
+        return ""
+    follows = _of_disease(found, before, _but_sides(found, i), earlier[-1] if earlier else None, i)
+    return "disease" if follows or _injured_too(found, i, earlier) else ""
+
+
+def _is_past(found: Sequence[Span], i: int, earlier: list[Mention]) -> bool:
+    """An organ that was taken out; the other side's prosthesis in brackets: `HANCHE G (PTH D)`."""
+    roles, place = found[i].roles, found[i].place
+    if place is None:
+        return False
+    again = any(mention.standing == SAID and mention.entry.parts == place.parts for mention in earlier)
+    aside = again and found[i].before == ";" and any(span.roles & _SIDES for span in found[:i])
+    return ("removal" in roles and place.weak) or ("prosthesis" in roles and aside)
+
+
+_TRUNK = frozenset({"BRAIN", "HEAD", "NECK", "CHEST", "ABDOMEN", "PELVIS"})
+
+
+def _trunk_after_disease(found: Sequence[Span], i: int, earlier: list[Mention]) -> bool:
+    """`SUIVI K REIN G TAP`: several parts of the trunk after the place of a disease are what was imaged."""
+    place = found[i].place
+    if place is None or len(place.parts) < 2 or not _TRUNK.issuperset(place.parts):
+        return False
+    follows = bool(earlier) and all(mention.why in {"weak", "disease"} for mention in earlier)
+    listed = follows and _TRUNK.issuperset(earlier[-1].entry.parts)  # `TRAUMA HEAD NECK CHEST ABDO`
+    return follows and not listed and any("disease" in span.roles for span in found[:i])
 
 
 def _injured_too(found: Sequence[Span], i: int, earlier: list[Mention]) -> bool:

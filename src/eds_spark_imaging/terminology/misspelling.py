@@ -12,7 +12,7 @@ from eds_spark_imaging.terminology.span import Span, holding
 from eds_spark_imaging.terminology.text import Words
 
 _SHORTEST = 5
-_SHORTEST_FIRST = 6
+_SHORTEST_FIRST = 5
 
 
 def misspelt_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tuple[Span, int] | None:

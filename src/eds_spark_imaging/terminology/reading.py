@@ -156,13 +156,15 @@ def _level_alone(found: Sequence[Span]) -> bool:
 
 
 _BEGINNING = frozenset({"negate", "weak_indication"})
-_OF_ANOTHER = frozenset({"weak", "disease", "protocol"})
+_OF_ANOTHER = frozenset({"weak", "disease", "protocol", "past"})
 
 
 def _elsewhere(lexicon: Lexicon, mention: Mention, used: Sequence[Mention]) -> bool:
     """Whether a place that does not count is another than those that do: `IRM EPAULE D, douleur du coude G`."""
     if mention in used or not (mention.negated or mention.why in _OF_ANOTHER):
         return False
+    if mention.why == "past":
+        return True  # `MAMMO D, MASTECTOMIE G`
     if mention.why == "disease" and not LIMBS & set(mention.entry.regions):
         return True  # `IRM SEINS, nodule QSE droit`
     # Of the paired ones alone: the side of `ENCEPHALE + TSA, AVC SYLVIEN DROIT` is not that of the arteries.

@@ -128,13 +128,13 @@ def _of_disease(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
         return False  # `DVT LT LEG`
     if (
         after is not None
-        and "disease" in after.roles
+        and after.roles & {"disease", "removal"}
         and spans[i].before == ","
         and spans[i].words[0] in _ENGLISH_SIDES
     ):
         return True  # `CAROTIDS, LEFT AMAUROSIS`
     named = before is not None and before.place is not None and not before.place.weak
-    disease = -1 if named else _disease_before(spans, i)
+    disease = -1 if named else _disease_before(spans, i, paired)
     return disease >= 0 and not _of_limb_before(spans, disease, paired) and not _of_limb(spans, i, paired)
 
 
@@ -154,13 +154,16 @@ def _of_limb_before(spans: Sequence[Span], disease: int, paired: Sequence[bool])
     return together and paired[disease - 1] and _is_limb(spans[disease - 1])
 
 
-def _disease_before(spans: Sequence[Span], i: int) -> int:
-    """The disease whose side stands at ``i``, or -1: `otite gauche`, `otite moyenne chronique gauche`."""
+def _disease_before(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> int:
+    """The disease whose side stands at ``i``, or -1: `otite gauche`, `otite moyenne chronique gauche`.
+
+    So for an organ taken out, beside the part: `POUMON GAUCHE, LOBECTOMIE SUP DROITE`.
+    """
     for back in range(i - 1, max(i - 2 - _WORDS_BETWEEN, -1), -1):
         span = spans[back]
         if spans[back + 1].before in _PARTED:
             return -1
-        if "disease" in span.roles:
+        if "disease" in span.roles or ("removal" in span.roles and not paired[back]):
             return back
         if span.place is not None or span.roles - _PASSED:
             return -1

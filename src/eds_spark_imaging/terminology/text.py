@@ -39,6 +39,14 @@ _REWRITES = tuple(
         (("y/o",), r"\by/o\b", "years "),
         (("c/o",), r"\bc/o\b", "; complaining of "),
         (("dr",), r"(?<=[(,;:-])\s?dr\.?\s(?=[a-z])", " docteur "),
+        # `GENOU DR`, `MAIN DR F/P`: right, where no name follows.
+        (
+            (" dr",),
+            r"\b(genou|main|pied|epaule|hanche|cheville|chev|poignet|coude|bras|cuisse|jambe|femur|tibia|humerus|clavicule"
+            r"|doigt|pouce|orteil|rotule|calcaneum|sein|rein) dr"
+            r"(?=\s*$|\s(?:sans|avec|ss|inj\w*|iv|f|p|face|profil|[0-9]))",
+            r"\1 droit",
+        ),
         (("d'",), r"(?<![a-z])d'", "de "),
         (("l'",), r"(?<![a-z])l'", "la "),
         ((" un",), r"(?<![a-z])[dl] (?=une?\b)", "de "),
@@ -80,7 +88,14 @@ _REWRITES = tuple(
             r"|wo?\b))",
             "lower extremity ",
         ),
-        # Angiographie par résonance magnétique, not the arm.
+        (
+            (" le",),
+            r"\b(cta|mra|mri|bil(?:at\w*)?|venous|arterial|doppler|duplex|dvt) le(?=\s*$)",
+            r"\1 lower extremity",
+        ),
+        # Angiographie par résonance magnétique, not the arm; so wherever the exam is called by its French name.
+        (("irm",), r"\barm\b(?=.*\birm\b)", "angio-irm"),
+        (("irm",), r"(\birm\b.*?)\barm\b", r"\1angio-irm"),
         (
             ("arm ",),
             r"\barm (?=(?:des? |du )?(?:tsa|tronc|polyg|willis|cereb|enceph|cerv|aort|caro|arter(?!y|ies)|vein(?!s?\b)"

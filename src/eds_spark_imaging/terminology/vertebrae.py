@@ -37,7 +37,8 @@ def levels(found: Sequence[Span], category: str, least: int) -> tuple[str, ...]:
         letters.append(match[1])
         if match[4]:
             letters.append(match[3] or match[1])
-    if len(letters) < least or set(letters) == {"s"}:
+    of_series = set(letters) == {"s"} and least > 1  # `S1 S2`
+    if len(letters) < least or of_series:
         return ()
     parts = tuple(dict.fromkeys(_LEVELS[letter][0] for letter in letters))
     return ("LSSPINE",) if parts == ("LSPINE", "SSPINE") else parts

@@ -52,7 +52,7 @@ def test_records(record: dict[str, object]) -> None:
 def test_sets_of_records(name: str) -> None:
     rows = list(expected_of_records(name))
     differing = {one.text: differs for given, one in rows if (differs := wrong(READER, one, given))}
-    assert len(rows) >= 70
+    assert len(rows) >= 60
     assert not differing
 
 
@@ -161,6 +161,13 @@ def test_how_words_were_found_is_told(text: str, parts: tuple[str, ...], rule: s
         ("TDM K SEIN + TAP", {"CHESTABDPELVIS"}),
         ("CT T-SPINE RECON FROM CAP", {"TSPINE"}),
         ("IRM PERINEALE FISTULE ANALE", {"PERINEUM"}),
+        ("TDM SUIVI K REIN G TAP", {"CHESTABDPELVIS"}),
+        ("TDM SUIVI K REIN G TAP + CRANE", {"CHESTABDPELVIS", "SKULL"}),
+        ("STAGING CT CHEST AND ABDOMEN, KNOWN LEFT RENAL CELL CARCINOMA", {"CHESTABDOMEN"}),
+        ("CT TRAUMA HEAD NECK", {"HEADNECK"}),
+        ("TDM ABDO NEPHRECTOMIE D", {"ABDOMEN"}),
+        ("IRM ENCEPHALE ET ARM", {"BRAIN"}),
+        ("INFILTRATION S1 D", {"SSPINE"}),
     ],
 )
 def test_places_that_are_imaged_or_only_said(text: str, parts: set[str]) -> None:
@@ -220,6 +227,18 @@ def test_junk_in_the_attribute_is_no_agent(agent: str, contrast: str) -> None:
         ("XR HAND L R/O FX", "L"),
         ("XR KNEES B/L", "B"),
         ("IRM ENCEPHALE + TSA, AVC SYLVIEN DROIT", ""),
+        ("TDM SUIVI K REIN G TAP", ""),
+        ("MAMMO D, MASTECTOMIE G", "R"),
+        ("MAMMOGRAM L, RIGHT MASTECTOMY", "L"),
+        ("MASTECTOMIE D", "R"),
+        ("TDM POUMON GAUCHE LOBECTOMIE SUP DROITE", "L"),
+        ("RX HANCHE G (PTH D)", "L"),
+        ("RX HANCHE - PTH G", "L"),
+        ("RX JAMBE 2 OS D", "R"),
+        ("RX 2 OS JAMBE D", "R"),
+        ("RX MAIN DR F/P", "R"),
+        ("RX MAIN DR MARTIN", ""),
+        ("CT KIDNEYS, LOIN PAIN RT", ""),
     ],
 )
 def test_letters_that_are_a_side_or_not(text: str, side: str) -> None:
@@ -249,6 +268,10 @@ def test_common_words_are_no_misspellings(text: str) -> None:
         ("CT BRAIN PLAIN + CONTRAST", "both"),
         ("CT GUIDED LUMBAR FACET INJECTION", ""),
         ("TDM TAP, injection impossible", "without"),
+        ("TDM TAP avec injecton", "with"),
+        ("TDM TAP gadolinum", "with"),
+        ("TDM micro-ondes poumon", ""),
+        ("CT IVU", "with"),
     ],
 )
 def test_signs_and_words_of_contrast(text: str, contrast: str) -> None:
