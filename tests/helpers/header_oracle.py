@@ -21,6 +21,11 @@ ORDERED = (Kind.DOUBLE, Kind.BIGINT, Kind.DATE, Kind.TIME, Kind.DATETIME)  # the
 AGE_UNITS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1}
 
 
+def has_one_value(attribute: Attribute) -> bool:
+    """Whether the column holds what one frame says, not what all of them say."""
+    return bool(attribute.many or attribute.each or not attribute.is_array) and not attribute.frames
+
+
 def packaged_files() -> list[Path]:
     """The DICOM files inside pydicom's own package; nothing is fetched."""
     root = Path(pydicom.__file__).parent / "data"
@@ -83,13 +88,15 @@ class Oracle:
 
     def places(self, attribute: Attribute) -> Iterator[tuple[Source, Way]]:
         """Where the attribute may be: each source, and the way to it."""
-        for source in attribute.sources:
-            if source.frame:
-                yield source, (FRAMES, *source.steps)
-                yield source, (SHARED, *source.steps)
         others = [source for source in attribute.sources if not source.frame]
-        for source in others:
-            yield source, source.steps
+        top = [(source, source.steps) for source in others]
+        framed = [
+            (source, (groups, *source.steps))
+            for source in attribute.sources
+            if source.frame
+            for groups in (FRAMES, SHARED)
+        ]
+        yield from [*top, *framed] if attribute.top_first else [*framed, *top]
         for source in others:
             if source.steps[0].tag >> 16 != 2:
                 for groups, unassigned in CONVERTED.items():
@@ -243,6 +250,21 @@ class Oracle:
                 if values := [value for frame in frames for value in frame]:
                     return (min(values), max(values)) if per_frame and min(values) < max(values) else None
         return None
+
+    def frames_differ(self, attribute: Attribute, dataset: Dataset) -> bool:
+        """Whether a frame has another value than the first that has one."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for frames, per_frame in self._found(attribute, dataset):
+                if known := [tuple(_without_end(frame)) for frame in frames if any(v is not None for v in frame)]:
+                    return per_frame and len(set(known)) > 1
+        return False
+
+
+def _without_end(values: list[Any]) -> list[Any]:
+    while values and values[-1] is None:
+        values = values[:-1]
+    return values
 
 
 def _is_told(element: DataElement) -> bool:

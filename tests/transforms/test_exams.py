@@ -11,6 +11,7 @@ from frames import Row, frame
 
 from eds_spark_imaging.config import HospitalConfig
 from eds_spark_imaging.dicom.declaration.attribute import attribute
+from eds_spark_imaging.dicom.declaration.coded import coded
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -28,13 +29,19 @@ ATTRIBUTES = (
     attribute("XRayTubeCurrent", "double", "acquisition", "min_max"),
     attribute("EchoTime", "double", "acquisition", "distinct"),
     attribute("AcquisitionDateTime", "datetime", "series", "min_max"),
+    attribute("SeriesDate", "date", "series"),
+    attribute("SeriesTime", "time", "series"),
+    attribute("ConvolutionKernel", "string", "acquisition", many=True),
+    *coded("AnatomicRegionSequence", "anatomic_region", "the body part", "series"),
     attribute("ViewCodeSequence.CodeValue", "string", "acquisition", "distinct", column="view_code", each=1),
     attribute("ViewCodeSequence.CodeMeaning", "string", "acquisition", "distinct", column="view_text", each=1),
 )
 COLUMNS = (
     "sop_instance_uid study_instance_uid series_instance_uid is_primary uid_conflict source study_date study_time"
     " study_description patient_id modality software_versions kvp x_ray_tube_current echo_time"
-    " view_code:array<string> view_text:array<string> frame_ranges frame_periods series_date series_time"
+    " view_code:array<string> view_text:array<string> frame_ranges frame_periods frame_conflicts series_date"
+    " series_time convolution_kernel anatomic_region_code_value anatomic_region_coding_scheme_designator"
+    " anatomic_region_code_meaning"
     " acquisition_date acquisition_time acquisition_date_time content_date content_time image_position_patient"
     " image_orientation_patient frame_positions frame_orientations frame_pixel_spacings pixel_spacing rows columns"
     " number_of_frames image_type instance_number acquisition_number images_in_acquisition"
@@ -106,6 +113,7 @@ def test_rows_are_the_same_where_groups_that_are_alike_are_told_by_a_hash(spark:
         {"modality": "SR"},
         {"frame_ranges": {"kvp": (70.0, 140.0)}},
         {"frame_periods": {"study_date": ("2024-01-01", "2024-01-02")}},
+        {"frame_conflicts": ["convolution_kernel"]},
     ]
     rows = []
     for number, other in enumerate(others):
@@ -210,6 +218,132 @@ def test_the_date_of_an_exam_and_how_far_to_trust_it(spark: SparkSession) -> Non
     assert found["missing"]["study_datetime"] is None
 
 
+def test_the_date_and_time_of_an_exam_are_those_of_an_instance(spark: SparkSession) -> None:
+    """Exams about midnight, of which most frequent date and most frequent time are of two instances."""
+    first, second = dt.date(2024, 1, 31), dt.date(2024, 2, 1)
+    cases: dict[str, tuple[list[tuple[dt.date | None, str | None]], dt.date, str | None]] = {
+        "tie": ([(first, "23:59:00"), (second, "00:01:00")], first, "23:59:00"),
+        "most": ([(first, "23:50:00")] * 2 + [(first, "23:51:00")] + [(second, "00:02:00")] * 3, second, "00:02:00"),
+        "with time": ([(first, None)] * 3 + [(second, "00:05:00")] * 2, second, "00:05:00"),
+        "no date": ([(first, "23:50:00"), (second, "00:02:00"), (None, "00:02:00")], first, "23:50:00"),
+        "no pair": ([(first, None), (second, None), (second, None), (None, "10:00:00")], second, None),
+        "one day": ([(first, "10:00:00"), (first, "10:00:01"), (first, "10:00:01")], first, "10:00:01"),
+    }
+    rows = [
+        {"study_instance_uid": name, "study_date": date, "study_time": time}
+        for name, (pairs, *_) in cases.items()
+        for date, time in pairs
+    ]
+    for disputed in (None, ["study_time", "study_date"]):
+        found = studies(instances(spark, *rows), disputed=disputed)
+        assert {name: (row["study_date"], row["study_time"]) for name, row in found.items()} == {
+            name: (date, time) for name, (_, date, time) in cases.items()
+        }
+    assert {name: row["study_datetime"].isoformat(" ") for name, row in found.items()} == {
+        name: f"{date} {time or '00:00:00'}" for name, (_, date, time) in cases.items()
+    }
+    assert found["tie"]["conflicts"] == ["study_date", "study_time"]
+    assert found["with time"]["conflicts"] == ["study_date"]
+
+
+def test_a_code_keeps_its_scheme_and_text(spark: SparkSession) -> None:
+    from eds_spark_imaging.transforms.exams import series
+
+    def of(code: str, scheme: str, text: str) -> Row:
+        names = ("code_value", "coding_scheme_designator", "code_meaning")
+        return {f"anatomic_region_{name}": value for name, value in zip(names, (code, scheme, text), strict=True)}
+
+    codes = (
+        [of("T-A0100", "SRT", "Brain")] * 2 + [of("12738006", "SCT", "Brain")] * 2 + [of("80891009", "SCT", "Heart")]
+    )
+    (row,) = series(ATTRIBUTES).of(instances(spark, *codes)).collect()
+    shown = {name: row[name] for name in codes[0]}
+    assert shown == of("12738006", "SCT", "Brain")  # one of the two most frequent, the smaller
+    assert row["conflicts"] == sorted(codes[0])
+
+
+def test_the_earliest_moment_of_a_series_that_can_be(spark: SparkSession) -> None:
+    from eds_spark_imaging.transforms.exams import series
+
+    def at(what: str, date: str, time: str | None = None, **other: Any) -> Row:
+        return {f"{what}_date": dt.date.fromisoformat(date), f"{what}_time": time, **other}
+
+    def frames(**periods: tuple[str, str]) -> Row:
+        return {"frame_periods": periods}
+
+    noon = dt.datetime(2024, 1, 31, 12)
+    half_a_minute = ("2024-01-31 11:59:30", "2024-01-31 12:00:00")
+    afternoon = at("acquisition", "2024-01-31", "14:00:00")
+    cases: dict[str, tuple[list[Row], str, str, str | None]] = {
+        # One instance without time, one by a clock that was never set.
+        "series": (
+            [
+                at("series", "2024-01-31", "14:00:00"),
+                at("series", "2024-01-31"),
+                at("series", "1900-01-01", "00:00:00"),
+            ],
+            "2024-01-31 14:00:00",
+            "series",
+            None,
+        ),
+        "day": (
+            [at("series", "2024-02-01"), at("series", "2024-01-31", **afternoon)],
+            "2024-01-31 00:00:00",
+            "series",
+            "2024-01-31 14:00:00",
+        ),
+        "slip": ([at("content", "1900-01-01", acquisition_time="10:00:00")], "1900-01-01 00:00:00", "content", None),
+    }
+    acquired: dict[str, tuple[list[Row], str]] = {
+        "without time": ([afternoon, at("acquisition", "2024-01-31")], "2024-01-31 14:00:00"),
+        "whole": ([at("acquisition", "2024-01-31", acquisition_date_time=noon)], "2024-01-31 12:00:00"),
+        "frames": (
+            [{"acquisition_date_time": noon, **frames(acquisition_date_time=half_a_minute)}],
+            "2024-01-31 11:59:30",
+        ),
+        "times of frames": (
+            [{**afternoon, **frames(acquisition_time=("13:59:59", "14:00:00"))}],
+            "2024-01-31 13:59:59",
+        ),
+        "midnight": (
+            [
+                at("acquisition", "2024-01-31", "23:56:00"),
+                at("acquisition", "2024-02-01", "00:05:00"),
+                {"acquisition_time": "00:05:00"},
+            ],
+            "2024-01-31 23:56:00",
+        ),
+    }
+    cases |= {uid: (given, when, "acquisition", when) for uid, (given, when) in acquired.items()}
+    rows = [{**row, "series_instance_uid": uid} for uid, (given, *_) in cases.items() for row in given]
+    found = {row["series_instance_uid"]: row for row in series(ATTRIBUTES).of(instances(spark, *rows)).collect()}
+    assert {
+        uid: (str(row["series_datetime"]), row["series_datetime_source"], str(row["first_acquired_at"]))
+        for uid, row in found.items()
+    } == {uid: (when, source, str(first)) for uid, (_, when, source, first) in cases.items()}
+
+
+def test_what_differs_between_frames_is_named(spark: SparkSession) -> None:
+    from eds_spark_imaging.transforms.exams import acquisitions
+
+    frame = instances(
+        spark,
+        {"convolution_kernel": ["B30f"], "frame_conflicts": ["convolution_kernel", "image_position_patient"]},
+        {"convolution_kernel": ["B30f"], "kvp": 120.0, "frame_ranges": {"kvp": (80.0, 120.0)}},
+    )
+    (row,) = acquisitions(ATTRIBUTES).of(frame).collect()
+    assert row["conflicts"] == ["convolution_kernel", "kvp"]
+    assert (row["convolution_kernel"], row["kvp"]) == (["B30f"], 120.0)  # of the first frames
+
+
+def test_modalities_that_nobody_knows_are_not_mixed(spark: SparkSession) -> None:
+    from eds_spark_imaging.transforms.exams import acquisitions, of_main_modality, series
+
+    frame = instances(spark, {"modality": "YY", "kvp": 2.0}, {"modality": "XX", "kvp": 1.0}, {"modality": None})
+    (row,) = acquisitions(ATTRIBUTES).of(of_main_modality(frame, series(ATTRIBUTES).groups(frame))).collect()
+    assert (row["main_modality"], row["number_of_instances"], row["kvp"], row["conflicts"]) == ("XX", 1, 1.0, [])
+
+
 def test_the_hospital_by_source_then_by_the_headers_own_words(spark: SparkSession) -> None:
     hospitals = (
         HospitalConfig("066", "PSL", institution=("piti[eé]",), station=("^PSL",)),
@@ -272,7 +406,7 @@ def test_the_flags_of_files_that_share_a_uid_do_not_depend_on_arrival(spark: Spa
     ]
     for order in (rows, rows[::-1]):
         found = with_flags(frame(spark, columns, *order)).collect()
-        assert sorted(row["path"] for row in found if row["is_primary"]) == ["/c", "/e", "/g", "/i", "/x", "/y"]
+        assert sorted(row["path"] for row in found if row["is_primary"]) == ["/c", "/e", "/g", "/j", "/x", "/y"]
         assert {row["path"]: row["uid_conflict"] for row in found if row["uid_conflict"]} == {
             **dict.fromkeys(("/a", "/b", "/c", "/d"), "content"),
             **dict.fromkeys(("/g", "/h", "/i", "/j"), "series"),

@@ -60,6 +60,11 @@ def test_activity_counts_every_dated_exam_once(spark: SparkSession, studies: Dat
     series = frame(spark, "study_instance_uid institutional_department_name", *departments)
     found = activity(studies, series, acts)
     assert found.columns == IMAGING_ACTIVITY.names
+    for days in ((-2, 2), (2, -2)):  # as near: the one before the exam
+        near = frame(spark, "study_instance_uid days_from_exam accepted", *[("a", day, True) for day in days])
+        assert (
+            activity(studies.where("study_instance_uid = 'a'"), series, near).first()["act_to_exam_days_median"] == 2.0
+        )
     january, march = sorted(found.collect(), key=lambda row: row["month"])
     assert january["group_key"] == "066|RADIO|scanner|2020-01-01"
     assert (january["exams"], january["series"], january["instances"], january["patients"]) == (4, 8, 400, 2)
@@ -180,19 +185,19 @@ def test_clock_faults(spark: SparkSession) -> None:
         hospital_code="066",
     )
 
-    def acquired(study: str, day: str, time: str | None, until: str | None = None) -> tuple[Any, ...]:
+    def acquired(study: str, day: str, time: str | None) -> tuple[Any, ...]:
         at = dt.datetime.fromisoformat(f"{day} {time or '00:00:00'}")
-        return study, at, dt.date.fromisoformat(day), dt.date.fromisoformat(until or day), time
+        return study, at, at if time else None
 
     right = [acquired("e", "2020-05-31", "10:05:00")] * 120
     series = frame(
         spark,
-        "study_instance_uid series_datetime acquisition_date_min acquisition_date_max acquisition_time_min",
+        "study_instance_uid series_datetime first_acquired_at",
         *right,
         acquired("e", "2020-05-31", "08:59:00"),
         acquired("e", "2020-05-31", "08:30:00"),
         acquired("e", "2020-05-31", "09:01:00"),  # within an hour
-        acquired("e", "2020-05-31", "02:00:00", until="2020-06-01"),  # of which day?
+        acquired("e", "2020-05-31", None),
         acquired("d", "2020-05-31", "02:00:00"),  # the exam has no time
         acquired("e", "2020-06-02", "10:00:00"),
         acquired("old", "1999-01-01", "00:00:00"),
@@ -200,7 +205,6 @@ def test_clock_faults(spark: SparkSession) -> None:
         device_serial_number="SN1",
         manufacturer_model_name="M",
         series_datetime_source="series",
-        acquisition_date_time_min=None,
     )
     # 128 series of the device, one of them in 1999: the hundredth of them is of 2020.
     days = series.groupBy(*_DEVICE, F.to_date("series_datetime").alias("day")).agg(F.count("*").alias("series"))

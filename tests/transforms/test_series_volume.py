@@ -73,6 +73,7 @@ def test_each_check_by_a_series_that_fails_it_alone(spark: SparkSession) -> None
             "has_even_spacing": stack(0.0, 2.5, 5.0, 7.55),
             "localizer": stack(*even, image_type=["ORIGINAL", "PRIMARY", "LOCALIZER"]),
             "mip": stack(*even, image_type=["DERIVED", "SECONDARY", "AXIAL", "MIP"]),
+            "minip": stack(*even, image_type=["DERIVED", "SECONDARY", "AXIAL", "MINIP"]),
             "one": stack(3.0),
             "none": [{}],
             "unplaced": [*stack(*even), {"rows": 512, "columns": 512}],
@@ -81,11 +82,23 @@ def test_each_check_by_a_series_that_fails_it_alone(spark: SparkSession) -> None
     failed = {uid: [check for check in CHECKS if row[check] is False] for uid, row in found.items()}
     assert {uid: failed[uid] for uid in CHECKS} == {check: [check] for check in CHECKS}
     assert failed["unplaced"] == ["has_unique_positions"]
-    assert failed["good"] == failed["localizer"] == failed["mip"] == failed["one"] == failed["none"] == []
+    assert (
+        failed["good"]
+        == failed["localizer"]
+        == failed["mip"]
+        == failed["minip"]
+        == failed["one"]
+        == failed["none"]
+        == []
+    )
     regular = {uid: row["is_regular_volume"] for uid, row in found.items()}
     assert {uid for uid, is_regular in regular.items() if is_regular} == {"good"}
     assert {uid for uid, is_regular in regular.items() if is_regular is None} == {"one", "none"}
-    assert {uid for uid, row in found.items() if row["has_localizer_or_projection"]} == {"localizer", "mip"}
+    assert {uid for uid, row in found.items() if row["has_localizer_or_projection"]} == {
+        "localizer",
+        "mip",
+        "minip",
+    }
     assert (found["good"]["slice_count"], found["good"]["slice_spacing"]) == (4, 2.5)
     assert (found["has_unique_positions"]["slice_count"], found["one"]["slice_count"]) == (3, 1)
     assert (found["none"]["slice_count"], found["one"]["slice_spacing"]) == (None, None)
@@ -137,15 +150,24 @@ def test_completeness_with_what_tells_it(spark: SparkSession) -> None:
             "no_gap: numbers": of(3, 1, 2),
             "no_gap: every second": of(1, 3, 5),
             "no_gap: positions": [plane(z) for z in (0.0, 2.5, 5.0)],
+            "no_gap: beside a report": [*of(1, 2, 3), {"modality": "SR", "instance_number": 100}],
+            "no_gap: two neighbours": of(7, 8),
             "gap_in_positions": stack(0.0, 2.5, 5.0, 10.0),
             "time_points_missing: slice": dynamic[:3],
             "time_points_missing: point": of(1, 2, temporal_position_identifier=1, number_of_temporal_positions=2)
             + of(3, temporal_position_identifier=3, number_of_temporal_positions=4),
             "fewer_than_planned": of(1, 2, acquisition_number=1, images_in_acquisition=3),
+            "gap_in_numbers: as planned": of(1, 2, 4, acquisition_number=1, images_in_acquisition=4),
+            "gap_in_numbers: as many as not": of(1, 3, 4, 6),
+            "gap_in_numbers: beside positions": [plane(z, n) for z, n in ((0.0, 1), (3.0, 2), (9.0, 4))],
             "gap_in_numbers": of(1, 2, 3, 5),
             "gap_in_numbers: of three": of(1, 2, 4),
             "not_told: one": of(1),
-            "not_told: uneven": [plane(z) for z in (0.0, 2.5)],
+            "not_told: two places": [plane(z) for z in (0.0, 2.5)],
+            "not_told: two numbers": of(1, 50),
+            "not_told: uneven": [plane(z) for z in (0.0, 3.0, 9.0)],
+            "not_told: uneven, numbered": stack(0.0, 3.0, 9.0),
+            "not_told: two reports": [{"modality": "SR", "instance_number": n} for n in (1, 2)],
             "not_told: two plans": [
                 *of(1, acquisition_number=1, images_in_acquisition=2),
                 *of(1, acquisition_number=1, images_in_acquisition=3),
@@ -158,7 +180,8 @@ def test_completeness_with_what_tells_it(spark: SparkSession) -> None:
     }
     complete = {uid: row["series_complete"] for uid, row in found.items()}
     assert {uid for uid, value in complete.items() if value} == {u for u in found if u.startswith(("as_pl", "no_gap"))}
-    assert {uid for uid, value in complete.items() if value is None} == {u for u in found if u.startswith("not_told")}
+    open_ones = {uid for uid, value in complete.items() if value is None}
+    assert open_ones == {uid for uid in found if uid.startswith(("not_told", "fewer_than_planned"))}
 
 
 def test_numbers_of_any_size_stop_nothing(spark: SparkSession) -> None:

@@ -85,6 +85,8 @@ def as_json(file: Path, header: Header, attributes: Sequence[Attribute], *, expl
     }
     if header.frame_ranges:
         result["frame_ranges"] = header.frame_ranges
+    if header.frame_conflicts:
+        result["frame_conflicts"] = header.frame_conflicts
     if header.offsets:
         result["utc_offsets"] = header.offsets
     result |= {

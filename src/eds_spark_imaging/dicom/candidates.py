@@ -28,3 +28,13 @@ def rank(candidate: Candidate) -> int:
 def way_of(candidate: Candidate) -> int:
     """The sequences that lead to the element."""
     return candidate[0].items
+
+
+def other_frames(candidates: Iterable[Candidate], than: tuple[int, int]) -> Iterable[list[Candidate]]:
+    """What was found in the frames, each of what differs once; without what is like the frame ``than``."""
+    by_frame: dict[tuple[int, int], list[Candidate]] = {}
+    for candidate in candidates:
+        by_frame.setdefault(candidate[1][3].trail[0], []).append(candidate)
+    different = {tuple((*hit[1:3], hit[3].trail[1:]) for _, hit in frame): frame for frame in by_frame.values()}
+    different.pop(tuple((*hit[1:3], hit[3].trail[1:]) for _, hit in by_frame.get(than, ())), None)
+    return different.values()

@@ -89,13 +89,14 @@ class Items:
         counts as one, None, so that the columns of both line up where no item has more. Over frames, those of the first
         with a value.
         """
-        return self._of(node, self.frame(slot))
+        return self.in_frame(node, self.frame(slot))
 
-    def _of(self, node: Node, frame: tuple[int, int] | None) -> list[DataSet | None]:
+    def in_frame(self, node: Node, frame: tuple[int, int] | None) -> list[DataSet | None]:
+        """The same for the items of one functional group; None where there are no such groups."""
         members = self._members.get(id(node), {})
         if node.parent is not None and node.parent.listed:
             found: list[DataSet | None] = []
-            for around in self._of(node.parent, frame):
+            for around in self.in_frame(node.parent, frame):
                 found += members.get(around.trail, [None]) if around is not None else [None]
             return found
         return [

@@ -7,12 +7,12 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any, Final
 
-from eds_spark_imaging.dicom.candidates import Candidate, by_attribute, rank, way_of
+from eds_spark_imaging.dicom.candidates import Candidate, by_attribute, other_frames, rank, way_of
 from eds_spark_imaging.dicom.declaration.attribute import WIDEST, Kind
 from eds_spark_imaging.dicom.items import Items, is_blank
 from eds_spark_imaging.dicom.naming import is_private, path, shown
-from eds_spark_imaging.dicom.parser.data_set import Hit
-from eds_spark_imaging.dicom.parser.plan import FRAME_COUNT
+from eds_spark_imaging.dicom.parser.data_set import DataSet, Hit
+from eds_spark_imaging.dicom.parser.plan import FRAME_COUNT, Slot
 from eds_spark_imaging.dicom.reason import Reason
 from eds_spark_imaging.dicom.result import Header, Issue
 from eds_spark_imaging.dicom.values.charset import Charset, charset_of
@@ -54,6 +54,7 @@ class Resolution:
             unsettled = by_attribute(self._hits)
         for candidates in unsettled:
             self._choose(candidates)
+        self._header.frame_conflicts.sort()
         for oddity in (*oddities, *(() if ordered else (Reason.TAG_ORDER,))):
             self._issue(None, None, None, oddity)
         if self._dropped:
@@ -199,6 +200,8 @@ class Resolution:
                         self._header.offsets[slot.column] = offset
                 if slot.frame and slot.wanted.kind in _ORDERED:
                     self._range(first, candidates[number:])
+                elif slot.frame:
+                    self._compare([first], candidate, candidates)
                 break
         return first
 
@@ -207,6 +210,13 @@ class Resolution:
         values = [first, *(value for candidate in different.values() for value in self._plain(candidate))]
         if min(values) < max(values):
             self._header.frame_ranges[candidates[0][0].column] = (min(values), max(values))
+
+    def _compare(self, first: list[Any], giver: Candidate, candidates: list[Candidate]) -> None:
+        """Note where another frame than that of ``giver``, which gave ``first``, has another value."""
+        for frame in other_frames(candidates, giver[1][3].trail[0]):
+            if next(filter(None, map(self._plain, frame)), first) != first:
+                self._header.frame_conflicts.append(giver[0].column)
+                return
 
     def _plain(self, candidate: Candidate) -> list[Any]:
         """The values of one element, datetimes without their zone."""
@@ -224,6 +234,8 @@ class Resolution:
             return self._of_all_frames(chosen, slot.wanted.frames)
         for candidate in chosen:
             if values := self._plain(candidate):
+                if slot.frame:
+                    self._compare(values, candidate, chosen)
                 return values
         return None
 
@@ -242,17 +254,28 @@ class Resolution:
                 by_item[key] = self._plain(candidate)
         node = candidates[0][1][3].node
         items = [] if node is None else self._items.listed(slot, node)
-        found = {id(item): by_item.get(id(item), []) for item in items}
-        width = max(map(len, found.values()), default=0) if slot.each == WIDEST else slot.each
-        listed: list[Any] = []
-        for item in items:
-            values = found[id(item)]
-            listed += [*values[:width], *[None] * (width - len(values))]
+        values = self._padded(slot, items, by_item)
+        there = set(map(id, items))
         for candidate in candidates:
-            if len(found.get(id(candidate[1][3]), ())) > width:
+            key = id(candidate[1][3])
+            if slot.each != WIDEST and key in there and len(by_item[key]) > slot.each:
                 self._report(candidate, Reason.MULTIPLE_VALUES)
                 break
-        return listed if any(value is not None for value in listed) else None
+        known = _without_end(values)
+        frame = self._items.frame(slot)
+        if known and slot.frame and node is not None and frame is not None:
+            for other in other_frames(candidates, frame):
+                items = self._items.in_frame(node, other[0][1][3].trail[0])
+                if _without_end(self._padded(slot, items, by_item)) not in (known, []):
+                    self._header.frame_conflicts.append(slot.column)
+                    break
+        return values if known else None
+
+    def _padded(self, slot: Slot, items: list[DataSet | None], by_item: dict[int, list[Any]]) -> list[Any]:
+        """As many values for each item: None where there is none."""
+        found = [by_item.get(id(item), []) for item in items]
+        width = max(map(len, found), default=0) if slot.each == WIDEST else slot.each
+        return [value for its in found for value in (*its[:width], *[None] * (width - len(its)))]
 
     def _frame_count(self, value: Any, candidate: Candidate) -> Any:
         """NumberOfFrames that is empty or not positive means one frame (PS3.3 section C.7.6.6)."""
@@ -303,3 +326,9 @@ class Resolution:
             self._header.issues.append(Issue(column, tag, raw, reason))
         else:
             self._dropped += 1
+
+
+def _without_end(values: list[Any]) -> list[Any]:
+    """The values without the nulls behind them."""
+    end = next((n for n in range(len(values), 0, -1) if values[n - 1] is not None), 0)
+    return values[:end]

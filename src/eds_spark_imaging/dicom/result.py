@@ -42,7 +42,8 @@ class Header:
     ``values``: by column, absent where null; a list may be that of other headers too and is not to be changed.
     ``issues``: in no order.
     ``frame_ranges``: for single-valued columns of numbers, dates and times that differ between the frames of one
-    object, (smallest, largest); the value itself is then the first frame's. ``offsets``: for datetime columns written
+    object, (smallest, largest); the value itself is then the first frame's. ``frame_conflicts``: the columns of texts,
+    ages and arrays in order of which the same is so, sorted. ``offsets``: for datetime columns written
     with a zone, minutes east of UTC. ``header_bytes``: offset of Pixel Data or the end. ``digest``: of the header
     bytes that were read. Filled on request only, by column: ``sources``, the source text that gave the value, and
     ``tags``, the path of tags to its (first) element, as in :class:`Issue`. ``common`` are those of the values that
@@ -54,6 +55,7 @@ class Header:
     values: dict[str, Value] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
     frame_ranges: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    frame_conflicts: list[str] = field(default_factory=list)
     offsets: dict[str, int] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)

@@ -17,7 +17,7 @@ def activity(studies: DataFrame, series: DataFrame, procedures: DataFrame) -> Da
 
     Every exam with a date to be trusted is counted once. Only exams with a time count in or out of hours. The
     department is that of most of its ``series``, the act the accepted one nearest in time among ``procedures``, rows
-    of ``imaging_study_procedure``.
+    of ``imaging_study_procedure``; of two as near, the one before the exam.
     """
     departments = series.groupBy("study_instance_uid").agg(
         F.mode("institutional_department_name", deterministic=True).alias("department")
@@ -25,7 +25,7 @@ def activity(studies: DataFrame, series: DataFrame, procedures: DataFrame) -> Da
     delays = (
         procedures.where("accepted")
         .groupBy("study_instance_uid")
-        .agg(F.min_by(-F.col("days_from_exam"), F.abs("days_from_exam")).alias("_delay"))
+        .agg(F.min_by(-F.col("days_from_exam"), F.struct(F.abs("days_from_exam"), "days_from_exam")).alias("_delay"))
     )
     timed = F.col("study_datetime_quality") == "complete"
     exams = studies.withColumn("month", month_of_exam(*TRUSTED)).join(delays, "study_instance_uid", "left")

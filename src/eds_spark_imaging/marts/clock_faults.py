@@ -71,8 +71,5 @@ def _faults(today: Column) -> Column:
 
 
 def _hours_from_study() -> Column:
-    """From the study to the first acquisition; null where that has no time, or is of several days."""
-    one_day = "IF(acquisition_date_min = acquisition_date_max, acquisition_date_min, NULL)"
-    pair = f"try_cast(concat(CAST({one_day} AS STRING), ' ', acquisition_time_min) AS TIMESTAMP_NTZ)"
-    minutes = f"timestampdiff(MINUTE, study_datetime, coalesce({pair}, acquisition_date_time_min))"
-    return F.expr(f"CAST({minutes} AS DOUBLE) / 60")
+    """From the study to the first acquisition; null where that has no time."""
+    return F.expr("CAST(timestampdiff(MINUTE, study_datetime, first_acquired_at) AS DOUBLE) / 60")

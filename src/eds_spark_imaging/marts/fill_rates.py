@@ -17,7 +17,8 @@ _SERIES = ("study_instance_uid", "series_instance_uid")
 def fill_rates(series: DataFrame, acquisitions: DataFrame, attributes: Sequence[Attribute]) -> DataFrame:
     """Rows of ``imaging_fill_rate`` (key ``group_key``) of rows of imaging_series and their imaging_acquisition.
 
-    An attribute has rows of the modalities that it means something for; series without a date are in none.
+    An attribute has rows of the modalities that it is declared for, of all where it is declared for none (Rows, or
+    SliceThickness: of reports too, which have none); series without a date are in none.
     """
     kept = [a for a in attributes if a.level is Level.ACQUISITION and a.aggregate is not Aggregate.NONE]
     counts = [F.expr(f"count(`{_column(a)}`) AS `{a.column}`") for a in kept]

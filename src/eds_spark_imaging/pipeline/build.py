@@ -102,7 +102,9 @@ class _Build:
             lambda: self._write_acquisitions(exams.of_main_modality(instances, series.all)),
             lambda: self._groups("imaging_study", self._studies, instances),
         )
-        self._write("imaging_study", self._studies, cast("_Groups", studies), self._with_tombstones)
+        exams_found = cast("_Groups", studies)
+        self.run.count(exams_without_instances=self.run.counts["exams_looked_at"] - exams_found.all.count())
+        self._write("imaging_study", self._studies, exams_found, self._with_tombstones)
         crash_point("study")
 
     def _write_series(self, groups: _Groups) -> None:

@@ -83,6 +83,12 @@ FACTS = (
     Column("has_pixel_data", BOOLEAN, "The data set has a top-level Pixel Data element"),
     Column("header_digest", STRING, "BLAKE2b of the header bytes that were read; tells contents apart"),
     Column(
+        "frame_conflicts",
+        STRINGS,
+        "Columns of texts and arrays that differ between the frames of a multi-frame object; the column itself has the"
+        " first frame's value",
+    ),
+    Column(
         "frame_periods",
         pa.map_(STRING, pa.struct([pa.field("min", STRING), pa.field("max", STRING)])),
         "Of single-valued columns of dates and times that differ between the frames of a multi-frame object: earliest"

@@ -18,14 +18,14 @@ class SeriesCompleteness(Word):
     """What tells whether all images of a series are there."""
 
     AS_PLANNED = "as_planned", "as many as ImagesInAcquisition, or NumberOfTemporalPositions times the slices, tells"
-    NO_GAP = "no_gap", "no gap in positions and instance numbers; nothing tells how many there should be"
+    NO_GAP = "no_gap", "numbers of images, or positions, in even steps; nothing tells how many there should be"
     GAP_IN_POSITIONS = "gap_in_positions", "a slice is missing between others that are evenly spaced"
     TIME_POINTS_MISSING = "time_points_missing", "fewer time points, or slices at some, than planned"
     FEWER_THAN_PLANNED = (
         "fewer_than_planned",
-        "fewer images than ImagesInAcquisition tells; the others may be in another series",
+        "fewer images than ImagesInAcquisition tells; the others may be in another series: series_complete is null",
     )
-    GAP_IN_NUMBERS = "gap_in_numbers", "instance numbers have a gap"
+    GAP_IN_NUMBERS = "gap_in_numbers", "numbers of images have a gap: their steps differ"
     NOT_TOLD = "not_told", "the headers do not tell: series_complete is null"
 
 
@@ -57,7 +57,8 @@ UID_CONFLICTS = Column(
 VARYING = Column(
     "conflicts",
     STRINGS,
-    "Columns whose value differs between the instances; the most frequent is shown",
+    "Columns whose value differs between instances, or between frames of one; the most frequent over instances is shown"
+    " (of a date with its time, a code with its scheme and text), where an object counts with its first frame",
     treatment=Treatment.KEEP,
 )
 
@@ -65,7 +66,8 @@ STUDY_COLUMNS = (
     Column(
         "study_datetime",
         WALL_CLOCK,
-        "Date and time of the exam, hospital wall-clock; midnight where no time is",
+        "Date and time of the exam, hospital wall-clock; midnight where no time is. The study's most frequent pair, one"
+        " with a time first, or else the earliest of the instances, as series_datetime",
         treatment=Treatment.SHIFT,
     ),
     Column(
@@ -101,13 +103,23 @@ STUDY_COLUMNS = (
 
 SERIES_COLUMNS = (
     Column(
-        "series_datetime", WALL_CLOCK, "Date and time of the series, hospital wall-clock", treatment=Treatment.SHIFT
+        "series_datetime",
+        WALL_CLOCK,
+        "Date and time of the series, hospital wall-clock: the earliest of its instances; a day without time (as"
+        " midnight), or a year before 1971, only where no instance has another",
+        treatment=Treatment.SHIFT,
     ),
     Column(
         "series_datetime_source",
         STRING,
         "Where it comes from: series, acquisition, content or study",
         treatment=Treatment.KEEP,
+    ),
+    Column(
+        "first_acquired_at",
+        WALL_CLOCK,
+        "Earliest date and time of acquisition that an instance or frame has together, hospital wall-clock",
+        treatment=Treatment.SHIFT,
     ),
     Column(
         "main_modality",

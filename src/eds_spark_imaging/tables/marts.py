@@ -113,7 +113,7 @@ FILL_RATE_BY = (*FILLED_OF, "attribute")
 
 IMAGING_FILL_RATE = Table(
     name="imaging_fill_rate",
-    grain="device, modality, month and attribute that means something for the modality",
+    grain="device, modality, month and attribute that is declared for the modality, or for all",
     comment="In how many series of a device each acquisition parameter is filled; imaging_fill_drift shows changes",
     columns=(
         _group_key(FILL_RATE_BY),

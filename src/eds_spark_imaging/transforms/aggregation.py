@@ -1,7 +1,8 @@
 """Many instances to one row: each attribute by its declared aggregate.
 
 The rule for ``constant`` attributes: the most frequent value, ties to the smallest, so that neither the order of
-files nor the partitioning matters. Only groups where smallest and largest differ (named in ``conflicts``) pay for the
+files nor the partitioning matters. A date and its time, and a code with its scheme and meaning, are one value: what is
+shown is what some instance has. Only groups where smallest and largest differ (named in ``conflicts``) pay for the
 count of each value. Of many groups most are alike in all of these attributes, as one hash of each instance tells: then
 any instance has the values (:func:`compared`).
 
@@ -17,8 +18,10 @@ from pyspark.sql import functions as F
 
 from eds_spark_imaging.dicom.declaration.attribute import Aggregate, Attribute, Kind
 from eds_spark_imaging.transforms.changes import row_hash
+from eds_spark_imaging.transforms.units import Unit, units
 
 _NUMBERS = {Kind.DOUBLE, Kind.BIGINT, Kind.AGE}
+_OF_FRAMES = ("frame_ranges", "frame_periods", "frame_conflicts")
 _TEXT_OF = {
     Kind.BIGINT: "CAST({} AS BIGINT)",
     Kind.DATE: "CAST({} AS DATE)",
@@ -71,13 +74,20 @@ def grouped(
     """One row for each ``keys``: the smallest and largest value of each ``constant`` attribute, the columns of the
     other attributes, ``extra``, and ``conflicts``; :func:`settled` makes the row of the table of it.
 
-    ``instances`` has the columns of dicom_instance that the attributes name, ``frame_ranges``, ``frame_periods`` and
-    what ``extra`` uses.
+    ``instances`` has the columns of dicom_instance that the attributes name, ``frame_ranges``, ``frame_periods``,
+    ``frame_conflicts`` and what ``extra`` uses.
     """
     columns = _columns(_kept(keys, attributes), keys, attributes)
     named = [f"IF(`_low_{a.column}` != `_high_{a.column}`, '{a.column}', NULL)" for a in _constant(keys, attributes)]
-    conflicts = f"array_sort(array_compact(array({', '.join(named)})))" if named else "CAST(array() AS ARRAY<STRING>)"
-    return instances.groupBy(*keys).agg(*columns, *extra).withColumn("conflicts", F.expr(conflicts))
+    listed = ", ".join(f"'{a.column}'" for a in _constant(keys, attributes))
+    of_frames = F.expr(f"array_intersect(flatten(collect_set(frame_conflicts)), {_texts(listed)})").alias("_of_frames")
+    conflicts = F.expr(f"array_sort(array_union(array_compact({_texts(', '.join(named))}), _of_frames))")
+    groups = instances.groupBy(*keys).agg(*columns, *extra, of_frames)
+    return groups.withColumn("conflicts", conflicts).drop("_of_frames")
+
+
+def _texts(values: str) -> str:
+    return f"CAST(array({values}) AS ARRAY<STRING>)"
 
 
 def _columns(some: Sequence[Attribute], keys: Sequence[str], attributes: Sequence[Attribute]) -> list[Column]:
@@ -96,7 +106,7 @@ def compared(
     constant = _constant(keys, attributes)
     names = [a.column for a in constant]
     same = row_hash(names, {a.column for a in constant if a.is_array})
-    has_frames = F.col("frame_ranges").isNotNull() | F.col("frame_periods").isNotNull()
+    has_frames = F.expr(" OR ".join(f"{column} IS NOT NULL" for column in _OF_FRAMES))
     others = [a for a in _kept(keys, attributes) if a.aggregate is not Aggregate.CONSTANT]
     columns = _columns(others, keys, attributes)
     all_same = "min(_same) = max(_same) AND count(_same) = count(1)"
@@ -125,17 +135,19 @@ def settled(
     these only.
     """
     constant = [a.column for a in _constant(keys, attributes)]
-    counted = [name for name in constant if disputed is None or name in disputed]
+    counted = [u for u in units(constant) if disputed is None or not set(u.columns).isdisjoint(disputed)]
     own = [c for c in groups.columns if not c.startswith(("_low_", "_high_"))]
     values = {name: f"`_low_{name}` AS `{name}`" for name in constant}
     if counted:
         groups = groups.join(_most_frequent(groups, instances, keys, counted), list(keys), "left")
-        values |= {n: f"IF(`_low_{n}` != `_high_{n}`, `_mode_{n}`, `_low_{n}`) AS `{n}`" for n in counted}
+    for unit in counted:
+        differ = " OR ".join(f"coalesce(`_low_{name}` != `_high_{name}`, false)" for name in unit.columns)
+        values |= {n: f"IF({differ}, `_mode_{unit.name}`.`{n}`, `_low_{n}`) AS `{n}`" for n in unit.columns}
     return groups.selectExpr(*[f"`{c}`" for c in own], *values.values())
 
 
-def _most_frequent(groups: DataFrame, instances: DataFrame, keys: Sequence[str], columns: Sequence[str]) -> DataFrame:
-    """The most frequent value of each column, of the groups that have a conflict."""
+def _most_frequent(groups: DataFrame, instances: DataFrame, keys: Sequence[str], counted: Sequence[Unit]) -> DataFrame:
+    """The most frequent value of each unit, of the groups that have a conflict."""
     disputed = groups.where("size(conflicts) > 0").select(*keys)
-    modes = [F.expr(f"mode(`{column}`, true) AS `_mode_{column}`") for column in columns]
+    modes = [F.expr(f"{unit.mode} AS `_mode_{unit.name}`") for unit in counted]
     return instances.join(disputed, list(keys), "left_semi").groupBy(*keys).agg(*modes)

@@ -17,8 +17,16 @@ FLAGS = ("is_primary", "uid_conflict")
 
 def with_flags(files: DataFrame) -> DataFrame:
     """``files`` (columns ``CONTENT``) with ``FLAGS``; a file without UID stands for itself."""
-    # By content and path, never by arrival: an object with pixels, the longer header, the smaller digest and path.
-    order = (F.desc("has_pixel_data"), F.desc_nulls_last("header_bytes"), F.asc("header_digest"), F.asc("path"))
+    # By content and path, never by arrival: an object that belongs to an exam and a series, else there would be none of
+    # it; one with pixels, the longer header, the smaller digest and path.
+    placed = F.col(STUDY).isNotNull() & F.col(SERIES).isNotNull()
+    order = (
+        placed.desc(),
+        F.desc("has_pixel_data"),
+        F.desc_nulls_last("header_bytes"),
+        F.asc("header_digest"),
+        F.asc("path"),
+    )
     place = F.row_number().over(_same_uid().orderBy(*order))
     conflict = F.when(_differ(STUDY) | _differ(SERIES), "series").when(_differ("header_digest"), "content")
     return files.withColumns({"is_primary": place == 1, "uid_conflict": conflict})

@@ -15,7 +15,7 @@ from eds_spark_imaging.transforms.aggregation import compared, grouped, of_examp
 from eds_spark_imaging.transforms.completeness import number_aggregates, with_completeness
 from eds_spark_imaging.transforms.geometry import plane_aggregates, with_geometry
 from eds_spark_imaging.transforms.hospitals import RULES, hospital_of
-from eds_spark_imaging.transforms.times import date_and_time, first_known, study_datetime_quality
+from eds_spark_imaging.transforms.times import date_and_time, first_known, moment, study_datetime_quality, whole
 
 STUDY, SERIES, INSTANCE = "study_instance_uid", "series_instance_uid", "sop_instance_uid"
 _HOSPITAL_TEXTS = {
@@ -24,6 +24,8 @@ _HOSPITAL_TEXTS = {
     "ae_title": ("source_application_entity_title", "performed_station_ae_title"),
     "issuer": ("issuer_of_patient_id",),
 }
+
+_ACQUIRED = "coalesce(try_cast(frame_periods['acquisition_date_time'].min AS TIMESTAMP_NTZ), acquisition_date_time)"
 
 
 def of_level(attributes: Sequence[Attribute], level: Level) -> list[Attribute]:
@@ -37,12 +39,10 @@ def usable_instances(instances: DataFrame) -> DataFrame:
         F.col("is_primary") & F.col(STUDY).isNotNull() & F.col(SERIES).isNotNull() & F.col(INSTANCE).isNotNull()
     ).withColumns(
         {
-            "_series_at": date_and_time("series_date", "series_time"),
-            "_acquired_at": F.coalesce(
-                date_and_time("acquisition_date", "acquisition_time"), F.col("acquisition_date_time")
-            ),
-            "_content_at": date_and_time("content_date", "content_time"),
-            "_study_at": date_and_time("study_date", "study_time"),
+            "_series_at": moment("series"),
+            "_acquired_at": moment("acquisition", _ACQUIRED),
+            "_content_at": moment("content"),
+            "_study_at": moment("study"),
             "_modality_rank": _rank(F.col("modality")),
         }
     )
@@ -54,10 +54,15 @@ def _rank(modality: Column) -> Column:
     return F.when(position > 0, position).when(modality.isNotNull(), F.lit(len(IMAGING) + 0.5)).otherwise(F.lit(9999))
 
 
+def _ranked() -> Column:
+    """The smallest is that of the modality that names an exam or a series."""
+    return F.struct("_modality_rank", "modality")
+
+
 def _content() -> list[Column]:
     """What exams and series both say of their instances."""
     return [
-        F.min(F.struct("_modality_rank", "modality"))["modality"].alias("main_modality"),
+        F.min(_ranked())["modality"].alias("main_modality"),
         F.array_sort(F.collect_set("modality")).alias("modalities"),
         F.count(F.lit(1)).alias("number_of_instances"),
         F.count("uid_conflict").alias("instances_in_conflict"),
@@ -108,8 +113,7 @@ def series(attributes: Sequence[Attribute]) -> ExamTable:
     def aggregates() -> list[Column]:
         return [
             *_content(),
-            F.min("_modality_rank").alias("_first_rank"),
-            F.max("_modality_rank").alias("_last_rank"),
+            (F.min(_ranked()) != F.max(_ranked())).alias("_is_mixed"),
             *plane_aggregates(),
             *number_aggregates(),
             *[F.min(c).alias(c) for c in ("_series_at", "_acquired_at", "_content_at", "_study_at")],
@@ -123,13 +127,15 @@ def series(attributes: Sequence[Attribute]) -> ExamTable:
 def _finished_series(rows: DataFrame) -> DataFrame:
     when, source = first_known(
         [
-            ("series", F.col("_series_at")),
-            ("acquisition", F.col("_acquired_at")),
-            ("content", F.col("_content_at")),
-            ("study", F.col("_study_at")),
+            ("series", F.col("_series_at.at")),
+            ("acquisition", F.col("_acquired_at.at")),
+            ("content", F.col("_content_at.at")),
+            ("study", F.col("_study_at.at")),
         ]
     )
-    dated = rows.withColumns({"series_datetime": when, "series_datetime_source": source})
+    dated = rows.withColumns(
+        {"series_datetime": when, "series_datetime_source": source, "first_acquired_at": whole("_acquired_at")}
+    )
     told = with_completeness(with_geometry(dated))
     return told.drop(*[name for name in told.columns if name.startswith("_")])
 
@@ -139,9 +145,9 @@ def of_main_modality(instances: DataFrame, series_groups: DataFrame) -> DataFram
 
     ``series_groups`` as :func:`series` makes them; most series have one modality and are not in the join.
     """
-    mixed = series_groups.where("_first_rank < _last_rank").select(STUDY, SERIES, "_first_rank")
+    mixed = series_groups.where("_is_mixed").select(STUDY, SERIES, F.col("main_modality").alias("_main"))
     marked = instances.join(mixed, [STUDY, SERIES], "left")
-    return marked.where("_first_rank IS NULL OR _modality_rank = _first_rank").drop("_first_rank")
+    return marked.where("_main IS NULL OR modality = _main").drop("_main")
 
 
 def acquisitions(attributes: Sequence[Attribute]) -> ExamTable:
@@ -149,7 +155,7 @@ def acquisitions(attributes: Sequence[Attribute]) -> ExamTable:
 
     def aggregates() -> list[Column]:
         modality, _, count, _ = _content()
-        return [modality, count, F.min("_study_at").alias("_study_at")]
+        return [modality, count, F.min("_study_at")["at"].alias("_study_at")]
 
     return ExamTable(
         (STUDY, SERIES), "_study_at", of_level(attributes, Level.ACQUISITION), aggregates, lambda rows: rows
@@ -189,9 +195,9 @@ def _dated(rows: DataFrame, today: Column) -> DataFrame:
     when, source = first_known(
         [
             ("study", date_and_time("study_date", "study_time")),
-            ("series", F.col("_series_at")),
-            ("acquisition", F.col("_acquired_at")),
-            ("content", F.col("_content_at")),
+            ("series", F.col("_series_at.at")),
+            ("acquisition", F.col("_acquired_at.at")),
+            ("content", F.col("_content_at.at")),
         ]
     )
     dated = rows.withColumns({"study_datetime": when, "study_datetime_source": source})

@@ -18,14 +18,14 @@ _COSINE: Final = 0.001  # by which an orientation may differ
 _UNIT: Final = 0.01  # by which the normal of two axes may be longer or shorter than 1
 _IN_PLANE: Final = 0.1  # mm
 _SPACING: Final = 0.01  # of the mean spacing
-_NOT_A_SLICE: Final = "(?i)LOCALIZER|SCOUT|MIP|M(AX|IN)_IP|MNIP|PROJECTION"
+IS_IMAGE: Final = "(`rows` IS NOT NULL OR image_position_patient IS NOT NULL OR frame_positions IS NOT NULL)"
+_NOT_A_SLICE: Final = "(?i)LOCALIZER|SCOUT|MIP|M(AX|IN)_?IP|MNIP|PROJECTION"
 
 
 def plane_aggregates() -> list[Column]:
     """What :func:`with_geometry` needs to know of the instances of a series."""
-    is_image = "(`rows` IS NOT NULL OR image_position_patient IS NOT NULL OR frame_positions IS NOT NULL)"
     texts = {  # headers may hold any number: what is computed with is a double, which does not overflow
-        "_planes": f"sum(IF({is_image}, greatest(coalesce(number_of_frames, 1), 1), 0)::DOUBLE)",
+        "_planes": f"sum(IF({IS_IMAGE}, greatest(coalesce(number_of_frames, 1), 1), 0)::DOUBLE)",
         "_positions": f"flatten(collect_list(coalesce(frame_positions, {_whole('image_position_patient', 3)})))",
         "_orientations": f"collect_set(coalesce(frame_orientations, {_whole('image_orientation_patient', 6)}))",
         "_pixel_spacings": f"collect_set(coalesce(frame_pixel_spacings, {_whole('pixel_spacing', 2)}))",

@@ -182,6 +182,8 @@ class Assembler:
             row["issues"] = [issue._asdict() for issue in header.issues]
         if header.frame_ranges:
             _add_ranges(row, header.frame_ranges)
+        if header.frame_conflicts:
+            row["frame_conflicts"] = header.frame_conflicts
         for column, minutes in header.offsets.items():
             row[f"{column}_utc_offset"] = minutes
         columns, position = self._columns, self.count

@@ -252,6 +252,96 @@ def test_when_the_tracer_was_injected(drug: dict[str, str], series: str, expecte
     assert header.values.get("injection_datetime") == expected
 
 
+@pytest.mark.parametrize(
+    ("scan", "time", "expected"),
+    [
+        # A dynamic scan of four frames, begun 5 s before the injection.
+        (
+            {"SeriesDate": "20240131", "SeriesTime": "100000", "AcquisitionDate": "20240131", "AcquisitionTime": t},
+            "100005",
+            "2024-01-31 10:00:05",
+        )
+        for t in ("100000", "100010", "100020.5", "100030")
+    ]
+    + [
+        ({"AcquisitionDate": "20240131", "AcquisitionTime": "235958"}, "000003", "2024-02-01 00:00:03"),
+        ({"AcquisitionDate": "20240201", "AcquisitionTime": "000008"}, "000003", "2024-02-01 00:00:03"),
+        ({"AcquisitionDate": "20240131", "AcquisitionTime": "210000"}, "080000", "2024-01-31 08:00"),
+        # The last bed after midnight, and a reconstruction days later.
+        (
+            {
+                "SeriesDate": "20240131",
+                "SeriesTime": "235000",
+                "AcquisitionDate": "20240201",
+                "AcquisitionTime": "000500",
+            },
+            "225000",
+            "2024-01-31 22:50",
+        ),
+        (
+            {
+                "SeriesDate": "20240205",
+                "SeriesTime": "080000",
+                "AcquisitionDate": "20240131",
+                "AcquisitionTime": "150000",
+            },
+            "140000",
+            "2024-01-31 14:00",
+        ),
+        ({"SeriesDate": "20240205", "AcquisitionDateTime": "20240131103000"}, "093000", "2024-01-31 09:30"),
+        ({"StudyDate": "20240131", "StudyTime": "090000"}, "093000", "2024-01-31 09:30"),
+        ({"SeriesDate": "20240131"}, "093000", "2024-01-31 09:30"),
+        ({"SeriesDate": "00010101", "SeriesTime": "001000"}, "235500", "0001-01-01 23:55"),
+    ],
+)
+def test_an_injection_is_dated_by_the_scan(scan: dict[str, str], time: str, expected: str) -> None:
+    header = header_of(**scan, **{DRUG: [{"RadiopharmaceuticalStartTime": time}]})
+    assert header.values["injection_datetime"] == dt.datetime.fromisoformat(expected)
+    assert "injection_datetime" not in header.offsets
+
+
+def test_an_injection_has_the_zone_that_it_was_written_with() -> None:
+    start = "20240131214500.000000+0100"
+    header = header_of(SeriesDate="20240131", **{DRUG: [{"RadiopharmaceuticalStartDateTime": start}]})
+    assert header.values["injection_datetime"] == dt.datetime(2024, 1, 31, 21, 45)
+    assert header.offsets == {"radiopharmaceutical_start_date_time": 60, "injection_datetime": 60}
+
+
+def test_frames_of_several_kinds_are_mixed() -> None:
+    """PS3.3 C.8.13.3.1: the image says MIXED where its frames differ."""
+    kinds = (("MAGNITUDE", "T1"), ("PHASE", "T2"))
+    frames = [
+        {"MRImageFrameTypeSequence": [{"ComplexImageComponent": part, "AcquisitionContrast": contrast}]}
+        for part, contrast in kinds
+    ]
+    for top, expected in (
+        ({"ComplexImageComponent": "MIXED", "AcquisitionContrast": "MIXED"}, "MIXED MIXED"),
+        ({}, "MAGNITUDE T1"),
+    ):
+        header = header_of(**top, **{FRAMES: frames})
+        shown = header.values["complex_image_component"], header.values["acquisition_contrast"]
+        assert shown == tuple(expected.split())
+
+
+def test_texts_and_arrays_over_frames() -> None:
+    """Of numbers and times the range is told; of texts and arrays, that frames differ."""
+    kernels = [["B30f"], ["B30f"], ["B70f"]]
+    frames = [
+        {
+            "CTReconstructionSequence": [{"ConvolutionKernel": kernel, "ReconstructionAlgorithm": "ITERATIVE"}],
+            "FrameAnatomySequence": [{"FrameLaterality": side, "AnatomicRegionSequence": [{"CodeValue": side}]}],
+        }
+        for kernel, side in zip(kernels, "RRL", strict=True)
+    ]
+    header = header_of(Modality="CT", **{FRAMES: frames})
+    assert header.values["convolution_kernel"] == ["B30f"]
+    assert header.values["frame_laterality"] == ["L", "R"]  # all of them, so there is no conflict
+    assert header.frame_conflicts == ["anatomic_region_code_value", "convolution_kernel"]
+    assert header_of(Modality="CT", **{FRAMES: frames[:2]}).frame_conflicts == []
+    filters = [{"XRayFilterSequence": [{"FilterMaterial": metal}]} for metal in ("ALUMINUM", "COPPER")]
+    assert header_of(Modality="XA", **{FRAMES: filters}).frame_conflicts == ["filter_material"]
+
+
 def test_more_private_values_of_makers() -> None:
     uih, philips = Dataset(), Dataset()
     uih.private_block(0x0065, "Image Private Header", create=True).add_new(0x09, "FD", 800.0)

@@ -100,6 +100,10 @@ def test_datetimes(raw: bytes, value: dt.datetime | None, offset: int | None, ex
         (b"45", None, Reason.BAD_AGE),
         (b"Amad", None, Reason.BAD_AGE),
         (b"-05Y", None, Reason.BAD_AGE),
+        (b"122Y", 122.0, None),  # the oldest person known
+        (b"999Y", None, Reason.IMPLAUSIBLE),
+        (b"999W", 999 * 7 / 365.25, None),
+        (b"0042Y", None, Reason.BAD_AGE),
     ],
 )
 def test_ages(raw: bytes, value: float | None, expected: Reason | None) -> None:

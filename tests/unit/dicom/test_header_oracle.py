@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from header_oracle import Oracle, packaged_files, read
+from header_oracle import Oracle, has_one_value, packaged_files, read
 
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.declaration.attribute import Kind
@@ -69,6 +69,9 @@ def test_file(path: Path) -> None:
         assert found == ORACLE.expected(attribute, dataset), attribute.column
         if not attribute.is_array and attribute.kind in ORDERED:
             assert header.frame_ranges.get(attribute.column) == ORACLE.frame_range(attribute, dataset), attribute.column
+        elif has_one_value(attribute):
+            differ = ORACLE.frames_differ(attribute, dataset)
+            assert (attribute.column in header.frame_conflicts) is differ, attribute.column
 
 
 def test_enough_files_are_compared() -> None:

@@ -11,7 +11,7 @@ from collections import defaultdict
 import pytest
 from generated_headers import Declared, data_sets, set_lengths, width_of, written
 from header_build import without_templates
-from header_oracle import CONVERTED, ORDERED, SHARED, Oracle, read
+from header_oracle import CONVERTED, ORDERED, SHARED, Oracle, has_one_value, read
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydicom.dataelem import DataElement
@@ -90,6 +90,9 @@ def check(data: st.DataObject, declared: Declared, attributes: list[Attribute]) 
             if not attribute.is_array and attribute.kind in ORDERED:
                 expected = ORACLE.frame_range(attribute, by_pydicom)
                 assert header.frame_ranges.get(attribute.column) == expected, attribute.column
+            elif has_one_value(attribute):
+                differ = ORACLE.frames_differ(attribute, by_pydicom)
+                assert (attribute.column in header.frame_conflicts) is differ, attribute.column
         _check_lengths(header, attributes)
         assert _all_of(EXPLAINING.read(BytesSource(file))) == _all_of(header)
     templates = WARM._templates
@@ -114,7 +117,8 @@ def _check_lengths(header: Header, attributes: list[Attribute]) -> None:
 
 def _all_of(header: Header) -> tuple[object, ...]:
     """All that counts; issues are in no order."""
-    return header.values, header.frame_ranges, header.offsets, header.digest, sorted(map(str, header.issues))
+    found = header.values, header.frame_ranges, header.frame_conflicts, header.offsets, header.digest
+    return *found, sorted(map(str, header.issues))
 
 
 @pytest.mark.parametrize("name", [name for name in GROUPS if not name.startswith("@")])

@@ -133,7 +133,8 @@ _KEPT = (Treatment.KEEP, Treatment.MASK, Treatment.ALLOW_BY_NAME)
 class Attribute:
     """One declared attribute: a column, where it is read, and what it means.
 
-    ``sources`` are tried in order, functional groups before top-level elements. ``many`` keeps every value of a
+    ``sources`` are tried in order, functional groups before top-level elements, or after them with ``top_first``.
+    ``many`` keeps every value of a
     multi-valued element, in order; otherwise the first is the value and more than one is an issue. ``modalities`` empty
     means all. ``unit`` is the column's unit after scaling.
 
@@ -159,6 +160,7 @@ class Attribute:
     frames: int = 0
     finer: tuple[Source, ...] = ()
     derived: bool = False
+    top_first: bool = False
     treatment: Treatment | None = None
 
     def __post_init__(self) -> None:
@@ -209,6 +211,7 @@ def attribute(
     frames: int = 0,
     finer: str | Iterable[str] = (),
     derived: bool = False,
+    top_first: bool = False,
     treatment: str | None = None,
 ) -> Attribute:
     """Declare an attribute; the column defaults to the last keyword of the first source in snake case.
@@ -242,6 +245,7 @@ def attribute(
             frames=frames,
             finer=tuple(parse_source(text) for text in ((finer,) if isinstance(finer, str) else finer)),
             derived=derived,
+            top_first=top_first,
             treatment=Treatment(treatment) if treatment else None,
         )
     except ValueError as error:
@@ -268,7 +272,7 @@ def _by_kind(attribute: Attribute) -> Treatment | None:
     return Treatment.MASK if vr == "CS" else None
 
 
-_NUMBERS, _FLAGS, _LISTS = ("each", "frames"), ("many", "identifying"), ("sources", "finer", "modalities")
+_NUMBERS, _FLAGS, _LISTS = ("each", "frames"), ("many", "identifying", "top_first"), ("sources", "finer", "modalities")
 
 
 def _check_type(key: str, value: object) -> None:

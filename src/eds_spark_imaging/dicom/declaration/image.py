@@ -24,7 +24,11 @@ NUMBERS = (
     acquisition(
         "NumberOfFrames", "bigint", aggregate="min_max", comment="Frames in the object; null for classic single images"
     ),
-    acquisition("ImagesInAcquisition", "bigint", comment="Images that the machine planned for the acquisition"),
+    acquisition(
+        "ImagesInAcquisition",
+        "bigint",
+        comment="Images that resulted from the acquisition, which may be in several series",
+    ),
     instance(
         ("TemporalPositionIdentifier", "@FrameContentSequence.TemporalPositionIndex"),
         "bigint",
@@ -38,7 +42,8 @@ TIMES = (
         "AcquisitionTime",
         "time",
         aggregate="min_max",
-        comment="Time the image data were acquired; over midnight, min and max are not first and last",
+        comment="Time the image data were acquired; over midnight, min and max are not first and last: see"
+        " first_acquired_at",
     ),
     series(
         ("AcquisitionDateTime", "@FrameContentSequence.FrameAcquisitionDateTime"),

@@ -50,15 +50,19 @@ SEQUENCE = (
     mr("ArterialSpinLabelingContrast", "string", comment="CONTINUOUS, PSEUDOCONTINUOUS or PULSED spin labelling"),
     mr("MRAcquisitionType", "string", comment="2D or 3D; enhanced MR also 1D"),
     mr("AngioFlag", "string", comment="Y for angiography"),
+    # MIXED where frames differ, which only the top level says (PS3.3 C.8.13.3.1).
     mr(
         ("AcquisitionContrast", f"{FRAME_TYPE}.AcquisitionContrast"),
         "string",
-        comment="DIFFUSION, FLOW_ENCODED, PERFUSION, PROTON_DENSITY, T1, T2, T2_STAR, TOF, MIXED ...; enhanced MR",
+        top_first=True,
+        comment="DIFFUSION, FLOW_ENCODED, PERFUSION, PROTON_DENSITY, T1, T2, T2_STAR, TOF ..., MIXED where frames"
+        " differ; enhanced MR",
     ),
     mr(
         ("ComplexImageComponent", f"{FRAME_TYPE}.ComplexImageComponent"),
         "string",
-        comment="MAGNITUDE, PHASE, REAL, IMAGINARY, MIXED; enhanced MR",
+        top_first=True,
+        comment="MAGNITUDE, PHASE, REAL, IMAGINARY, MIXED where frames differ; enhanced MR",
     ),
 )
 

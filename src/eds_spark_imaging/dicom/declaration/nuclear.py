@@ -50,8 +50,8 @@ RADIOPHARMACEUTICAL = (
         "datetime",
         column="injection_datetime",
         derived=True,
-        comment="Date and time of injection: the datetime as stored, or else the time with the date of the series, on"
-        " the day before where it would be after the acquisition",
+        comment="Date and time of injection: the datetime as stored, or else the time with the date of the acquisition,"
+        " series or study, on the day before where it would be more than 12 h after that",
     ),
     nuclear(f"{DRUG}.RadionuclideHalfLife", "double", unit="s", comment="Half-life used for the decay correction"),
     nuclear(f"{DRUG}.RadionuclidePositronFraction", "double", comment="Share of decays that emit a positron, 0 to 1"),

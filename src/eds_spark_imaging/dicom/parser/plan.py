@@ -188,18 +188,21 @@ def _wanted(attribute: Attribute, source: Source, each: int) -> Wanted:
 
 
 def _places(attribute: Attribute) -> Iterator[Place]:
-    """Where the attribute may be, best first: functional groups before others, per frame before shared.
+    """Where the attribute may be, best first: functional groups before others or after them, per frame before shared.
 
     Last come the sequences in which legacy converted objects keep what has no functional group (PS3.3 section
     C.7.6.16.2.25 and .26).
     """
+    others = [source for source in attribute.sources if not source.frame]
+    direct = [Place(source, source.steps) for source in others]
+    if attribute.top_first:
+        yield from direct
     for source in attribute.sources:
         if source.frame:
             yield Place(source, (FRAME_GROUPS, *source.steps), frame=True)
             yield Place(source, (SHARED_GROUPS, *source.steps))
-    others = [source for source in attribute.sources if not source.frame]
-    for source in others:
-        yield Place(source, source.steps)
+    if not attribute.top_first:
+        yield from direct
     for source in attribute.finer:
         yield Place(source, source.steps, finer=True)
     for source in others:

@@ -14,7 +14,8 @@ from eds_spark_imaging.dicom.reason import Reason
 _DATE: Final = re.compile(r"(\d{4})(?:(\d\d)(\d\d)|([.\-/])(\d\d)\4(\d\d))", re.ASCII)
 _TIME: Final = re.compile(r"(\d\d)(?:(:?)(\d\d)(?:\2(\d\d)(?:\.(\d*))?)?)?", re.ASCII)
 _OFFSET: Final = re.compile(r"([+-])(\d\d):?(\d\d)", re.ASCII)
-_AGE: Final = re.compile(r"(\d{1,4}) ?([DWMY])", re.ASCII | re.IGNORECASE)
+_AGE: Final = re.compile(r"(\d{1,3}) ?([DWMY])", re.ASCII | re.IGNORECASE)
+_OLDEST: Final = 130  # years: nobody known has reached 123
 _YEARS: Final = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
 
 
@@ -75,10 +76,16 @@ def parse_datetime(text: str) -> tuple[dt.datetime | None, int | None, Reason | 
 
 
 def parse_age(text: str) -> tuple[float | None, Reason | None]:
-    """An AS value, ``nnnD``, ``nnnW``, ``nnnM`` or ``nnnY``, in years; a number without unit is none."""
+    """An AS value, ``nnnD``, ``nnnW``, ``nnnM`` or ``nnnY``, in years; a number without unit is none.
+
+    None too where nobody is so old, as in 999Y for an age that was not known.
+    """
     match = _AGE.fullmatch(text)
     if match is None:
         return None, Reason.BAD_AGE
     number, unit = match.groups()
+    age = int(number) * _YEARS[unit.upper()]
+    if age > _OLDEST:
+        return None, Reason.IMPLAUSIBLE
     standard = len(text) == 4 and unit.isupper()
-    return int(number) * _YEARS[unit.upper()], None if standard else Reason.NONSTANDARD_FORMAT
+    return age, None if standard else Reason.NONSTANDARD_FORMAT

@@ -65,8 +65,9 @@ def check_same(header: Header, fresh: Header) -> None:
     """All that counts is equal; issues may come in another order."""
     assert {**fresh.values} == header.values
     assert sorted(map(str, header.issues)) == sorted(map(str, fresh.issues))
-    for name in ("status", "reason", "frame_ranges", "offsets", "has_preamble", "has_pixel_data", "header_bytes"):
+    for name in ("status", "reason", "frame_ranges", "frame_conflicts", "offsets", "has_pixel_data", "header_bytes"):
         assert getattr(header, name) == getattr(fresh, name), name
+    assert header.has_preamble == fresh.has_preamble
     assert (header.bytes_read, header.digest) == (fresh.bytes_read, fresh.digest)
     if header.common is not None:
         assert {**header.common, **header.own} == header.values
