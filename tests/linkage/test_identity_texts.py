@@ -8,12 +8,15 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.linkage.ids import cleaned_ipp, is_placeholder, one_digit_variants, unpadded
+from eds_spark_imaging.linkage.name_agreement import compare_names
 from eds_spark_imaging.linkage.names import (
-    compare_names,
-    is_placeholder_name,
+    family_tokens,
     joined_parts,
+    naming,
+    newborn_word,
     normalised,
     tokens,
+    tokens_of_all,
 )
 
 pytestmark = pytest.mark.spark
@@ -98,6 +101,11 @@ def test_words_of_names(spark: SparkSession) -> None:
         ("Lefèvre-Œuvray^Noé^^Mme", ["LEFEVRE", "OEUVRAY", "NOE"], ["LEFEVREOEUVRAY", "NOE", "MME"]),
         ("D'ARC  Jeanne", ["D", "ARC", "JEANNE"], ["DARCJEANNE"]),
         ("E\u0301LISE=艾丽丝", ["ELISE"], ["ELISE"]),
+        ("TRẦN^THỊ ÁNH", ["TRAN", "THI", "ANH"], ["TRAN", "THIANH"]),
+        ("Œuvray^Zoé".encode().decode("latin-1"), ["OEUVRAY", "ZOE"], ["OEUVRAY", "ZOE"]),
+        ("MÃE^Ãlvaro", ["MAE", "ALVARO"], ["MAE", "ALVARO"]),
+        ("M?LLER^ZO\ufffd?", ["M¿LLER", "ZO¿"], ["M¿LLER", "ZO¿"]),
+        ("MADAME MARTIN^ANNE", ["MARTIN", "ANNE"], ["MADAMEMARTIN", "ANNE"]),
         ("^^", [], []),
         (None, [], []),
     )
@@ -106,20 +114,62 @@ def test_words_of_names(spark: SparkSession) -> None:
         assert (row.found, row.joined) == (row.words, row.parts)
 
 
-def test_placeholders_of_names(spark: SparkSession) -> None:
+def test_placeholders_of_names_leave_what_names_somebody(spark: SparkSession) -> None:
     names = {
-        "INCONNU^HOMME": True,
-        "X^X": True,
-        "XXX": True,
-        "non renseigne^": True,
-        "W/I^3": True,
-        "INCONNUES": False,
-        "XAVIER": False,
-        "MARTIN^X": False,
+        "INCONNU^HOMME": "",
+        "X^X": "",
+        "XXX": "",
+        "X^HOMME 3": "",
+        "MONSIEUR X": "",
+        "non renseigne^": "",
+        "W/I^3": "",
+        "URGENCE12^": "",
+        "INCONNUES": "INCONNUES",
+        "XAVIER": "XAVIER",
+        "MARTIN^X": "MARTIN X",
+        "L'HOMME^PAUL": "L HOMME PAUL",
+        "DUBOIS^INCONNU": "DUBOIS",
+        "DUBOIS^Prénom non renseigné": "DUBOIS",
+        "INCONNU^ALAIN": "ALAIN",
+        "MARTIN^JEAN^^M.": "MARTIN JEAN",
+        "MARTIN^JEAN^M": "MARTIN JEAN M",
     }
     texts = frame(spark, "name:string", *[(name,) for name in names])
-    rows = texts.select("name", is_placeholder_name(normalised(F.col("name")), PLACEHOLDERS).alias("found")).collect()
-    assert {row.name: row.found for row in rows} == names
+    for placeholders in (PLACEHOLDERS, ()):
+        found = F.array_join(tokens(naming(normalised(F.col("name")), placeholders)), " ")
+        left = {row.name: row.found for row in texts.select("name", found.alias("found")).collect()}
+        assert {name: left[name] for name in names if placeholders or "X" in name} == {
+            name: words for name, words in names.items() if placeholders or "X" in name
+        }
+
+
+def test_words_of_the_family_and_of_newborns(spark: SparkSession) -> None:
+    """The family name stands before the first `^`, if anything stands behind it."""
+    names = frame(
+        spark,
+        "name:string family:array<string> newborn:string",
+        ("MARTIN DUPONT^JEAN", ["MARTIN", "DUPONT"], ""),
+        ("MARTIN JEAN", [], ""),
+        ("MARTIN JEAN^^", [], ""),
+        ("^MARTIN JEAN", [], ""),
+        ("MARTIN^BB", ["MARTIN"], "BB"),
+        ("BÉBÉ DE MARTIN^ANNE", ["BEBE", "DE", "MARTIN"], "BEBE"),
+        ("ENFANT DE MARTIN ANNE", [], "ENFANT"),
+        ("NOUVEAU-NÉ MARTIN", [], "NOUVEAU"),
+        ("L'ENFANT^PAUL", ["L", "ENFANT"], ""),
+        ("NOUVEAU^PAUL", ["NOUVEAU"], ""),
+        ("MARTIN FILS^PAUL", ["MARTIN", "FILS"], ""),
+        ("FOETUS MARTIN^ANNE", ["FOETUS", "MARTIN"], ""),
+    )
+    text = normalised(F.col("name"))
+    for row in names.withColumns({"found": family_tokens(text), "said": newborn_word(text)}).collect():
+        assert (row.found, row.said) == (row.family, row.newborn), row.name
+
+
+def test_words_of_several_names_count_as_in_the_first(spark: SparkSession) -> None:
+    names = frame(spark, "names:array<string>", (["THOMAS^THOMAS", "THOMAS^LEA^LEA"],), ([],))
+    rows = names.select(tokens_of_all("names")).collect()
+    assert [row[0] for row in rows] == [["THOMAS", "THOMAS", "LEA"], []]
 
 
 # Header, family names, given names -> state of the family name, of the given name, nothing shared.
@@ -145,14 +195,32 @@ COMPARED = [
     ("", ["MARTIN"], ["JEAN"], ("missing", "missing", False)),
     ("MARTIN^JEAN", [], [], ("missing", "missing", False)),
     ("DUBOIS", ["MARTIN"], [], ("differ", "missing", True)),
+    ("SAINT-PIERRE^PAUL", ["SAINT MARTIN"], ["PAUL"], ("differ", "agree", False)),
+    ("VAN GOGH^PETER", ["VAN DAMME"], ["PETER"], ("differ", "agree", False)),
+    ("NGUYEN^VAN BINH", ["NGUYEN"], ["VAN AN"], ("agree", "differ", False)),
+    ("PHAM^VAN", ["PHAM"], ["VAN"], ("agree", "agree", False)),
+    ("PHAM^VAN HOA", ["PHAM"], ["VAN"], ("agree", "differ", False)),
+    ("DUPONT LE MARIE", ["LE"], ["MARIE"], ("differ", "agree", False)),
+    ("LE GALL", ["LE GALL"], ["ANNE"], ("agree", "missing", False)),
+    ("MARTIN^M", ["MARTIN"], ["MARC"], ("agree", "compatible", False)),
+    ("MARTIN^P", ["MARTIN"], ["JEAN"], ("agree", "differ", False)),
+    ("L'HOSTIS^PAUL", ["L HOSTIS"], ["LOIC"], ("agree", "differ", False)),
+    ("MARTINE", ["MARTIN"], ["MARTINE"], ("compatible", "missing", False)),
+    ("THOMAS^THOMAS", ["THOMAS"], ["THOMAS"], ("agree", "agree", False)),
+    ("THOMAS", ["THOMAS"], ["THOMAS"], ("agree", "missing", False)),
+    ("THOMAS PAUL", ["THOMAS"], ["THOMAS"], ("agree", "differ", False)),
+    ("ROY^MARIE", ["ROYER"], ["MARIE"], ("compatible", "agree", False)),
+    ("MARTINEAU^JEANNETTE", ["MARTIN"], ["JEAN"], ("differ", "differ", True)),
+    ("SY^AMADOU", ["SY"], ["A"], ("agree", "compatible", False)),
+    ("ANGELO^DAVID", ["ANGELO"], ["D ARC"], ("agree", "differ", False)),
 ]
 
 
 def test_names_agree_as_far_as_they_should(spark: SparkSession) -> None:
     columns = "n:int name:string family_names:array<string> given_names:array<string>"
     compared = frame(spark, columns, *[(n, *case[:3]) for n, case in enumerate(COMPARED)])
-    words = tokens(normalised(F.col("name")))
-    forms = F.array_union(words, joined_parts(normalised(F.col("name"))))
-    pairs = compared.withColumns({"name_tokens": words, "name_forms": forms})
+    text = normalised(F.col("name"))
+    made = {"name_tokens": tokens(text), "name_parts": joined_parts(text), "name_family": family_tokens(text)}
+    pairs = compared.withColumns(made)
     for row in compare_names(pairs).collect():
         assert (row.family_name, row.given_name, row.nothing_shared) == COMPARED[row.n][3], COMPARED[row.n]

@@ -206,6 +206,8 @@ def test_decisions_by_hand_are_obeyed(spark: SparkSession, studies: DataFrame, b
         ("doubles", "8000000099", "Accept", "bob", datetime(2024, 2, 1)),
         ("no traits", "8000000001", "reject", "ana", at),
         ("no traits", "8000000001", "accept", "bob", datetime(2024, 2, 1)),
+        ("either twin", "IPP 08000000066", "accept", "ana", at),
+        ("refused, and another identifier", "8000000002", "reject", "ana", at),
     )
     fields = {name: getattr(base, name) for name in BaseCentrale.__slots__}
     with_hand = BaseCentrale(**(fields | {"decisions": decisions}))
@@ -215,8 +217,12 @@ def test_decisions_by_hand_are_obeyed(spark: SparkSession, studies: DataFrame, b
         "doubles": (RECOVERED, "manual", 9, True),
         "no traits": (LINKED, "manual", 1, False),
         "merged": (RECOVERED, "ipp_merged", 1, True),
+        "either twin": (RECOVERED, "manual", 6, True),
+        "refused, and another identifier": (RECOVERED, "other_patient_id", 1, False),
     }
-    some = studies.where(studies.study_instance_uid.isin(*wanted))
+    refused = {"patient_id": "8000000002", "other_patient_ids": ["8000000001"], "patient_name": "MARTIN^J"}
+    refused_exam = frame(spark, STUDY, refused | {"study_instance_uid": "refused, and another identifier"})
+    some = studies.where(studies.study_instance_uid.isin(*wanted)).unionByName(refused_exam)
     assert decided(*candidates(some, with_hand, LinkConfig())) == wanted
 
 
@@ -236,6 +242,25 @@ def test_studies_may_lack_most_columns_and_bring_others(spark: SparkSession, bas
         "1": (RECOVERED, "nip", 2, False),
         "2": ("unlinked_no_id", None, None, False),
         "3": (RECOVERED, "accession_number", 2, False),
+    }
+
+
+def test_an_other_identifier_is_of_the_issuer_that_its_item_names(spark: SparkSession, base: BaseCentrale) -> None:
+    """PS3.3 C.12.1: each item of OtherPatientIDsSequence has its own issuer; without one the hospital tells."""
+    ids, issuers = "other_patient_ids_patient_id", "other_patient_ids_issuer_of_patient_id"
+    exams = frame(
+        spark,
+        f"study_instance_uid {ids} {issuers} hospital_code patient_birth_date",
+        ("of the hospital", ["?", "123"], ["G2", None], "066", None),
+        ("of another group", ["456", "0123 "], [None, "g2"], "066", date(1962, 7, 21)),
+        ("of nobody known", ["123"], ["Clinique X"], "066", None),
+        ("no issuers", ["123"], None, "066", None),
+    )
+    assert decided(*candidates(exams, base, LinkConfig())) == {
+        "of the hospital": (RECOVERED, "other_patient_id", 1, False),
+        "of another group": (RECOVERED, "other_patient_id", 2, True),
+        "of nobody known": ("unlinked_unknown_id", None, None, False),
+        "no issuers": (RECOVERED, "other_patient_id", 1, False),
     }
 
 

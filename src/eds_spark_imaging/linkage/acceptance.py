@@ -24,7 +24,7 @@ def accepted(pairs: DataFrame, rejected: DataFrame | None) -> DataFrame:
         {
             "place": place,
             "first": F.max(place).over(exam),
-            "doubt": F.max(_contradicted() & _own_identifier()).over(exam) | F.col("is_mixed"),
+            "doubt": F.max(_in_doubt()).over(exam) | F.col("is_mixed"),
             "identified": F.max(_identified()).over(exam),
             "namesake": F.coalesce(F.max(_agreeing_by_traits()).over(exam), F.lit(0)),
         }
@@ -57,11 +57,16 @@ def _own_identifier() -> Column:
     return _of_best({method: F.lit(strength.alone == Standing.IDENTIFIED) for method, strength in STRENGTHS.items()})
 
 
+def _in_doubt() -> Column:
+    """Whether an identifier of the exam itself is contradicted, and nobody has settled that by a refusal."""
+    return _contradicted() & _own_identifier() & ~F.col("is_rejected")
+
+
 def _identified() -> Column:
     """Whether the exam's own identifier speaks for the person, or does so with all traits and only the dates against:
     a namesake found by traits must not take the place of either."""
     stands = F.col("standing") == int(Standing.IDENTIFIED)
-    return stands | (_own_identifier() & _contradicted() & F.col("agrees"))
+    return stands | (_in_doubt() & F.col("agrees"))
 
 
 def _agreeing_by_traits() -> Column:

@@ -34,6 +34,12 @@ def texts(frame: DataFrame, *names: str) -> Column:
     return F.array_distinct(F.filter(F.transform(together, _trimmed), lambda value: value != ""))
 
 
+def items(frame: DataFrame, name: str) -> Column:
+    """The array of texts, one for each item of a sequence, in their places; empty where it is null or absent."""
+    values = F.coalesce(_column(frame, name, "array<string>"), F.array().cast("array<string>"))
+    return F.transform(values, _trimmed)
+
+
 def _trimmed(value: Column) -> Column:
     # `F.trim` itself would be given the position of each value, as the signs to trim.
     return F.trim(value)

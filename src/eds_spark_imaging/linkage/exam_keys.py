@@ -11,6 +11,7 @@ from eds_spark_imaging.tables.link_words import LinkMethod
 
 # Kinds of key: exams and the directory of persons meet on kind and key.
 IPP, NIP, VISIT, ACCESSION, TRAITS = "ipp", "nip", "visit", "accession", "traits"
+_KEYS = "array<struct<kind:string,key:string,method:string,matched_on:string,own_issuer:string>>"
 # An identifier that may be a mistyped IPP: no person has a key of this kind.
 MISTYPED = "mistyped"
 
@@ -18,6 +19,8 @@ MISTYPED = "mistyped"
 def exam_keys(exams: DataFrame, known_ipps: DataFrame, config: LinkConfig) -> DataFrame:
     """Rows (``study_instance_uid``, ``hospital_code``, ``issuer``, ``exam_date``, ``kind``, ``key``, ``method``,
     ``matched_on``), one for each key of an exam of ``exams``.
+
+    A key whose own issuer is known (``other_issuers``) is that issuer's, and not the hospital's.
 
     Errors of one digit are tried where the identifier is no IPP of ``known_ipps`` (``ipp``) and the birth date is
     there to confirm what they find.
@@ -38,15 +41,26 @@ def exam_keys(exams: DataFrame, known_ipps: DataFrame, config: LinkConfig) -> Da
         _each(one_digit_variants(doubtful, config.ipp_pattern), IPP, LinkMethod.IPP_ONE_DIGIT, "patient_id"),
         _each(F.array_compact(F.array(digits(doubtful))), MISTYPED, LinkMethod.IPP_ONE_DIGIT, "patient_id"),
         _each(F.transform(own, unpadded), NIP, LinkMethod.NIP, "patient_id"),
-        _each(F.transform("other_ids", unpadded), NIP, LinkMethod.OTHER_PATIENT_ID, "other_patient_ids"),
+        _each(
+            F.transform("other_ids", unpadded), NIP, LinkMethod.OTHER_PATIENT_ID, "other_patient_ids", "other_issuers"
+        ),
         _each(F.transform(own, visit_number), VISIT, LinkMethod.VISIT_NUMBER, "patient_id"),
         _each(F.transform("other_ids", visit_number), VISIT, LinkMethod.VISIT_NUMBER, "other_patient_ids"),
         _each(F.transform("visit_numbers", visit_number), VISIT, LinkMethod.VISIT_NUMBER, "admission_id"),
         _each(F.transform("accession_numbers", plain), ACCESSION, LinkMethod.ACCESSION_NUMBER, "accession_number"),
         _each(_own_traits(), TRAITS, LinkMethod.TRAITS, "patient_name"),
     )
-    fields = F.inline(keys)
-    return places.select("study_instance_uid", "hospital_code", "issuer", "exam_date", fields).where("key IS NOT NULL")
+    each = places.select("study_instance_uid", "hospital_code", "issuer", "exam_date", F.inline(keys))
+    return (
+        each.withColumns(
+            {
+                "hospital_code": F.when(F.col("own_issuer").isNull(), F.col("hospital_code")),
+                "issuer": F.coalesce("own_issuer", "issuer"),
+            }
+        )
+        .drop("own_issuer")
+        .where("key IS NOT NULL")
+    )
 
 
 def traits_key(birth_date: Column, family: Column, given: Column) -> Column:
@@ -59,26 +73,31 @@ def traits_key(birth_date: Column, family: Column, given: Column) -> Column:
     )
 
 
-def _each(values: Column, kind: str, method: LinkMethod, matched_on: str) -> Column:
-    """One key for each value of an array; an array that is null has none."""
+def _each(values: Column, kind: str, method: LinkMethod, matched_on: str, issuers: str | None = None) -> Column:
+    """One key for each value of an array, with its issuer in the array ``issuers``; an array that is null has none."""
+    no_issuer = F.lit(None).cast("string")
     keys = F.transform(
         values,
-        lambda value: F.struct(
+        lambda value, place: F.struct(
             F.lit(kind).alias("kind"),
             value.alias("key"),
             F.lit(str(method)).alias("method"),
             F.lit(matched_on).alias("matched_on"),
+            (F.get(issuers, place) if issuers else no_issuer).alias("own_issuer"),
         ),
     )
-    return F.coalesce(keys, F.array().cast("array<struct<kind:string,key:string,method:string,matched_on:string>>"))
+    return F.coalesce(keys, F.array().cast(_KEYS))
 
 
 def _own_traits() -> Column:
-    """The keys of an exam's traits; each word of the name may be of the family or the given name."""
-    words = F.slice(F.filter("name_tokens", lambda word: F.length(word) >= 2), 1, 6)
-    initials = F.slice(F.col("name_tokens"), 1, 6)
-    birth_date = F.col("birth_date")
-    pairs = F.transform(
-        words, lambda a: F.transform(F.array_remove(initials, a), lambda b: traits_key(birth_date, a, b))
-    )
+    """The keys of an exam's traits; each word of the name may be of the family or the given name, and all the words of
+    a part may be one of a family name."""
+    words = F.slice(F.filter(F.array_union("name_tokens", "name_parts"), lambda word: F.length(word) >= 2), 1, 8)
+    initials, birth_date = F.slice("name_tokens", 1, 6), F.col("birth_date")
+
+    def without(word: Column) -> Column:
+        first = F.array_position(initials, word)
+        return F.filter(initials, lambda _, place: first != place + 1)
+
+    pairs = F.transform(words, lambda a: F.transform(without(a), lambda b: traits_key(birth_date, a, b)))
     return F.when(birth_date.isNotNull(), F.array_distinct(F.flatten(pairs)))

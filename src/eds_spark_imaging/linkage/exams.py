@@ -9,10 +9,18 @@ from eds_spark_imaging.config import LinkConfig
 from eds_spark_imaging.linkage import columns
 from eds_spark_imaging.linkage.birth_dates import is_default_date
 from eds_spark_imaging.linkage.ids import cleaned_ipp, is_placeholder, plain
-from eds_spark_imaging.linkage.names import is_placeholder_name, joined_parts, normalised, tokens
+from eds_spark_imaging.linkage.names import (
+    family_tokens,
+    joined_parts,
+    naming,
+    newborn_word,
+    normalised,
+    tokens_of_all,
+)
 from eds_spark_imaging.linkage.not_patients import is_not_a_patient
 
 OTHER_IDS = ("other_patient_ids", "other_patient_ids_patient_id")
+_OTHER_ISSUERS = "other_patient_ids_issuer_of_patient_id"
 REQUESTS, SERIES_DATES = "request_accession_number", "series_dates"
 NAMES = ("patient_name", "patient_birth_name")
 VISIT_PLACES = ("admission_id", "service_episode_id", "accession_number", REQUESTS)
@@ -42,12 +50,14 @@ def exams(studies: DataFrame, config: LinkConfig) -> DataFrame:
     series_dates = columns.dates(studies, SERIES_DATES)
     sex = F.upper(columns.text(studies, "patient_sex"))
     conflicts = columns.texts(studies, "conflicts")
+    other_ids = _identifiers(columns.texts(studies, *OTHER_IDS), config)
     rows = studies.select(
         "study_instance_uid",
         columns.text(studies, "hospital_code").alias("hospital_code"),
         plain(columns.text(studies, "issuer_of_patient_id")).alias("issuer"),
         _identifier(columns.text(studies, "patient_id"), config).alias("patient_id"),
-        _identifiers(columns.texts(studies, *OTHER_IDS), config).alias("other_ids"),
+        other_ids.alias("other_ids"),
+        _issuers(studies, other_ids).alias("other_issuers"),
         _identifiers(columns.texts(studies, *VISIT_PLACES), config).alias("visit_numbers"),
         _identifiers(columns.texts(studies, *ACCESSION_PLACES), config).alias("accession_numbers"),
         F.transform(columns.texts(studies, *NAMES), normalised).alias("names"),
@@ -55,21 +65,20 @@ def exams(studies: DataFrame, config: LinkConfig) -> DataFrame:
         F.when(~is_default_date(birth_date), birth_date).alias("birth_date"),
         F.when(sex.isin("M", "F"), sex).alias("sex"),
         exam_date.alias("exam_date"),
-        F.array_union(F.array_compact(F.array(exam_date)), F.filter(series_dates, lambda day: ~_is_absurd(day))).alias(
-            "exam_dates"
-        ),
+        F.array_union(F.array_compact(F.array(exam_date)), F.filter(series_dates, _is_credible)).alias("exam_dates"),
         is_not_a_patient(studies, config).alias("is_phantom"),
         F.array_contains(conflicts, "patient_id").alias("is_mixed"),
         F.array_contains(conflicts, "patient_birth_date").alias("_two_birth_dates"),
     )
-    real = F.filter("names", lambda name: ~is_placeholder_name(name, config.placeholders))
+    naming_somebody = F.transform("names", lambda name: naming(name, config.placeholders))
+    real = F.filter(naming_somebody, lambda name: name.rlike("[A-Z]"))
     rows = rows.withColumns({"names": real, "is_two_patients": F.col("is_mixed") & F.col("_two_birth_dates")})
-    name_tokens = F.array_distinct(F.flatten(F.transform("names", tokens)))
-    rows = rows.withColumn("name_tokens", name_tokens)
-    name_forms = F.array_union("name_tokens", F.flatten(F.transform("names", joined_parts)))
     return rows.withColumns(
         {
-            "name_forms": name_forms,
+            "name_tokens": tokens_of_all("names"),
+            "name_parts": F.array_distinct(F.flatten(F.transform("names", joined_parts))),
+            "name_family": family_tokens(F.get("names", F.lit(0))),
+            "newborn_word": F.nullif(newborn_word(F.array_join("names", "^")), F.lit("")),
             "cleaned_ipp": cleaned_ipp(F.col("patient_id"), F.col("hospital_code"), config.ipp_pattern),
         }
     ).drop("names", "_two_birth_dates")
@@ -77,6 +86,17 @@ def exams(studies: DataFrame, config: LinkConfig) -> DataFrame:
 
 def _is_absurd(day: Column) -> Column:
     return F.coalesce(F.year(day) < _FIRST_YEAR, F.lit(False))
+
+
+def _is_credible(day: Column) -> Column:
+    """Whether a series may be of that day: series have no quality of their date that says so."""
+    return ~_is_absurd(day) & (day <= F.date_add(F.current_date(), 1))
+
+
+def _issuers(studies: DataFrame, other_ids: Column) -> Column:
+    """The issuer of each of ``other_ids``, where an item of OtherPatientIDsSequence names it."""
+    ids, issuers = columns.items(studies, OTHER_IDS[1]), columns.items(studies, _OTHER_ISSUERS)
+    return F.transform(other_ids, lambda own: plain(F.get(issuers, (F.array_position(ids, own) - 1).cast("int"))))
 
 
 def with_series(studies: DataFrame, series: DataFrame) -> DataFrame:

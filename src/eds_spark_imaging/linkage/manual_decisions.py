@@ -5,19 +5,22 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from eds_spark_imaging.linkage.ids import cleaned_ipp
 from eds_spark_imaging.tables.link_words import Decision, LinkMethod
 
 
-def last_decisions(decisions: DataFrame, survivors: DataFrame) -> DataFrame:
+def last_decisions(decisions: DataFrame, survivors: DataFrame, ipp_pattern: str) -> DataFrame:
     """Rows (``study_instance_uid``, ``person_id``, ``ipp``, ``decision``): the last decision on each exam and
-    surviving person; of several persons accepted for an exam, only the last is. At one time, a refusal counts.
+    surviving person; of several persons accepted for an exam, only the last is. At one time, a refusal counts. An IPP
+    of the form ``ipp_pattern`` may be written as in a header, with zeros in front.
     """
     latest = F.col("decided_at").desc_nulls_last()
     pair = Window.partitionBy("study_instance_uid", "person_id").orderBy(latest, F.desc("decision"), "ipp")
     kind = Window.partitionBy("study_instance_uid", "decision").orderBy(latest, "person_id")
     known = survivors.where("ipp IS NOT NULL AND surviving_person_id IS NOT NULL")
+    ipp = F.coalesce(cleaned_ipp(F.col("ipp"), F.lit(None).cast("string"), ipp_pattern), F.trim("ipp"))
     last = (
-        decisions.withColumns({"ipp": F.trim("ipp"), "decision": F.lower(F.trim("decision"))})
+        decisions.withColumns({"ipp": ipp, "decision": F.lower(F.trim("decision"))})
         .join(known.select("ipp", F.col("surviving_person_id").alias("person_id")), "ipp", "inner")
         .withColumn("_place", F.row_number().over(pair))
         .where("_place = 1")

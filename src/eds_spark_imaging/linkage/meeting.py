@@ -52,5 +52,5 @@ def meet(
     found = matches(keys, names, base, config)
     if base.decisions is None:
         return Meeting(exams, persons, keys, found)
-    decisions = last_decisions(base.decisions, base.survivors)
+    decisions = last_decisions(base.decisions, base.survivors, config.ipp_pattern)
     return Meeting(exams, persons, keys, found.unionByName(manual_matches(decisions)), decisions)

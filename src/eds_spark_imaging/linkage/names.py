@@ -1,4 +1,4 @@
-"""Names of persons as tokens, and how far two people's names agree. Column expressions only.
+"""Names of persons as words, as the field writes them. Column expressions only.
 
 A DICOM person name is `family^given^middle^prefix^suffix` (PS3.5 section 6.2), but the field writes the parts in any
 order and place, with or without accents and hyphens: tokens are compared wherever they stand.
@@ -9,33 +9,41 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from eds_spark_imaging.tables.link_words import TraitState
-
-_TITLES = ("MME", "MLLE", "MR", "DR", "NEE", "EPOUSE", "EP", "VVE")
+_TITLES = ("MME", "MADAME", "MLLE", "MADEMOISELLE", "MR", "MONSIEUR", "DR", "NEE", "EPOUSE", "EP", "VVE", "VEUVE")
 # Parts of names that many share: they do not make two names alike.
 _PARTICLES = ("DE", "DU", "DES", "LA", "LE", "LES", "EL", "AL", "BEN", "VAN", "VON", "DA", "DOS", "DI", "ST", "SAINT")
-
-_NOTHING = (str(TraitState.DIFFER), str(TraitState.MISSING))
+# Words beside a placeholder, or beside X, that name nobody either.
+_NOBODY = "HOMME|FEMME|MONSIEUR|MADAME|NOM|PRENOM|X+|[0-9]+"
 
 _LIGATURES = {"Œ": "OE", "Æ": "AE", "Ø": "O", "Ł": "L", "Đ": "D", "ẞ": "SS"}
 _ACCENTED = {
     sign: base
-    for sign in map(chr, range(0xC0, 0x250))
+    for sign in map(chr, (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)))
     if (base := unicodedata.normalize("NFD", sign)[0]) != sign and base.isascii() and base.isupper()
 }
+# How a newborn is named who has no name yet. A foetus is examined in the mother.
+_NEWBORN = (
+    r"(?<![A-Z0-9])(BEBES?|BB|NN|JUMEAUX?|JUMELLES?|NOUVEAU(?= NEE?(?![A-Z0-9]))|NOUVELLE(?= NEE?(?![A-Z0-9]))"
+    r"|(?:ENFANT|FILS|FILLE|GARCON)(?= (?:DE|D|DU)(?![A-Z0-9])))(?![A-Z0-9])"
+)
+# UTF-8 that was read as Latin-1: each letter with an accent has become two signs.
+_TWICE_ENCODED = r"^(?=.*[\u00C3-\u00C5])([\u0000-\u007F]|[\u00C2-\u00DF][\u0080-\u00BF])*$"
+# A sign that stands for a letter that was lost: the replacement character, or a question mark between letters.
+_LOST_LETTER = r"\uFFFD|(?<=[A-Z])\?(?=[A-Z])"
 
 
 def normalised(column: Column) -> Column:
-    """Upper case without accents; everything but letters, digits and `^` is a blank."""
-    text = F.upper(F.substring_index(column, "=", 1))
-    text = F.regexp_replace(text, r"\p{M}+", "")
+    """Upper case without accents, `¿` for a letter that was lost; all else but digits and `^` is a blank."""
+    text = F.substring_index(column, "=", 1)
+    text = F.when(text.rlike(_TWICE_ENCODED), F.encode(text, "ISO-8859-1").cast("string")).otherwise(text)
+    text = F.regexp_replace(F.upper(text), r"\p{M}+", "")
     for sign, letters in _LIGATURES.items():
         text = F.replace(text, F.lit(sign), F.lit(letters))
     text = F.translate(text, "".join(_ACCENTED), "".join(_ACCENTED.values()))
-    return F.regexp_replace(text, "[^A-Z0-9^]+", " ")
+    return F.regexp_replace(F.regexp_replace(text, _LOST_LETTER, "¿"), "[^A-Z0-9^¿]+", " ")
 
 
 def tokens(text: Column) -> Column:
@@ -44,9 +52,25 @@ def tokens(text: Column) -> Column:
     return F.coalesce(words, F.array().cast("array<string>"))
 
 
+def family_tokens(text: Column) -> Column:
+    """The words of the part before the first `^` of a normalised name; none where no other part is filled."""
+    return tokens(F.when(text.rlike(r"\^.*[A-Z]"), F.substring_index(text, "^", 1)))
+
+
+def tokens_of_all(names: str) -> Column:
+    """The words of normalised names, each as often as the first name has it."""
+    first = tokens(F.get(names, F.lit(0)))
+    return F.concat(first, F.array_except(F.flatten(F.transform(names, tokens)), first))
+
+
+def is_particle(word: Column) -> Column:
+    """Whether a word is a part of many names."""
+    return word.isin(*_PARTICLES)
+
+
 def without_particles(words: str) -> Column:
     """Of an array of words those that tell people apart, distinct."""
-    return F.array_distinct(F.filter(words, lambda word: (F.length(word) >= 2) & ~word.isin(*_PARTICLES)))
+    return F.array_distinct(F.filter(words, lambda word: (F.length(word) >= 2) & ~is_particle(word)))
 
 
 def joined_parts(text: Column) -> Column:
@@ -55,10 +79,20 @@ def joined_parts(text: Column) -> Column:
     return F.coalesce(parts, F.array().cast("array<string>"))
 
 
-def is_placeholder_name(text: Column, placeholders: Sequence[str]) -> Column:
-    """Whether a normalised name holds a placeholder (`INCONNU^HOMME`), or nothing but X: it names nobody."""
-    words = placeholder_words(placeholders)
-    return text.rlike(rf"(^|[ ^])({'|'.join(words)})($|[ ^])|^[X^ ]+$" if words else r"^[X^ ]+$")
+def naming(text: Column, placeholders: Sequence[str]) -> Column:
+    """What of a normalised name may name somebody: without placeholders and what stands for a person beside them
+    (`DUBOIS^INCONNU`, `X^HOMME`), without an M that is a title; no letter is left of a name that names nobody."""
+    text = F.regexp_replace(text, r"^((?:[^^]*\^){3} *)M(?= *(?:\^|$))", "$1")
+    named = F.when(~text.rlike(rf"^(?:[ ^]|{_whole_word(_NOBODY)})+$"), text).otherwise("")
+    words = "|".join(placeholder_words(placeholders))
+    if not words:
+        return named
+    found = _whole_word(f"(?:{words})[0-9]*")
+    return F.when(text.rlike(found), F.regexp_replace(text, f"{found}|{_whole_word(_NOBODY)}", "")).otherwise(named)
+
+
+def _whole_word(pattern: str) -> str:
+    return f"(?<![A-Z0-9])(?:{pattern})(?![A-Z0-9])"
 
 
 def placeholder_words(placeholders: Sequence[str]) -> list[str]:
@@ -73,66 +107,6 @@ def _words(text: str) -> str:
     return "[ ^]+".join("".join(sign if sign.isascii() and sign.isalnum() else " " for sign in plain).split())
 
 
-def compare_names(pairs: DataFrame) -> DataFrame:
-    """Adds ``family_name`` and ``given_name`` (agree, compatible, missing, differ) and ``nothing_shared``.
-
-    ``name_tokens`` are the words of the header, ``name_forms`` these and its joined parts; ``family_names`` (birth
-    and used names) and ``given_names`` are those of the person, each as its words with blanks between. A name agrees
-    when all its words are in the header, or all of it as one word; it is compatible when one word is, whole, cut
-    short or mistyped.
-    """
-    states = pairs.withColumns(
-        {
-            "family_name": _state("family_names", initials=False),
-            "given_name": _state("given_names", initials=True),
-            # Where one name takes every word of the header, there is nothing to compare the other with.
-            "_family_alone": ~F.exists("name_tokens", lambda word: ~_in_names(word, "family_names")),
-            "_given_alone": ~F.exists("name_tokens", lambda word: ~_in_names(word, "given_names")),
-        }
-    )
-    family, given = F.col("family_name"), F.col("given_name")
-    differ, missing = F.lit(str(TraitState.DIFFER)), F.lit(str(TraitState.MISSING))
-    no_family = (family == differ) & (given != differ) & F.col("_given_alone")
-    no_given = (given == differ) & (family != differ) & F.col("_family_alone")
-    known = (F.size("name_tokens") > 0) & ((F.size("family_names") > 0) | (F.size("given_names") > 0))
-    return states.withColumns(
-        {
-            "nothing_shared": known & family.isin(*_NOTHING) & given.isin(*_NOTHING),
-            "family_name": F.when(no_family, missing).otherwise(family),
-            "given_name": F.when(no_given, missing).otherwise(given),
-        }
-    ).drop("_family_alone", "_given_alone")
-
-
-def _state(names: str, initials: bool) -> Column:
-    header, forms = F.col("name_tokens"), F.col("name_forms")
-
-    def whole(name: Column) -> Column:
-        every = F.forall(F.split(name, " "), lambda word: F.array_contains(header, word))
-        return every | F.array_contains(forms, F.replace(name, F.lit(" "), F.lit("")))
-
-    def partly(name: Column) -> Column:
-        one_word = F.replace(name, F.lit(" "), F.lit(""))
-        words = F.concat(F.split(name, " "), F.array(one_word))
-        return F.exists(words, lambda word: F.exists(forms, lambda other: _alike(word, other, initials)))
-
-    return (
-        F.when((F.size(header) == 0) | (F.size(names) == 0), str(TraitState.MISSING))
-        .when(F.exists(names, whole), str(TraitState.AGREE))
-        .when(F.exists(names, partly), str(TraitState.COMPATIBLE))
-        .otherwise(str(TraitState.DIFFER))
-    )
-
-
-def _in_names(word: Column, names: str) -> Column:
-    return F.exists(names, lambda name: F.exists(F.split(name, " "), lambda other: _alike(word, other, True)))
-
-
-def _alike(word: Column, other: Column, initials: bool) -> Column:
-    """Equal but not a particle, one cut short to three letters or more, one letter off in five, or an initial."""
-    shorter = F.least(F.length(word), F.length(other))
-    starts = F.startswith(word, other) | F.startswith(other, word)
-    same = (word == other) & ~word.isin(*_PARTICLES) & (shorter >= 2)
-    mistyped = (shorter >= 5) & (F.levenshtein(word, other, 1) >= 0)
-    alike = same | (starts & (shorter >= 3)) | mistyped
-    return alike | ((shorter == 1) & starts) if initials else alike
+def newborn_word(text: Column) -> Column:
+    """The word by which a normalised name says that it is a newborn's, under the mother's name; else empty."""
+    return F.regexp_extract(text, _NEWBORN, 1)

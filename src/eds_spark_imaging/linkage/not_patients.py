@@ -16,15 +16,17 @@ from eds_spark_imaging.linkage.birth_dates import is_default_date
 from eds_spark_imaging.linkage.ids import cleaned_ipp
 from eds_spark_imaging.linkage.names import normalised, placeholder_words
 
-# Products whose name ends in a number.
-_PRODUCTS = r"\b(DELTA ?4|TG ?18|TG ?270|CTP ?[0-9]{3}|MATRIXX|OCTAVIUS ?4D)\b"
+# Products whose name ends in a number or is two words, and quality control by its letters.
+_PRODUCTS = r"\b(DELTA ?4|TG ?18|TG ?270|CTP ?[0-9]{3}|MATRIXX|OCTAVIUS ?4D|CAT PHAN)\b|^(C Q|Q [AC])\b"
 
 
 def _words(text: str) -> list[str]:
     return text.split()
 
 
-_QUALITY = _words("QC QA CQ CQI CQE AQ FANTOM FANTOME FANTOMES FANTOMS FANTHOME MIREDETEST")
+_QUALITY = _words(
+    "QC QA CQ CQI CQE AQ DQA AUTOQC AUTOQA FANTOM FANTOME FANTOMES FANTOMS FANTHOME PHANT PHANTON MIREDETEST"
+)
 _TEST = _words("TEST TESTS TST TESTING")
 # Phantom products and what they are made of or show.
 _PHANTOMS = _words(
@@ -37,7 +39,7 @@ _SERVICE = _words(
     "SERVICE SERVICES SVC SRV FSE SAV MAINTENANCE MAINT MAINTENENCE TECHNIQUE TECHNICIEN INGENIEUR ENGINEER "
     "BIOMED BIOMEDICAL PHYSICIEN PHYSIQUE RADIOPHYSIQUE CALIBRATION CALIBRAGE CALIB ETALONNAGE CONTROLE CONTROL "
     "QUALITE QUALITY CONSTANCE CONSTANCY ASSURANCE DOSIMETRIE RECETTE ACCEPTANCE INSTALLATION REGLAGE "
-    "VERIFICATION TUNING WARMUP PREVENTIVE"
+    "VERIFICATION TUNING WARMUP PREVENTIVE CTRL QUAL GEMS"
 )
 _VENDORS = _words(
     "SIEMENS HEALTHINEERS GE GEMS PHILIPS CANON TOSHIBA FUJI FUJIFILM HITACHI AGFA CARESTREAM KODAK HOLOGIC "
@@ -53,13 +55,18 @@ _FILLERS = _words(
     "ONLY DO NOT USE NE PAS UTILISER SUPPRIMER DELETE DE DU DES LA LE LES ET AND FOR POUR APRES AVANT AFTER "
     "BEFORE NEW OLD NO NUM IMAGE IMAGES PACS RIS DICOM SEND ENVOI ECRAN MONITEUR MONITOR DISPLAY CONSOLE STATION "
     "INFORMATIQUE RADIOLOGIE MEDECINE NUCLEAIRE HOPITAL BLOC EQUIPE SUPPORT ADMIN USER LOCAL REMOTE FIELD SNR BAG "
-    "BALL HL WORKLIST"
+    "BALL HL WORKLIST TOR"
+)
+# Words beside TEST that make no person of it.
+_ANYBODY = _words(
+    "MME MADAME MLLE MADEMOISELLE MR MONSIEUR HOMME FEMME ENFANT UN DEUX TROIS QUATRE CINQ BIS FORMATION IDENTITE "
+    "INTEGRATION"
 )
 # In any word: nobody's name holds these. A Z or X before TEST puts a test patient at the end of a list.
 _MACHINES = "CT|IRM|MR|MRI|PET|TEP|SPECT|SCAN|SCANNER|RX|RADIO|ECHO|MAMMO|PACS|RIS|DICOM|MWL|HL"
 _UNMISTAKABLE = "|".join(
     (
-        "PHANTOM|CATPHAN|SMPTE|ARCCHECK|ARCHECK",
+        "PHANTH?OM|CATH?PHAN|SMPTE|ARCCHECK|ARCHECK",
         "^([ZX]+|AA+)TESTS?$",
         "^(TESTPATIENT|PATIENTTEST)$",
         f"^(TEST|QA|QC|CQ)({_MACHINES})$",
@@ -76,27 +83,45 @@ def is_not_a_patient(studies: DataFrame, config: LinkConfig) -> Column:
     name, own_id = _text(studies, "patient_name"), _text(studies, "patient_id")
     for pattern in config.phantom_patterns:
         said = said | name.rlike(f"(?i){pattern}") | own_id.rlike(f"(?i){pattern}")
-    is_ipp = _is_ipp(studies, config)
-    return said | _by_words(name, F.when(is_ipp, "").otherwise(own_id), is_ipp, _has_traits(studies), config)
+    # Each is worked out once, and the plan stays small.
+    signs = F.struct(
+        name.alias("name"),
+        own_id.alias("own_id"),
+        _letters(name).alias("in_name"),
+        _letters(own_id).alias("in_id"),
+        _is_ipp(studies, config).alias("is_ipp"),
+        _has_birthday(studies).alias("has_birthday"),
+        _has_year(studies).alias("has_year"),
+        _has_sex(studies).alias("has_sex"),
+    )
+    return said | F.get(F.transform(F.array(signs), lambda signs: _by_words(signs, config)), F.lit(0))
 
 
-def _by_words(name: Column, own_id: Column, is_ipp: Column, has_traits: Column, config: LinkConfig) -> Column:
-    """The rule. ``own_id`` is empty where it has the form of an IPP: then it may well be a patient's."""
-    in_name, in_id = _letters(name), _letters(own_id)
-    signs = F.size(F.filter(in_name, lambda word: word.isin(*_SIGNS, *_VENDORS)))
-    has_sign = _any(in_name, _SIGNS) | name.rlike(_PRODUCTS)
-    id_has_sign = _any(in_id, _SIGNS) | own_id.rlike(_PRODUCTS)
+def _by_words(of: Column, config: LinkConfig) -> Column:
+    """The rule, on a struct of what it goes by."""
+    name, is_ipp, birthday = of["name"], of["is_ipp"], of["has_birthday"]
+    # Nobody gives a machine birth date and sex; a day of birth alone is a person's where a name is too.
+    has_traits = of["has_year"] & of["has_sex"]  # 1 January, too
+    # An id that has the form of an IPP may well be a patient's, and one made of the name says no more than the name.
+    own_id, in_name = F.when(is_ipp, "").otherwise(of["own_id"]), of["in_name"]
+    in_id = F.when(~is_ipp, F.array_except(of["in_id"], in_name)).otherwise(F.array().cast("array<string>"))
     others = [*_SIGNS, *_VENDORS, *_FILLERS, *placeholder_words(config.placeholders)]
-    is_person = F.exists(in_name, lambda word: (F.length(word) >= 2) & ~word.isin(*others))
-    plain_person = is_person & (has_traits | is_ipp)
+    is_person = _any_but(in_name, others)
+    plain_person = _any_but(in_name, [*others, *_ANYBODY]) & (has_traits | birthday | is_ipp)
+    is_product = name.rlike(_PRODUCTS)
+    has_sign, id_has_sign = _any(in_name, _SIGNS) | is_product, _any(in_id, _SIGNS) | own_id.rlike(_PRODUCTS)
+    id_says_test = _any(in_id, [*_QUALITY, *_TEST])
+    of_vendor = _any(in_name, _VENDORS) & (F.size(in_name) >= 2)
+    two_signs = F.size(F.filter(in_name, lambda word: word.isin(*_SIGNS, *_VENDORS))) >= 2
     return (
         F.exists(F.concat(in_name, in_id), lambda word: word.rlike(_UNMISTAKABLE))
-        | ((_any(in_name, [*_QUALITY, *_TEST]) | name.rlike(_PRODUCTS)) & ~plain_person)
-        # One sign alone may be a family name, where id or traits may be a patient's.
-        | (has_sign & ~is_person & ((signs >= 2) | ~(is_ipp | has_traits)))
-        | (id_has_sign & ~is_person)
-        | (id_has_sign & has_sign & ~has_traits)
-        | (_any(in_id, [*_QUALITY, *_TEST]) & ~has_traits)
+        | ((_any(in_name, [*_QUALITY, *_TEST]) | is_product) & ~plain_person)
+        # One sign alone may be a family name, where id or traits may be a patient's, and two are family and given name
+        # where the traits are beyond doubt.
+        | ((has_sign | of_vendor) & ~is_person & ~(is_ipp | has_traits))
+        | (has_sign & two_signs & ~is_person & ~(birthday & of["has_sex"]))
+        | (id_has_sign & (~is_person | has_sign) & ~has_traits)
+        | (id_says_test & ~(is_person & (has_traits | birthday)))
     )
 
 
@@ -114,13 +139,23 @@ def _any(words: Column, signs: list[str]) -> Column:
     return F.exists(words, lambda word: word.isin(*signs))
 
 
+def _any_but(words: Column, others: list[str]) -> Column:
+    return F.exists(words, lambda word: (F.length(word) >= 2) & ~word.isin(*others))
+
+
 def _is_ipp(studies: DataFrame, config: LinkConfig) -> Column:
     own, hospital = columns.text(studies, "patient_id"), columns.text(studies, "hospital_code")
     return cleaned_ipp(own, hospital, config.ipp_pattern).isNotNull()
 
 
-def _has_traits(studies: DataFrame) -> Column:
-    """Whether birth date and sex are those of a person: nobody gives them to a machine."""
+def _has_birthday(studies: DataFrame) -> Column:
     born = columns.date(studies, "patient_birth_date")
-    has_date = born.isNotNull() & (~is_default_date(born) | (F.year(born) > 1900))
-    return has_date & F.coalesce(F.upper(columns.text(studies, "patient_sex")).isin("M", "F"), F.lit(False))
+    return born.isNotNull() & ~is_default_date(born)
+
+
+def _has_year(studies: DataFrame) -> Column:
+    return F.coalesce(F.year(columns.date(studies, "patient_birth_date")) > 1900, F.lit(False))
+
+
+def _has_sex(studies: DataFrame) -> Column:
+    return F.coalesce(F.upper(columns.text(studies, "patient_sex")).isin("M", "F"), F.lit(False))

@@ -114,13 +114,16 @@ def _with_visit_site(events: DataFrame, visits: DataFrame | None) -> DataFrame:
 
 
 def _traits() -> Column:
-    """The keys of a person's traits: each word of the family names with each of the given names."""
+    """The keys of a person's traits: each word of the family names, and each of these as one word, with each word of
+    the given names."""
 
     def words(names: str) -> Column:
         return F.flatten(F.transform(names, lambda name: F.split(name, " ")))
 
     birth_date = F.col("person_birth_date")
+    as_one = F.transform("family_names", lambda name: F.replace(name, F.lit(" "), F.lit("")))
     pairs = F.transform(
-        words("family_names"), lambda a: F.transform(words("given_names"), lambda b: traits_key(birth_date, a, b))
+        F.concat(words("family_names"), as_one),
+        lambda a: F.transform(words("given_names"), lambda b: traits_key(birth_date, a, b)),
     )
     return F.when(birth_date.isNotNull(), F.array_distinct(F.flatten(pairs)))

@@ -6,7 +6,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.linkage.birth_dates import birth_date_state, is_one_error
-from eds_spark_imaging.linkage.names import compare_names
+from eds_spark_imaging.linkage.name_agreement import compare_names
 from eds_spark_imaging.tables.link_words import Contradiction, DateFault, TraitState
 
 _TRAITS = ("family_name", "given_name", "birth_date_state", "sex_state")
@@ -19,7 +19,8 @@ def compared(pairs: DataFrame) -> DataFrame:
     and ``differing``: how many do; ``date_fault``: how the exam's date does not fit the person's life;
     ``contradictions``: what makes the person impossible; ``agrees``: the traits do, the birth date among them, so that
     they can find a person or correct an identifier; ``confirmed``: they do, and nothing contradicts; ``possible``:
-    the birth date does, and nothing contradicts; ``verified``: all do, or the names agree where there is no birth date.
+    the birth date does, and nothing contradicts; ``verified``: all do, or the names agree where there is no birth date
+    and no other family name stands beside them.
     """
     named = compare_names(pairs)
     states = named.withColumns({"birth_date_state": birth_date_state(), "sex_state": _sex()})
@@ -31,7 +32,7 @@ def compared(pairs: DataFrame) -> DataFrame:
         {
             "confirmed": possible & F.col("agrees"),
             "possible": possible & _is("birth_date_state", TraitState.AGREE),
-            "verified": possible & (F.col("agrees") | _named()),
+            "verified": possible & (F.col("agrees") | (_named() & ~F.col("other_family"))),
         }
     )
 
@@ -66,6 +67,7 @@ def _contradictions() -> Column:
         Contradiction.TWO_TRAITS: F.col("differing") >= 2,
         Contradiction.UNSUPPORTED: (F.col("differing") == 1) & ~supported,
         **{Contradiction(fault): date_counts & _every_date_has(fault) for fault in DateFault},
+        Contradiction.NEWBORN: _is_of_newborn(),
         Contradiction.TWO_PATIENTS: F.col("is_two_patients"),
     }
     return F.array_compact(F.array(*[F.when(found, F.lit(str(reason))) for reason, found in reasons.items()]))
@@ -81,6 +83,14 @@ def _every_date_has(fault: DateFault) -> Column:
     """Whether no date of the exam fits the person's life: a study date may be wrong where those of the series fit."""
     days = F.col("exam_dates")
     return (F.size(days) > 0) & F.forall(days, lambda day: F.coalesce(_date_fault(day) == str(fault), F.lit(False)))
+
+
+def _is_of_newborn() -> Column:
+    """Whether the header names a newborn, and the person is none at any date of the exam: it is the mother."""
+    own_words = F.flatten(F.transform(F.concat("family_names", "given_names"), lambda name: F.split(name, " ")))
+    says_so = F.col("newborn_word").isNotNull() & ~F.array_contains(own_words, F.col("newborn_word"))
+    was_newborn = F.exists("exam_dates", lambda day: F.year(day) - F.col("person_birth_year") <= 1)
+    return F.coalesce(says_so, F.lit(False)) & ~F.coalesce(was_newborn, F.lit(False))
 
 
 def _names_fit() -> Column:
