@@ -205,6 +205,17 @@ def check_submit(words: list[str], known: set[str]) -> None:
     check_imaging([submitted[1], *words], [Path(options.get("--files", "")).name])
 
 
+def test_options_are_of_the_commands_that_the_table_names() -> None:
+    text = (PROJECT / "docs" / "engineers.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`--[^|]+) \| ([^|]+) \|", text.partition("| option | of | does |")[2], re.MULTILINE)
+    assert rows
+    for options, commands_told in rows:
+        named = set(re.findall(r"`([\w-]+)`", commands_told))
+        told = set(COMMANDS) - named if commands_told.startswith("all") else named
+        for option in re.findall(r"--[a-z-]+", options):
+            assert {name for name, c in COMMANDS.items() if any(option in p.opts for p in c.params)} == told, option
+
+
 @pytest.mark.parametrize("block", blocks("toml"), ids=places(blocks("toml")))
 def test_configurations_in_documents(block: Block, tmp_path: Path) -> None:
     path = tmp_path / "block.toml"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -21,11 +22,21 @@ OID = "urn:oid:1.2.250.1.999.1"
 SYSTEMS = ExportConfig(ipp_system=f"{OID}.1", visit_number_system=f"{OID}.2")
 IPP = "8000000001"
 WINTER, SUMMER = datetime(2024, 1, 2, 10, 30), datetime(2024, 7, 2, 0, 0)
+SKIPPED = datetime(2024, 3, 31, 2, 30)  # by the clock of a machine; at 2:00 it was 3:00 in Paris
+DATES = [
+    ("1.2.5", datetime(2079, 1, 1, 8), "study"),
+    ("1.2.8", WINTER, "series"),
+    ("1.2.10", datetime(1900, 1, 1, 8), "series"),
+    ("1.2.11", SUMMER, "study"),
+    ("1.2.12", SUMMER, "study"),
+]
 
 
 @pytest.fixture(scope="module")
-def exported(spark: SparkSession) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
-    """The resources by exam, and the reasons of exams that have none."""
+def exported(spark: SparkSession) -> Iterator[tuple[dict[str, dict[str, Any]], dict[str, str]]]:
+    """The resources by exam, and the reasons of exams that have none; the session is in the hospital's zone."""
+    zone = spark.conf.get("spark.sql.session.timeZone")
+    spark.conf.set("spark.sql.session.timeZone", "Europe/Paris")
     now = datetime(2026, 1, 1)
     studies = frame(
         spark,
@@ -37,14 +48,19 @@ def exported(spark: SparkSession) -> tuple[dict[str, dict[str, Any]], dict[str, 
         ("1.2.6", None, None, WINTER, "complete", ["CT"], "A2", None, 1, 1, None),
         ("1.02.7", 1, IPP, WINTER, "complete", ["CT"], "A3", None, 1, 1, None),
         ("1.2.8", 1, IPP, WINTER, "complete", ["CT"], "A4", None, 1, 1, now),
+        ("1.2.9", 1, None, WINTER, "complete", ["CT"], None, None, 1, 1, None),
+        ("1.2.10", 1, IPP, SKIPPED, "complete", ["CT", "MRI"], None, None, 2, 2, None),
+        ("1.2.11", 1, IPP, SUMMER, "complete", ["CT"], None, None, 1, 1, None),
+        ("1.2.12", 1, IPP, SUMMER, "date_only", ["CT"], None, None, 1, 1, None),
     )
     series = frame(
         spark,
         "study_instance_uid series_instance_uid main_modality modalities series_number series_description"
-        " number_of_instances body_part_codes exam_laterality series_datetime",
-        ("1.2.3", "1.2.3.2", "CT", ["CT"], 2, "THORAX", 30, ["51185008"], None, WINTER),
-        ("1.2.3", "1.2.3.1", "PT", ["PT"], -1, None, 10, None, None, SUMMER),
-        ("1.2.4", "1.2.4.1", None, None, None, " ", 1, ["72696002"], "R", datetime(2024, 7, 2, 9, 5)),
+        " number_of_instances body_part_codes exam_laterality series_datetime series_datetime_source",
+        ("1.2.3", "1.2.3.2", "CT", ["CT"], 2, "THORAX", 30, ["51185008"], None, WINTER, "series"),
+        ("1.2.3", "1.2.3.1", "PT", ["PT"], -1, None, 10, None, None, SUMMER, "acquisition"),
+        ("1.2.4", "1.2.4.1", None, None, None, " ", 1, ["72696002"], "R", datetime(2024, 7, 2, 9, 5), "series"),
+        *[(uid, f"{uid}.1", "CT", ["CT"], 1, None, 1, None, None, at, source) for uid, at, source in DATES],
     )
     acts = [("1.2.3", "ZZQL016", True), ("1.2.3", "ZBQH001", True), ("1.2.3", "ACQK001", False)]
     visits = [("1.2.3", "6612345678", True), ("1.2.4", "6600000000", False)]
@@ -58,12 +74,13 @@ def exported(spark: SparkSession) -> tuple[dict[str, dict[str, Any]], dict[str, 
         "Europe/Paris",
     )
     resources = {row["study_instance_uid"]: json.loads(row["resource"]) for row in made.collect()}
-    return resources, {row["study_instance_uid"]: row["reason"] for row in not_exported(exams).collect()}
+    yield resources, {row["study_instance_uid"]: row["reason"] for row in not_exported(exams).collect()}
+    spark.conf.set("spark.sql.session.timeZone", str(zone))
 
 
 def test_every_resource_is_valid(exported: tuple[dict[str, Any], dict[str, str]]) -> None:
     resources, _ = exported
-    assert set(resources) == {"1.2.3", "1.2.4", "1.2.5"}
+    assert set(resources) == {"1.2.3", "1.2.4", "1.2.5", "1.2.10", "1.2.11", "1.2.12"}
     for resource in resources.values():
         read = ImagingStudy.model_validate(resource)
         assert json.loads(read.model_dump_json(exclude_none=True)) | {"started": None} == resource | {"started": None}
@@ -128,8 +145,29 @@ def test_what_is_not_known_is_left_out(exported: tuple[dict[str, Any], dict[str,
     }
     assert series["laterality"]["code"] == "24028007"  # SNOMED CT: right
     assert series["started"] == "2024-07-02T09:05:00+02:00"
-    assert not {"started", "description", "modality", "series", "procedureCode"} & set(bare)
+    assert not {"started", "description", "modality", "procedureCode"} & set(bare)
+    assert "started" not in bare["series"][0]  # its date is that of the exam
+
+
+def test_times_are_those_of_the_wall_clock(exported: tuple[dict[str, Any], dict[str, str]]) -> None:
+    resources, _ = exported
+    times = ("1.2.10", "1.2.11", "1.2.12")
+    assert {uid: (resources[uid]["started"], resources[uid]["series"][0].get("started")) for uid in times} == {
+        "1.2.10": ("2024-03-31T02:30:00+01:00", None),  # the same instant as 03:30:00+02:00; no CT is of 1900
+        "1.2.11": ("2024-07-02T00:00:00+02:00", "2024-07-02T00:00:00+02:00"),  # midnight, and known to be
+        "1.2.12": ("2024-07-02", "2024-07-02"),
+    }
+
+
+def test_a_term_that_dicom_does_not_define_has_no_system(exported: tuple[dict[str, Any], dict[str, str]]) -> None:
+    dcm = "http://dicom.nema.org/resources/ontology/DCM"
+    assert exported[0]["1.2.10"]["modality"] == [{"system": dcm, "code": "CT"}, {"code": "MRI"}]
 
 
 def test_every_other_exam_has_its_reason(exported: tuple[dict[str, Any], dict[str, str]]) -> None:
-    assert exported[1] == {"1.2.6": "no_patient", "1.02.7": "uid_invalid", "1.2.8": "removed"}
+    assert exported[1] == {
+        "1.2.6": "no_patient",
+        "1.02.7": "uid_invalid",
+        "1.2.8": "removed",
+        "1.2.9": "no_patient",  # linked, and without IPP
+    }

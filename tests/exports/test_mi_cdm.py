@@ -8,9 +8,11 @@ import pytest
 from frames import frame
 from pyspark.sql import DataFrame, SparkSession
 
-from eds_spark_imaging.dicom.declaration.attribute import attribute_from_mapping
-from eds_spark_imaging.exports.mi_cdm import image_feature, image_occurrence, measurement, mi_cdm_exams
+from eds_spark_imaging.dicom.declaration import ATTRIBUTES
+from eds_spark_imaging.dicom.declaration.attribute import Level, attribute_from_mapping
+from eds_spark_imaging.exports.mi_cdm import image_feature, image_occurrence, is_parameter, measurement, mi_cdm_exams
 from eds_spark_imaging.exports.reasons import not_exported
+from eds_spark_imaging.tables.attributes import aggregated_columns
 
 pytestmark = pytest.mark.spark
 
@@ -87,14 +89,18 @@ def test_features_are_the_parameters_that_a_series_has(spark: SparkSession, occu
             {"sources": ["KVP"], "column": "kvp", "kind": "double", "unit": "kV", "aggregate": "min_max"},
             {"sources": ["ConvolutionKernel"], "column": "kernel", "kind": "string", "aggregate": "distinct"},
             {"sources": ["DeviceSerialNumber"], "column": "serial", "kind": "string", "identifying": True},
+            {"sources": ["DetectorID"], "column": "detector", "kind": "string", "treatment": "pseudonym"},
+            {"sources": ["DeviceID"], "column": "device", "kind": "string", "treatment": "drop"},
+            {"sources": ["ImageComments"], "column": "comments", "kind": "string", "treatment": "allow_by_name"},
         )
     ]
     acquisitions = frame(
         spark,
-        "study_instance_uid series_instance_uid kvp_min:double kvp_max:double kernel:array<string> serial:string",
-        ("1", "1.1", 100.0, 120.0, ["B30f"], "S1"),
-        ("1", "1.2", None, None, None, "S2"),
-        ("2", "2.1", 1.0, 1.0, None, None),
+        "study_instance_uid series_instance_uid kvp_min:double kvp_max:double kernel:array<string> serial:string"
+        " detector:string device:string comments:string",
+        ("1", "1.1", 100.0, 120.0, ["B30f"], "S1", "D1", "D2", "of Mr N"),
+        ("1", "1.2", None, None, None, "S2", "D1", None, None),
+        ("2", "2.1", 1.0, 1.0, None, None, None, None, None),
     )
     found = measurement(occurrences, acquisitions, attributes, CONCEPTS)
     values = {
@@ -115,3 +121,10 @@ def test_features_are_the_parameters_that_a_series_has(spark: SparkSession, occu
     assert {row["image_feature_event_id"]: row["image_occurrence_id"] for row in features} == ids
     assert {row["image_feature_event_field_concept_id"] for row in features} == {33}
     assert len({row["image_feature_id"] for row in features}) == 3
+
+
+def test_serial_numbers_and_free_texts_of_the_declaration_are_no_parameters() -> None:
+    names = {"kvp", "slice_thickness", "transducer_serial_number", "detector_description"}
+    columns = list(aggregated_columns([a for a in ATTRIBUTES if a.column in names], frozenset({Level.ACQUISITION})))
+    assert {column.name for column in columns} == names
+    assert {column.name for column in columns if is_parameter(column)} == {"kvp", "slice_thickness"}

@@ -260,6 +260,7 @@ def out_of_hours(hospital: Hospital, rows: Rows) -> None:
 
 
 def trend(hospital: Hospital, rows: Rows) -> None:
+    rows = [row for row in rows if row["hospital_code"]]
     kept = sum(row["exams"] for row in rows)
     assert 0.3 * len(hospital.exams) <= kept <= len(hospital.exams)
     months = Counter((exam["hospital"], exam["wall_clock"].date().replace(day=1)) for exam in hospital.exams)

@@ -192,7 +192,9 @@ def test_the_base_centrale_stands_beside_the_tables(spark: SparkSession, hospita
     context, _, warehouse = hospital
     assert context.config.warehouse is not None
     spark.catalog.dropTempView("base_note")  # of another test
-    make_base_views(spark, context.config.warehouse, {"base_procedure_occurrence", "base_person"})
+    make_base_views(
+        spark, context.config.warehouse, {"base_procedure_occurrence", "base_person", "base_patient_identity"}
+    )
     acts = pq.read_table(warehouse / "procedure_occurrence").to_pylist()
     query = (
         "SELECT procedure_occurrence_id, person_id, procedure_code, procedure_activity FROM base_procedure_occurrence"
@@ -205,3 +207,11 @@ def test_the_base_centrale_stands_beside_the_tables(spark: SparkSession, hospita
         assert activity == (act["procedure_source_value"][-1] if len(act["procedure_source_value"]) > 7 else None)
         assert person % 2 == 0  # those of merged rows have odd ids, and survive as another
     assert not spark.catalog.tableExists("base_note")
+    identities = dict(spark.sql("SELECT ipp, person_id FROM base_patient_identity").collect())
+    people = spark.sql("SELECT person_id, person_source_value FROM base_person").collect()
+    assert len({person for person, _ in people}) == len(people) > 0
+    assert {ipp: person for person, ipp in people}.items() <= identities.items()
+    merged = {row["ipp"]: row["merged_into_ipp"] for row in pq.read_table(warehouse / "patient_identity").to_pylist()}
+    assert any(merged.values())
+    for old, ipp in merged.items():
+        assert ipp is None or identities[old] == identities[ipp]

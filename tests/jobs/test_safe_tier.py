@@ -191,6 +191,61 @@ def test_what_others_may_know_finds_nobody_by_dates_and_k_is_told(made: Made) ->
     assert last["counts"]["exams_in_groups_below_k"] == sum(len(g) for g in groups.values() if len(g) < PROJECT.k)
 
 
+@pytest.fixture
+def opened(spark: SparkSession, made: Made) -> Iterator[Config]:
+    """The configuration of who reads the tier, which the session has opened."""
+    from eds_spark_imaging.lake.opening import known_tables, open_lake
+
+    config = Config(attributes=(planted.SITE_ATTRIBUTE,)).with_places(lake=str(made.place / "tier"))
+    open_lake(config, "test")
+    yield config
+    for name in known_tables(spark):
+        spark.catalog.dropTempView(name)
+
+
+def test_a_reader_opens_the_tier_with_its_views_and_reports_on_it(spark: SparkSession, opened: Config) -> None:
+    from eds_spark_imaging.lake.opening import is_tier, known_tables
+    from eds_spark_imaging.lake.views import VIEWS
+    from eds_spark_imaging.report import QUESTIONS
+
+    assert is_tier(spark)
+    there = known_tables(spark)
+    assert {view.name for view in VIEWS if view.table in there} <= there
+    assert spark.table("exam_with_visit").count() == len(EVERYBODY)
+    for question in QUESTIONS:
+        if there.issuperset(question.needs):
+            assert spark.sql(question.sql).columns
+
+
+def test_no_export_and_no_base_centrale_go_with_a_tier(opened: Config, tmp_path: Path) -> None:
+    from eds_spark_imaging.cli.cohort import print_cohort
+    from eds_spark_imaging.cli.options import Format
+    from eds_spark_imaging.cohorts import Cohort
+    from eds_spark_imaging.exports.words import Standard, TableFormat
+    from eds_spark_imaging.pipeline import export
+
+    for standard in Standard:
+        with pytest.raises(ConfigError, match="the tier of a project"):
+            export.export(opened, standard, str(tmp_path / "to"), TableFormat.PARQUET)
+    assert not (tmp_path / "to").exists()
+    wide = tmp_path / "wide.toml"
+    wide.write_text("[cohort]\nname = 'wide'\n[[include]]\ndiagnosis = { code = ['I10'], days = [-4000, 0] }\n")
+    with pytest.raises(ConfigError, match="a tier without identities cannot"):
+        print_cohort(Cohort.from_toml(wide), opened.with_places(warehouse=str(tmp_path / "base")), Format.TABLE)
+
+
+def test_the_tier_is_registered_with_its_views(spark: SparkSession, made: Made) -> None:
+    from eds_spark_imaging.lake.lake import Lake
+    from eds_spark_imaging.lake.registration import register_in_database
+
+    lake = Lake(spark, LakeConfig(path=str(made.place / "tier")), made.source.catalogue, writable=False)
+    try:
+        assert "exam_with_visit" in register_in_database(lake, "of_the_tier")
+        assert spark.table("of_the_tier.exam_with_visit").count() == len(EVERYBODY)
+    finally:
+        spark.sql("DROP DATABASE IF EXISTS of_the_tier CASCADE")
+
+
 @pytest.mark.slow
 def test_a_second_run_writes_nothing(made: Made) -> None:
     before = {name: made.tier.lake.version(name) for name in made.tier.catalogue.treated}  # type: ignore[attr-defined]

@@ -154,6 +154,36 @@ def test_omop_dates_stand_where_a_row_has_no_hour(spark: SparkSession, tmp_path:
         assert [row[0] for row in rows] == [hour, datetime(2024, 1, 5), None], table
 
 
+def test_omop_deaths_are_a_table_of_their_own(spark: SparkSession, tmp_path: Path) -> None:
+    """OMOP 5.4: DEATH has the person, death_date and, where it is known, death_datetime."""
+    hour = datetime(2024, 1, 2, 3, 4)
+    write(tmp_path / "person.parquet", PERSON_ID=[1, 2, 3, 4], person_source_value=["a", "b", "c", "d"])
+    config = WarehouseConfig(path=str(tmp_path), layout="omop")
+
+    def deaths() -> list[datetime | None]:
+        people = Warehouse(spark, config).required("person").orderBy("person_id").collect()
+        assert [row.person_id for row in people] == [1, 2, 3, 4]
+        return [row.death_datetime for row in people]
+
+    assert deaths() == [None] * 4
+    before = Warehouse(spark, config).fingerprint(("person",))
+    write(
+        tmp_path / "death.parquet",
+        person_id=pa.array([1, 2, 3, 3, 9], pa.int32()),
+        death_date=[hour.date(), date(2024, 1, 5), date(2023, 1, 1), date(2024, 2, 1), hour.date()],
+        death_datetime=pa.array([hour, None, None, None, None], pa.timestamp("us")),
+    )
+    assert Warehouse(spark, config).fingerprint(("person",)) != before
+    assert deaths() == [hour, datetime(2024, 1, 5), datetime(2024, 2, 1), None]
+    write(
+        tmp_path / "person.parquet",
+        person_id=[1, 2, 3, 4],
+        person_source_value=["a", "b", "c", "d"],
+        death_datetime=pa.array([None, None, None, hour], pa.timestamp("us")),
+    )
+    assert deaths() == [None, None, None, hour]  # a site that has the column means it
+
+
 def test_omop_kinds_of_visits_are_no_numbers(spark: SparkSession, tmp_path: Path) -> None:
     said = ["6612345678", "66 1234-5671", "CONSULTATION", "9201", "HC1", None]
     ids = list(range(len(said)))
@@ -333,6 +363,7 @@ def test_one_row_for_each_key_and_what_is_amiss(spark: SparkSession, tmp_path: P
         (Fault.ORPHAN, "visit_occurrence", "person_id"): 1,
         (Fault.ORPHAN, "procedure_occurrence", "visit_occurrence_id"): 1,
         (Fault.EMPTY_COLUMN, "procedure_occurrence", "procedure_source_value"): 1,
+        (Fault.NO_DEATHS, "person", "death_datetime"): 1,
         (Fault.REPEATED, "patient_identity", "ipp, nip, nip_domain"): 1,
         (Fault.ORPHAN, "patient_identity", "merged_into_ipp"): 1,
         (Fault.ORPHAN, "fact_relationship", "fact_id_1"): 1,

@@ -6,16 +6,19 @@ other resource. What is not known is left out, and nothing is put in its place.
 
 from __future__ import annotations
 
+from pydicom.sr.codedict import codes
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import ExportConfig
 from eds_spark_imaging.exports.reasons import exams_with_reason, is_dated
 from eds_spark_imaging.exports.words import NotExported
+from eds_spark_imaging.transforms.times import is_plausible
 
 _STUDY, _SERIES = "study_instance_uid", "series_instance_uid"
 _TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
 _DCM = "http://dicom.nema.org/resources/ontology/DCM"
+_MODALITIES = sorted(code.value for code in codes.cid33.concepts.values())  # those that DCM has, PS3.16 CID 33
 _SNOMED = "http://snomed.info/sct"
 _UNKNOWN = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 _SIDES = {"R": "24028007", "L": "7771000", "B": "51440002"}  # PS3.16 CID 244
@@ -43,7 +46,7 @@ def imaging_studies(  # noqa: PLR0917
     """
     rows = (
         exams.where("reason IS NULL")
-        .join(_series_of_exams(series, time_zone), _STUDY, "left")
+        .join(_series_of_exams(series, exams, time_zone), _STUDY, "left")
         .join(_acts_of_exams(acts, systems), _STUDY, "left")
         .join(visits.where("accepted").select(_STUDY, "visit_occurrence_source_value"), _STUDY, "left")
     )
@@ -52,7 +55,7 @@ def imaging_studies(  # noqa: PLR0917
         F.col(_STUDY).alias("id"),
         _identifiers(systems).alias("identifier"),
         F.lit("available").alias("status"),
-        _filled(F.transform("modalities", lambda modality: _coding(_DCM, modality))).alias("modality"),
+        _filled(F.transform("modalities", _modality)).alias("modality"),
         F.struct(
             F.lit("Patient").alias("type"), _identifier("PI", systems.ipp_system, F.col("ipp")).alias("identifier")
         ).alias("subject"),
@@ -67,26 +70,30 @@ def imaging_studies(  # noqa: PLR0917
     return rows.select(_STUDY, F.to_json(resource).alias("resource"))
 
 
-def _series_of_exams(series: DataFrame, time_zone: str) -> DataFrame:
+def _series_of_exams(series: DataFrame, exams: DataFrame, time_zone: str) -> DataFrame:
+    """The series of each exam. A series that has its date from the exam has it where that of the exam is believed."""
     modality = F.coalesce(F.col("main_modality"), F.get("modalities", F.lit(0)))
     unknown = F.array(F.struct(F.lit(_UNKNOWN).alias("url"), F.lit("unknown").alias("valueCode")))
     sides = F.create_map(*[F.lit(part) for side in _SIDES.items() for part in side])
     part, side = F.get("body_part_codes", F.lit(0)), sides[F.col("exam_laterality")]
+    own = ~F.col("series_datetime_source").eqNullSafe("study")
+    dated = is_plausible(F.col("series_datetime"), F.current_date()) & (own | is_dated())
     one = F.struct(
         F.col(_SERIES).alias("uid"),
         F.when(F.col("series_number") >= 0, F.col("series_number")).alias("number"),
         F.struct(
             F.when(modality.isNull(), unknown).alias("extension"),
-            F.when(modality.isNotNull(), F.lit(_DCM)).alias("system"),
+            _modality(modality)["system"].alias("system"),
             modality.alias("code"),
         ).alias("modality"),
         _said("series_description").alias("description"),
         F.col("number_of_instances").alias("numberOfInstances"),
         F.when(part.isNotNull(), _coding(_SNOMED, part)).alias("bodySite"),
         F.when(side.isNotNull(), _coding(_SNOMED, side)).alias("laterality"),
-        _when("series_datetime", time_zone).alias("started"),
+        F.when(dated, _when("series_datetime", time_zone)).alias("started"),
     )
-    valid = series.where(F.col(_SERIES).rlike(_UID))
+    of_exam = exams.where("reason IS NULL").select(_STUDY, "study_datetime", "study_datetime_quality")
+    valid = series.where(F.col(_SERIES).rlike(_UID)).join(of_exam, _STUDY, "inner")
     return valid.groupBy(_STUDY).agg(F.array_sort(F.collect_list(one)).alias("_series"))
 
 
@@ -124,6 +131,11 @@ def _identifier(kind: str, system: str | None, value: Column) -> Column:
     )
 
 
+def _modality(code: Column) -> Column:
+    """A coding, of no system where DICOM does not define the term."""
+    return F.struct(F.when(code.isin(_MODALITIES), F.lit(_DCM)).alias("system"), code.alias("code"))
+
+
 def _coding(system: str, code: Column) -> Column:
     return F.struct(F.lit(system).alias("system"), code.alias("code"))
 
@@ -139,16 +151,21 @@ def _said(name: str) -> Column:
 
 
 def _when(name: str, time_zone: str) -> Column:
-    """A wall-clock time with its offset from UTC, which FHIR asks for; the day alone where it is midnight, or none."""
-    local = F.col(name)
-    timed = local != F.date_trunc("day", local)
+    """A wall-clock time with its offset from UTC, which FHIR asks for; the day alone where no time is known.
+
+    Midnight is a time where the exam says that it has one. Formats and ``timestamp_diff`` would go through the zone of
+    the session, where the hour may not be.
+    """
+    local, text = F.col(name), F.col(name).cast("string")
+    of_exam = (F.col("study_datetime_quality") == "complete") & (local == F.col("study_datetime"))
+    timed = of_exam | (local != F.date_trunc("day", local))
     utc = F.convert_timezone(F.lit(time_zone), F.lit("UTC"), local)
-    minutes = F.timestamp_diff("MINUTE", utc, local)
+    minutes = (local - utc).cast("interval minute").cast("int")
     offset = F.format_string(
         "%s%02d:%02d",
         F.when(minutes < 0, F.lit("-")).otherwise(F.lit("+")),
         F.floor(F.abs(minutes) / 60).cast("int"),
         (F.abs(minutes) % 60).cast("int"),
     )
-    moment = F.concat(F.date_format(local, "yyyy-MM-dd'T'HH:mm:ss"), offset)
-    return F.when(timed, moment).otherwise(F.date_format(local, "yyyy-MM-dd"))
+    day, time = F.substring(text, 1, 10), F.substring(text, 12, 8)
+    return F.when(timed, F.concat(day, F.lit("T"), time, offset)).otherwise(day)

@@ -17,14 +17,17 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.dicom.declaration.attribute import Attribute, Level
 from eds_spark_imaging.exports.reasons import exams_with_reason, is_dated
 from eds_spark_imaging.exports.words import NotExported
+from eds_spark_imaging.tables import spec
 from eds_spark_imaging.tables.attributes import aggregated_columns
 from eds_spark_imaging.tables.spec import BIGINT, DOUBLE, INT, STRING
+from eds_spark_imaging.treatment import Treatment
 
 # By kind (modality, body_part, feature, unit, type, field) and code, the concept.
 Concepts = Mapping[tuple[str, str], int]
 
 _NUMBERS = (DOUBLE, BIGINT, INT)
 _STUDY, _SERIES = "study_instance_uid", "series_instance_uid"
+_IDENTIFYING = (Treatment.PSEUDONYM, Treatment.DROP, Treatment.ALLOW_BY_NAME)
 _LARGEST = 0x7FFF_FFFF_FFFF_FFFF
 
 
@@ -87,7 +90,7 @@ def image_occurrence(exams: DataFrame, series: DataFrame, concepts: Concepts) ->
 def measurement(
     occurrences: DataFrame, acquisitions: DataFrame, attributes: Sequence[Attribute], concepts: Concepts
 ) -> DataFrame:
-    """Rows of ``measurement``, one for each acquisition parameter that a series has, none that identifies a person."""
+    """Rows of ``measurement``, one for each acquisition parameter that a series has, but for those that identify."""
     values = F.explode(F.filter(F.array(*_parameters(attributes)), lambda value: value["there"])).alias("_value")
     own = acquisitions.select(
         F.col(_STUDY).alias("image_study_uid"), F.col(_SERIES).alias("image_series_uid"), values
@@ -128,12 +131,17 @@ def image_feature(measurements: DataFrame, concepts: Concepts) -> DataFrame:
     )
 
 
+def is_parameter(column: spec.Column) -> bool:
+    """Whether the column of ``imaging_acquisition`` may be given: it tells no person, no device and no free text."""
+    return not column.identifying and column.treated not in _IDENTIFYING
+
+
 def _parameters(attributes: Sequence[Attribute]) -> Iterator[Column]:
     """Each parameter as a struct: its column, unit, value as number or text, whether it is there."""
     for attribute in attributes:
-        if attribute.identifying:
-            continue
         for column in aggregated_columns([attribute], frozenset({Level.ACQUISITION})):
+            if not is_parameter(column):
+                continue
             value = F.col(f"`{column.name}`")
             number = value.cast("double") if column.type in _NUMBERS else F.lit(None).cast("double")
             yield F.struct(

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyspark.sql.types import StringType
+
 from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import LakeError
 from eds_spark_imaging.lake.file_ids import file_id, find_key
@@ -49,6 +51,16 @@ def open_lake(config: Config, app: str, *, live: bool = False, query: str | None
 def known_tables(spark: SparkSession) -> set[str]:
     """The names of the tables and views that a session opened on a lake knows."""
     return {row["tableName"] for row in spark.sql("SHOW TABLES").select("tableName").collect()}
+
+
+def is_tier(spark: SparkSession) -> bool:
+    """True where the lake that a session knows is the tier of a project: the keys of its exams are pseudonyms.
+
+    Columns do not tell: those that a tier lacks are null in a session, as those of a lake of an older version.
+    """
+    if "imaging_study" not in known_tables(spark):
+        return False
+    return isinstance(spark.table("imaging_study").schema["person_id"].dataType, StringType)
 
 
 def check_folder(path: str | None) -> None:

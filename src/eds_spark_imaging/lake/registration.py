@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from eds_spark_imaging.lake.lake import Lake
+from collections.abc import Iterator, Sequence
+
+from eds_spark_imaging.lake.lake import Lake, words_of
 from eds_spark_imaging.lake.views import VIEWS
 from eds_spark_imaging.tables.spec import sql_text
 
@@ -10,7 +12,8 @@ from eds_spark_imaging.tables.spec import sql_text
 def register_in_database(lake: Lake, database: str) -> list[str]:
     """Make every table there is an external one of ``database``, and make the views again; gives the names.
 
-    What is there stays as it is: the tables are the lake's own, at their newest commit.
+    What is there stays as it is: the tables are the lake's own, at their newest commit. To a view the columns that its
+    tables lack are null, as to :meth:`Lake.register`.
     """
     spark = lake.spark
     spark.sql(f"CREATE DATABASE IF NOT EXISTS `{database}`")
@@ -21,8 +24,20 @@ def register_in_database(lake: Lake, database: str) -> list[str]:
     views = [view for view in VIEWS if view.table in there]
     before = spark.catalog.currentDatabase()
     spark.sql(f"USE `{database}`")
+    whole = dict(_with_all_columns(lake, database, there))
     for view in views:
-        comment = sql_text(view.comment)
-        spark.sql(f"CREATE OR REPLACE VIEW `{view.name}` COMMENT {comment} AS {view.select(lake.catalogue)}")
+        select = view.select(lake.catalogue)
+        tables = ", ".join(f"{name} AS ({rows})" for name, rows in whole.items() if name in words_of(select))
+        query = f"WITH {tables} {select}" if tables else select
+        spark.sql(f"CREATE OR REPLACE VIEW `{view.name}` COMMENT {sql_text(view.comment)} AS {query}")
     spark.sql(f"USE `{before}`")
     return [*there, *(view.name for view in views)]
+
+
+def _with_all_columns(lake: Lake, database: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The tables that lack declared columns, each with a SELECT that has them."""
+    for name in names:
+        place = f"`{database}`.`{name}`"
+        lacking = lake.catalogue[name].lacking(lake.spark.table(place).columns)
+        if lacking:
+            yield name, f"SELECT *, {', '.join(column.sql_null for column in lacking)} FROM {place}"

@@ -98,11 +98,9 @@ class LakeTables:
         table = self.catalogue[name]
         if not self.exists(name):
             # LIMIT 0, and not an empty RDD: the optimiser then leaves out whatever is joined with it.
-            nulls = ", ".join(f"CAST(NULL AS {sql_type(c.type)}) AS `{c.name}`" for c in table)
-            return self.spark.sql(f"SELECT {nulls} LIMIT 0")
+            return self.spark.sql(f"SELECT {', '.join(c.sql_null for c in table)} LIMIT 0")
         rows = self._rows(name)
-        there = set(rows.columns)
-        return rows.withColumns({c.name: F.lit(None).cast(sql_type(c.type)) for c in table if c.name not in there})
+        return rows.withColumns({c.name: F.lit(None).cast(sql_type(c.type)) for c in table.lacking(rows.columns)})
 
     def _rows(self, name: str) -> DataFrame:
         if self.versions is None or name == RELEASE:
@@ -128,8 +126,8 @@ class LakeTables:
             self.spark.sql(table.create_statement(self.identifier(name)))
             self._there.add(name)
             return
-        there = set(self.spark.table(self.identifier(name)).columns)
-        added = [replace(c, nullable=True).ddl for c in table if c.name not in there]  # old rows have no value
+        lacking = table.lacking(self.spark.table(self.identifier(name)).columns)
+        added = [replace(c, nullable=True).ddl for c in lacking]  # old rows have no value
         if added:
             self.spark.sql(f"ALTER TABLE {self.identifier(name)} ADD COLUMNS ({', '.join(added)})")
 

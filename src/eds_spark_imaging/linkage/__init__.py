@@ -9,7 +9,7 @@ from eds_spark_imaging.linkage.link_status import decide
 from eds_spark_imaging.linkage.meeting import Meeting, meet
 from eds_spark_imaging.linkage.merged_patients import survivors
 from eds_spark_imaging.linkage.person_keys import directory
-from eds_spark_imaging.linkage.persons import traits_of_persons
+from eds_spark_imaging.linkage.persons import surviving_persons, traits_of_persons
 from eds_spark_imaging.linkage.probabilistic import with_probable
 from eds_spark_imaging.linkage.relink import due, link_inputs
 
@@ -27,6 +27,7 @@ __all__ = [
     "link_history",
     "link_inputs",
     "meet",
+    "surviving_persons",
     "survivors",
     "traits_of_persons",
     "with_probable",

@@ -34,6 +34,25 @@ def traits_of_persons(identity: DataFrame | None, person: DataFrame, survivors: 
     )
 
 
+def surviving_persons(person: DataFrame, survivors: DataFrame) -> DataFrame:
+    """One row a surviving person, with the columns of ``person``: what it lacks is of the persons merged into it.
+
+    ``person_source_value`` is the IPP that survives; of the deaths of others the latest counts, as for a link.
+    """
+    moved = survivors.where("person_id IS NOT NULL").select("person_id", "surviving_ipp", "surviving_person_id")
+    own = F.col("person_id") == F.col("surviving_person_id")
+    order = F.struct(~own, "person_id")
+    value = {name: F.min_by(name, F.when(F.col(name).isNotNull(), order)) for name in person.columns}
+    value |= {
+        "person_source_value": F.max("surviving_ipp"),
+        "death_datetime": _own_first(own, F.col("death_datetime")),
+    }
+    del value["person_id"]
+    rows = person.join(moved, "person_id").groupBy("surviving_person_id")
+    named = rows.agg(*[column.alias(name) for name, column in value.items()])
+    return named.withColumnRenamed("surviving_person_id", "person_id").select(*person.columns)
+
+
 def _own_first(own: Column, value: Column) -> Column:
     return F.coalesce(F.max(F.when(own, value)), F.max(value))
 

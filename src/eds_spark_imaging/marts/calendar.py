@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 
 from eds_spark_imaging.marts.coverage import Coverage, coverage_of
 from eds_spark_imaging.marts.groups import group_key
-from eds_spark_imaging.tables.marts import COVERAGE_BY, IMAGING_COVERAGE
+from eds_spark_imaging.tables.marts import COVERAGE_BY, IMAGING_COVERAGE, CoverageState
 
 _STRAYS: Final = 2  # exams, or a thousandth
 _EMPTY_MONTHS: Final = 60
@@ -35,8 +35,8 @@ def coverage(activity: DataFrame, today: Column, suspensions: Sequence[Suspensio
     ``imaging_activity``, which has them by department too.
 
     A hospital has a row for each of its categories and every month from the first with coverage of any of them to the
-    last with an exam anywhere; of the months before, those in which it has exams: a stray date long before makes one.
-    The month of ``today`` is not over.
+    last with an exam anywhere; of the months before, those in which it has exams: a stray date long before makes one,
+    and bears on nothing else. The month of ``today`` and those after it are not over.
     """
     counts = activity.groupBy(*COVERAGE_BY).agg(F.sum("exams").alias("exams"))
     end = counts.agg(F.max("month").alias("_last"), F.max(F.trunc(today, "month")).alias("_running"))
@@ -60,21 +60,25 @@ def _fit(suspensions: Sequence[Suspension]) -> Callable[[pa.Table], pa.Table]:
             cells.setdefault(row["exam_category"], [0] * months)[_number(row["month"]) - first] += row["exams"]
         filled = [any(month) for month in zip(*cells.values(), strict=True)]
         kept = {category: without_strays(cell) for category, cell in cells.items()}
-        whole = [sum(month) for month in zip(*kept.values(), strict=True)]
-        running = rows[0]["_last"] >= rows[0]["_running"]
+        whole = without_strays([sum(month) for month in zip(*kept.values(), strict=True)])
+        opened = next(month for month, exams in enumerate(whole) if exams)  # what is before are strays alone
+        running = max(_number(rows[0]["_last"]) - _number(rows[0]["_running"]) + 1, 0)
         declared = {
-            month
+            month - opened
             for s in suspensions
             if s.hospital_code in (None, hospital)
             for month in range(_number(s.first) - first, _number(s.last) - first + 1)
         }
-        fitted = {category: coverage_of(cell, whole, declared, running=running) for category, cell in kept.items()}
-        begin = min((cell.t_0 for cell in fitted.values() if cell.t_0 is not None), default=months - 1)
+        fitted = {
+            category: coverage_of(cell[opened:], whole[opened:], declared, running=min(running, months - opened))
+            for category, cell in kept.items()
+        }
+        begin = min((cell.t_0 for cell in fitted.values() if cell.t_0 is not None), default=months - 1 - opened)
         found = [
             {"hospital_code": hospital, "exam_category": category, **row}
             for category, cell in cells.items()
-            for month, row in enumerate(_rows(fitted[category], cell, first))
-            if month >= begin or filled[month]
+            for month, row in enumerate(_rows(fitted[category], cell, first, opened))
+            if month - opened >= begin or filled[month]
         ]
         return pa.Table.from_pylist(found, schema=IMAGING_COVERAGE.only(_FITTED).arrow_schema)
 
@@ -95,15 +99,18 @@ def without_strays(counts: Sequence[int]) -> list[int]:
     return kept
 
 
-def _rows(fitted: Coverage, cell: list[int], first: int) -> Iterator[dict[str, Any]]:
+def _rows(fitted: Coverage, cell: list[int], first: int, opened: int) -> Iterator[dict[str, Any]]:
+    """The rows of the months of ``cell``, from the month ``first`` on; ``fitted`` begins ``opened`` months later."""
+    start = first + opened
     for month, exams in enumerate(cell):
+        judged = month - opened
         yield {
             "month": _day(first + month),
             "exams": exams,
-            "completeness": fitted.completeness[month],
-            "state": fitted.states[month],
-            "t_0": None if fitted.t_0 is None else _day(first + fitted.t_0),
-            "t_1": None if fitted.t_1 is None else _day(first + fitted.t_1),
+            "completeness": fitted.completeness[judged] if judged >= 0 else 0.0,
+            "state": fitted.states[judged] if judged >= 0 else CoverageState.NOT_CONNECTED,
+            "t_0": None if fitted.t_0 is None else _day(start + fitted.t_0),
+            "t_1": None if fitted.t_1 is None else _day(start + fitted.t_1),
             "c_0": fitted.c_0,
             "error": fitted.error,
             "reference": fitted.reference,

@@ -1,8 +1,10 @@
 """From when to when a hospital's exams of a category are in the lake, and how completely: one state for each month.
 
-Start, level, end and error are the coefficients of edsteva (Remaki et al., medRxiv 2023.08.17.23294220): completeness
-of a month is its count over the reference level of the cell, and a rectangle from ``t_0`` to ``t_1`` of height ``c_0``
-is laid over it. The states come from segments of constant rate: what a month lacks, against what it should have.
+Completeness of a month is its count over the reference level of the cell, and a rectangle from ``t_0`` to ``t_1`` of
+height ``c_0`` is laid over it. ``c_0`` and ``error`` are those of edsteva (Remaki et al., medRxiv 2023.08.17.23294220,
+its default metric) for this rectangle. Its ends are our own, and not edsteva's, which fit best: they are those of the
+segments of constant rate that reach a tenth of the level, since a slow start is a start. The states come from the same
+segments: what a month lacks, against what it should have.
 """
 
 from __future__ import annotations
@@ -27,8 +29,8 @@ _SURE: Final = 1e-3  # a gap is one where so few exams would be that improbable 
 class Coverage:
     """The coverage of one cell. Months are numbers from 0; ``t_1`` is the last month with coverage.
 
-    ``c_0``: mean completeness from ``t_0`` to ``t_1``; ``error``: root of the mean squared distance of the
-    completeness from the rectangle, over all months. All None, but ``states``, where the cell has no exams.
+    ``c_0``: mean completeness from ``t_0`` to ``t_1``; ``error``: mean squared distance of the completeness from it,
+    over the same months. All None where the cell has no exams, but the ``states`` and what counts.
     """
 
     t_0: int | None
@@ -45,19 +47,20 @@ def coverage_of(
     hospital_counts: Sequence[int] | None = None,
     declared: Collection[int] = (),
     *,
-    running: bool = False,
+    running: int = 0,
 ) -> Coverage:
     """The coverage of a cell from its monthly ``counts``.
 
     ``hospital_counts``: those of all categories of its hospital, in which a gap is seen where the cell is too small
-    for it. ``declared``: months in which the feed is known to have stood still. ``running``: the last month is not
-    over, and is left out of what is judged.
+    for it. ``declared``: months in which the feed is known to have stood still. ``running``: so many months at the
+    end are not over, and are left out of what is judged.
     """
     if not running:
         return _judged(counts, hospital_counts, declared)
-    over = _judged(counts[:-1], hospital_counts[:-1] if hospital_counts is not None else None, declared)
-    share = min(counts[-1] / over.reference, 1.0) if over.reference else 0.0
-    return replace(over, completeness=(*over.completeness, share), states=(*over.states, CoverageState.RUNNING))
+    over = _judged(counts[:-running], hospital_counts[:-running] if hospital_counts is not None else None, declared)
+    shares = [min(count / over.reference, 1.0) if over.reference else 0.0 for count in counts[-running:]]
+    states = (*over.states, *(CoverageState.RUNNING for _ in shares))
+    return replace(over, completeness=(*over.completeness, *shares), states=states)
 
 
 def _judged(counts: Sequence[int], hospital_counts: Sequence[int] | None, declared: Collection[int]) -> Coverage:
@@ -71,10 +74,8 @@ def _judged(counts: Sequence[int], hospital_counts: Sequence[int] | None, declar
     t_0 = _first(cell, running[0])
     t_1 = _last(cell, running[-1])
     completeness = np.minimum(cell / reference, 1.0)
-    inside = np.zeros(len(cell), dtype=bool)
-    inside[t_0 : t_1 + 1] = True
-    c_0 = float(completeness[inside].mean())
-    error = float(np.sqrt(np.mean((completeness - np.where(inside, c_0, 0.0)) ** 2)))
+    inside = completeness[t_0 : t_1 + 1]
+    c_0, error = float(inside.mean()), float(inside.var())
     # What stands still in the hospital need not in the cell: another category, a large one, may have stopped.
     still = (_still(whole) & (cell < _OPEN * reference)) | _still(cell)
     still |= np.isin(np.arange(len(cell)), list(declared))
@@ -93,9 +94,9 @@ def _state(
     if month < ends[0]:
         return CoverageState.NOT_CONNECTED
     level = next(s.rate for s in segments if s.start <= month < s.end) / reference
-    if month > ends[1] or not counts[month]:
-        return CoverageState.NO_ACTIVITY
-    return CoverageState.PARTIAL if level < _FULL else CoverageState.COMPLETE
+    if month <= ends[1] and level < _FULL:
+        return CoverageState.PARTIAL
+    return CoverageState.COMPLETE if month <= ends[1] and counts[month] else CoverageState.NO_ACTIVITY
 
 
 def _reference(segments: list[FeedSegment]) -> float:

@@ -22,7 +22,7 @@ from eds_spark_imaging.exports.mi_cdm import (
 )
 from eds_spark_imaging.exports.reasons import not_exported
 from eds_spark_imaging.exports.words import Standard, TableFormat
-from eds_spark_imaging.lake.opening import known_tables, open_lake
+from eds_spark_imaging.lake.opening import is_tier, known_tables, open_lake
 from eds_spark_imaging.storage.uri import check_place
 from eds_spark_imaging.tables import Catalogue
 
@@ -42,11 +42,16 @@ class Exported:
 def export(config: Config, standard: Standard, to: str, table_format: TableFormat) -> Exported:
     """Write the exams of the newest release below the folder ``to``, which must not be there yet or be empty.
 
-    ConfigError where it is not, or where the file of concepts cannot be read; LakeError where a table is missing.
+    ConfigError where it is not, where the file of concepts cannot be read, or where the lake is the tier of a project;
+    LakeError where a table is missing.
     """
     concepts = _concepts(config.export.concepts)
     _check_folder(to)
     spark = open_lake(config, "eds-imaging export")
+    if is_tier(spark):
+        raise ConfigError(
+            "an export names patients, acts and visits: the tier of a project has pseudonyms of them only"
+        )
     exams, tables = _mi_cdm(spark, config, concepts) if standard is Standard.MI_CDM else _fhir(spark, config)
     _make_folder(to)
     try:

@@ -9,11 +9,11 @@ from eds_spark_imaging.vocabulary import Word
 class CoverageState(Word):
     """What a month of a hospital and category is worth for a trend."""
 
-    COMPLETE = "complete", "exams as many as the level of the cell lets expect"
+    COMPLETE = "complete", "some exams, in a segment of at least half of the level of the cell"
     PARTIAL = "partial", "less than half of the level: sources were connected in steps, or a part is missing"
     NOT_CONNECTED = "not_connected", "before the first connected month: no exams, or a few, say nothing"
     SUSPENDED = "suspended", "the feed stood still, as declared or as a gap that chance does not explain"
-    NO_ACTIVITY = "no_activity", "connected, but no exams: rare kinds of exam, or a department that does no more"
+    NO_ACTIVITY = "no_activity", "no exams: until t_1 by chance, at the level of complete months; then for good"
     RUNNING = "running", "the month is not over, so its exams cannot be judged yet"
 
 
@@ -165,10 +165,10 @@ IMAGING_COVERAGE = Table(
         Column("exams", BIGINT, "Exams with a date to be trusted. Unit: exams", False),
         Column("completeness", DOUBLE, "Exams over the reference level of hospital and category, 1 at the most", False),
         Column("state", STRING, "State of the month", False, values=CoverageState),
-        Column("t_0", DATE, "First month with coverage, of hospital and category"),
-        Column("t_1", DATE, "Last month with coverage, of hospital and category"),
+        Column("t_0", DATE, "First month with exams, of hospital and category, at a tenth of the reference or more"),
+        Column("t_1", DATE, "Last month with exams, of hospital and category, at a tenth of the reference or more"),
         Column("c_0", DOUBLE, "Mean completeness from t_0 to t_1"),
-        Column("error", DOUBLE, "Root of the mean squared distance of the completeness from the rectangle"),
+        Column("error", DOUBLE, "Mean squared distance of the completeness from c_0, from t_0 to t_1"),
         Column(
             "reference",
             DOUBLE,

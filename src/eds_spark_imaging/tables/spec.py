@@ -94,6 +94,11 @@ class Column:
         constraint = "" if self.nullable else " NOT NULL"
         return f"`{self.name}` {sql_type(self.type)}{constraint} COMMENT {sql_text(self.description)}"
 
+    @property
+    def sql_null(self) -> str:
+        """The column without a value, in a SELECT."""
+        return f"CAST(NULL AS {sql_type(self.type)}) AS `{self.name}`"
+
 
 def _either(values: type[Word]) -> str:
     *others, last = values
@@ -139,6 +144,10 @@ class Table:
     def names(self) -> list[str]:
         """Column names in order."""
         return [column.name for column in self.columns]
+
+    def lacking(self, there: Collection[str]) -> list[Column]:
+        """The columns that are not ``there``: a lake of an older version, or a tier, has not got all."""
+        return [column for column in self.columns if column.name not in there]
 
     def only(self, names: Collection[str]) -> Table:
         """The table with some of its columns, in its order."""

@@ -46,12 +46,16 @@ def first_known(choices: Sequence[tuple[str, Column]]) -> tuple[Column, Column]:
     return value, source
 
 
+def is_plausible(value: Column, today: Column) -> Column:
+    """Whether images can be of this date: none is from before the first CT, or from after its parsing."""
+    return (F.year(value) >= FIRST_CT) & (F.to_date(value) <= F.date_add(today, 1))
+
+
 def study_datetime_quality(source: Column, has_time: Column, value: Column, today: Column) -> Column:
-    """How far the date of an exam can be trusted: none is from before the first CT, or from after its parsing."""
-    implausible = (F.year(value) < FIRST_CT) | (F.to_date(value) > F.date_add(today, 1))
+    """How far the date of an exam can be trusted."""
     return (
         F.when(value.isNull(), "missing")
-        .when(implausible, "implausible")
+        .when(~is_plausible(value, today), "implausible")
         .when(source != "study", "fallback")
         .when(has_time, "complete")
         .otherwise("date_only")

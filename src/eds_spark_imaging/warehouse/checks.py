@@ -25,8 +25,10 @@ class Fault(Word):
     REPEATED = "repeated", "rows that say the same identity again; each identity counts once"
     ORPHAN = "orphan", "rows that name a row of another table which is not there"
     EMPTY_COLUMN = "empty_column", "a column that must be filled has no value at all"
+    NO_DEATHS = "no_deaths", "no date of death at all: everybody counts as alive, and no exam as after the death"
 
 
+_DEATH = ("person", "death_datetime")
 # Columns that name a row of another table under a name of their own: the columns, any of which may hold the value.
 _NAMED: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
     ("patient_identity", "merged_into_ipp"): (("patient_identity", "ipp"), ("person", "person_source_value")),
@@ -88,7 +90,8 @@ def key_faults(spec: InputTable, rows: DataFrame) -> dict[str, Column]:
 def _of_table(spec: InputTable, rows: DataFrame) -> Iterator[Finding]:
     faults = key_faults(spec, rows) if spec.key else {}
     needed = [c.name for c in spec if c.required and c.name not in spec.key]
-    filled = {column: F.count(column) for column in needed}
+    deaths = [column for table, column in (_DEATH,) if table == spec.name]
+    filled = {column: F.count(column) for column in (*needed, *deaths)}
     every = {"rows": F.count(F.lit(1)), **faults, **filled}
     found = rows.agg(*[value.alias(name) for name, value in every.items()]).collect()[0]
     for fault in faults:
@@ -97,6 +100,9 @@ def _of_table(spec: InputTable, rows: DataFrame) -> Iterator[Finding]:
     for column in needed:
         if found["rows"] and not found[column]:
             yield Finding(Fault.EMPTY_COLUMN, spec.name, column, int(found["rows"]))
+    for column in deaths:
+        if found["rows"] and not found[column]:
+            yield Finding(Fault.NO_DEATHS, spec.name, column, int(found["rows"]))
 
 
 def _repeated(frames: dict[str, DataFrame]) -> Iterator[Finding]:

@@ -11,18 +11,32 @@ from eds_spark_imaging.warehouse.contract import INPUTS
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """A column that stands in a table of its own, which may be absent: its names there, best first.
+
+    ``key`` is a column of both tables, by its canonical name; the latest value counts.
+    """
+
+    table: str
+    key: str
+    column: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TableLayout:
     """The names to try, in order, for a table and for its columns; the canonical names are always tried too.
 
     ``concept`` is a column and a prefix: where the table has the column, only values with the prefix belong to it, and
     they are read without. ``forms`` are what values must look like that stand under another name than the canonical
-    one; others are null.
+    one; others are null. ``aside`` is read where the table has none of the column's names.
     """
 
     names: tuple[str, ...] = ()
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     concept: tuple[str, str] | None = None
     forms: Mapping[str, str] = field(default_factory=dict)
+    aside: Aside | None = None
 
 
 # The exports of the base centrale name two tables the FHIR way.
@@ -35,6 +49,9 @@ _BASE_CENTRALE = {
 # kind, which must not be taken for a number; names of the EDS that are there go first.
 _VISIT_NUMBER = "(?:[0-9][^0-9]*){6}"
 _OMOP = {
+    "person": TableLayout(
+        aside=Aside("death", "person_id", "death_datetime", ("death_datetime", "death_date")),  # one row a person
+    ),
     "visit_occurrence": TableLayout(
         columns={
             "visit_occurrence_source_value": ("visit_occurrence_source_value", "visit_source_value"),
@@ -172,6 +189,12 @@ def form(config: WarehouseConfig, table: str, column: str) -> str | None:
 def concept(config: WarehouseConfig, table: str) -> tuple[str, str] | None:
     """The column and prefix by which rows of ``table`` are known among others, if any."""
     return _layout(config, table).concept
+
+
+def aside(config: WarehouseConfig, table: str) -> Aside | None:
+    """The column of ``table`` that may stand in a table of its own, if any; not where the site names it."""
+    found, override = _layout(config, table).aside, config.tables.get(table)
+    return None if found is None or (override is not None and found.column in override.columns) else found
 
 
 def check_layout(config: WarehouseConfig) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from functools import reduce
 
@@ -19,7 +19,7 @@ from eds_spark_imaging.spark.query_errors import QUERY_ERRORS
 from eds_spark_imaging.tables.spec import DATE, WALL_CLOCK, sql_type
 from eds_spark_imaging.warehouse.contract import INPUTS, ROW_STATUS, InputColumn, InputTable
 from eds_spark_imaging.warehouse.jdbc import JdbcTables
-from eds_spark_imaging.warehouse.mapping import check_layout, column_names, concept, form, table_names
+from eds_spark_imaging.warehouse.mapping import aside, check_layout, column_names, concept, form, table_names
 
 _MISSING = ("PATH_NOT_FOUND", "TABLE_OR_VIEW_NOT_FOUND", "DELTA_TABLE_NOT_FOUND", "DELTA_PATH_DOES_NOT_EXIST")
 _TIMES = (T.TimestampType, T.TimestampNTZType, T.DateType, T.StringType)
@@ -101,19 +101,42 @@ class Warehouse:
     def _is_view(self, spec: InputTable) -> bool:
         if self._config.database is None:
             return False
-        places = [place for name in table_names(self._config, spec.name) for place in self._places(name)]
+        beside = aside(self._config, spec.name)
+        names = [*table_names(self._config, spec.name), *([beside.table] if beside else [])]
+        places = [place for name in names for place in self._places(name)]
         kinds = [self._spark.catalog.getTable(p).tableType for p in places if self._spark.catalog.tableExists(p)]
         return "VIEW" in kinds
 
     def _open(self, spec: InputTable) -> DataFrame | None:
-        for name in table_names(self._config, spec.name):
-            for place in self._places(name):
-                frame = self._load(spec, place)
-                if frame is not None:
-                    return frame
+        frame = self._first(spec, table_names(self._config, spec.name))
+        if frame is not None:
+            return self._with_aside(spec, frame)
         if spec.required:
             raise self._absent(spec)
         return None
+
+    def _first(self, spec: InputTable, names: Iterable[str]) -> DataFrame | None:
+        """The first table that is there of those names."""
+        frames = (self._load(spec, place) for name in names for place in self._places(name))
+        return next((frame for frame in frames if frame is not None), None)
+
+    def _with_aside(self, spec: InputTable, raw: DataFrame) -> DataFrame:
+        """The table with the column that the site has in a table of its own, if it has."""
+        beside, there = aside(self._config, spec.name), {name.lower() for name in raw.columns}
+        if beside is None or there & set(column_names(self._config, spec.name, beside.column)):
+            return raw
+        rows = self._first(spec, (beside.table,))
+        if rows is None:
+            return raw
+        by_name = {field.name.lower(): field for field in rows.schema}
+        column = next(column for column in spec if column.name == beside.column)
+        values = [self._cast(spec, column, by_name[name]) for name in beside.names if name in by_name]
+        if beside.key not in by_name or not values:
+            raise InputError(f"base centrale: table {beside.table} has no column {' or '.join(beside.names)}")
+        last = rows.groupBy(F.col(f"`{by_name[beside.key].name}`").alias("_key"))
+        latest = last.agg(F.max(F.coalesce(*values)).alias(beside.column))
+        own = next(name for name in column_names(self._config, spec.name, beside.key) if name.lower() in there)
+        return raw.join(latest, F.col(f"`{own}`") == F.col("_key"), "left").drop("_key")
 
     def _absent(self, spec: InputTable) -> InputError:
         names = " or ".join(table_names(self._config, spec.name))

@@ -98,12 +98,36 @@ def test_a_stray_date_is_no_start() -> None:
     assert set(coverage.states[60:]) == {CoverageState.COMPLETE}
 
 
-def test_steps_are_partial_and_the_rectangle_tells_its_error() -> None:
-    coverage = coverage_of([20] * 12 + [100] * 36)
-    assert coverage.states[:12] == (CoverageState.PARTIAL,) * 12
+@pytest.mark.parametrize("before", [0, 500])
+def test_steps_are_partial_and_the_rectangle_tells_its_error(before: int) -> None:
+    """The error is that of edsteva's ``error_between_t0_t1``: months outside the rectangle are not in it."""
+    coverage = coverage_of([0] * before + [20] * 12 + [100] * 36 + [0] * 9)
+    assert coverage.states[before : before + 12] == (CoverageState.PARTIAL,) * 12
+    assert (coverage.t_0, coverage.t_1) == (before, before + 47)
     assert coverage.c_0 == pytest.approx((12 * 0.2 + 36) / 48)
-    spread = [0.2 - coverage.c_0] * 12 + [1 - coverage.c_0] * 36
-    assert coverage.error == pytest.approx(np.sqrt(np.mean(np.square(spread))))
+    assert coverage.error == pytest.approx((12 * (0.2 - coverage.c_0) ** 2 + 36 * (1 - coverage.c_0) ** 2) / 48)
+
+
+def test_months_without_exams_at_full_level_belong_to_a_trend() -> None:
+    """Months with exams alone are those that had some by chance: their mean lies above the rate."""
+    random = np.random.default_rng(20230201)
+    with_some, with_none = [], []
+    for _ in range(20):
+        counts = random.poisson(1, 120).tolist()
+        coverage = coverage_of(counts)
+        assert coverage.t_1 is not None
+        for month, state in enumerate(coverage.states):
+            if state == CoverageState.COMPLETE:
+                with_some.append(counts[month])
+            elif state == CoverageState.NO_ACTIVITY and month <= coverage.t_1:
+                with_none.append(counts[month])
+    assert np.mean(with_some) == pytest.approx(1 / (1 - np.exp(-1)), rel=0.05)  # of a Poisson count that is not 0
+    assert np.mean(with_some + with_none) == pytest.approx(1, rel=0.05)
+
+
+def test_no_exams_in_a_segment_below_half_of_the_level_are_partial() -> None:
+    coverage = coverage_of([2, 0, 3, 2, 0, 3, 2, 2, 0, 2] + [9] * 30)
+    assert coverage.states == (CoverageState.PARTIAL,) * 10 + (CoverageState.COMPLETE,) * 30
 
 
 def test_a_gap_is_told_by_the_hospital_where_a_cell_is_too_small_for_it() -> None:
@@ -125,11 +149,16 @@ def test_a_large_category_that_stops_takes_no_other_with_it() -> None:
 def test_a_month_that_is_not_over_is_not_judged() -> None:
     whole = [140] * 24 + [4]
     for counts, level in (([40] * 24 + [3], 3 / 40), ([40] * 24 + [0], 0.0)):
-        coverage = coverage_of(counts, whole, running=True)
+        coverage = coverage_of(counts, whole, running=1)
         assert coverage.states == (*(CoverageState.COMPLETE,) * 24, CoverageState.RUNNING)
         assert (coverage.t_1, coverage.c_0, coverage.completeness[-1]) == (23, 1.0, level)
-    assert coverage_of([0, 7], running=True).states == (NOT_CONNECTED, CoverageState.RUNNING)
-    assert coverage_of([7], [9], running=True).states == (CoverageState.RUNNING,)
+    assert coverage_of([0, 7], running=1).states == (NOT_CONNECTED, CoverageState.RUNNING)
+    assert coverage_of([7], [9], running=1).states == (CoverageState.RUNNING,)
+    assert coverage_of([40] * 24 + [3, 1], running=2).states[23:] == (
+        CoverageState.COMPLETE,
+        CoverageState.RUNNING,
+        CoverageState.RUNNING,
+    )
 
 
 def test_a_declared_suspension_needs_no_evidence() -> None:
