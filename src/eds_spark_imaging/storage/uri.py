@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 import re
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -29,6 +31,17 @@ def split(text: str) -> UriParts:
 def is_remote(text: str) -> bool:
     """True where a place is not of this machine's file systems."""
     return split(text).scheme not in ("", "file")
+
+
+def resolved(text: str) -> str:
+    """A place without links and ``..``, so that two ways of writing one are equal: local ones as this machine has them,
+    ``file:`` or not; of remote ones only the text is known.
+    """
+    place = split(plain(text))
+    if not place.scheme:
+        return os.path.realpath(place.path)
+    scheme = "s3a" if place.scheme in ("s3", "s3n") else place.scheme
+    return f"{scheme}://{place.authority}{posixpath.normpath(place.path or '/')}"
 
 
 def check_place(text: str, what: str = "a place") -> None:
