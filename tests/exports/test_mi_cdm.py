@@ -8,7 +8,7 @@ import pytest
 from frames import frame
 from pyspark.sql import DataFrame, SparkSession
 
-from eds_spark_imaging.dicom.declaration.attribute import attribute_from_mapping
+from eds_spark_imaging.dicom.declaration.site import attribute_from_mapping
 from eds_spark_imaging.exports.mi_cdm import image_feature, image_occurrence, measurement, mi_cdm_exams
 from eds_spark_imaging.exports.reasons import not_exported
 

@@ -23,7 +23,8 @@ from eds_spark_imaging.config.sections.jobs import (
 from eds_spark_imaging.config.sections.places import S3_SCHEMES, JdbcConfig, LakeConfig, WarehouseConfig
 from eds_spark_imaging.config.sections.projects import ProjectConfig
 from eds_spark_imaging.config.sections.sources import HospitalConfig, SourceConfig, SuspensionConfig
-from eds_spark_imaging.dicom.declaration.attribute import Attribute, attribute_from_mapping
+from eds_spark_imaging.dicom.declaration.attribute import Attribute
+from eds_spark_imaging.dicom.declaration.site import attribute_from_mapping
 from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.storage.uri import check_place, plain
 
