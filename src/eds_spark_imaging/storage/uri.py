@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from eds_spark_imaging.errors import ConfigError
 
+S3_SCHEMES = ("s3", "s3a", "s3n")  # all of one store
 _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/]*)(.*)", re.DOTALL)
 _SECRET = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*:[^/]*@")
 
@@ -40,7 +41,7 @@ def resolved(text: str) -> str:
     place = split(plain(text))
     if not place.scheme:
         return os.path.realpath(place.path)
-    scheme = "s3a" if place.scheme in ("s3", "s3n") else place.scheme
+    scheme = "s3a" if place.scheme in S3_SCHEMES else place.scheme
     return f"{scheme}://{place.authority}{posixpath.normpath(place.path or '/')}"
 
 
