@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import lakes
+import planted
 import pytest
-from tiers import EVERYBODY, KEY, bring_up_to_date, open_source, rows_of, some_attributes, tier_at, write
+from tiers import EVERYBODY, KEY, bring_up_to_date, open_source, rows_of, some_attributes, tier_at
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -64,7 +65,8 @@ def test_a_tier_follows_a_lake_that_went_back(source: Context, tmp_path: Path) -
     from eds_spark_imaging.lake.releases import newest_release, write_release
     from eds_spark_imaging.pipeline.restore import restore
 
-    write(source, EVERYBODY[:3], "1")
+    studies = source.catalogue["imaging_study"]
+    lakes.write(source, studies.name, [planted.row(studies, person) for person in EVERYBODY[:3]], "1")
     write_release(source.lake, source.new_run_id("release"))
     release = newest_release(source.lake)
     assert release is not None
