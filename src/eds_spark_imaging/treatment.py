@@ -9,7 +9,10 @@ class Treatment(Word):
     """The way of a value from the nominative tables to those of a project."""
 
     KEEP = "keep", "the value as it stands"
-    MASK = "mask", "the value as it stands where at least k patients of the tier have it, else null"
+    MASK = (
+        "mask",
+        "the value as it stands where at least k patients of the tier have it, or had it in an earlier run, else null",
+    )
     PSEUDONYM = "pseudonym", "a keyed hash (HMAC-SHA-256, 32 hexadecimal digits): equal values stay equal in a project"
     SHIFT = (
         "shift",

@@ -9,7 +9,8 @@ from frames import frame
 from pyspark.sql import DataFrame, SparkSession
 
 from eds_spark_imaging.dicom.declaration import ATTRIBUTES
-from eds_spark_imaging.dicom.declaration.attribute import Level, attribute_from_mapping
+from eds_spark_imaging.dicom.declaration.attribute import Level
+from eds_spark_imaging.dicom.declaration.site import attribute_from_mapping
 from eds_spark_imaging.exports.mi_cdm import image_feature, image_occurrence, is_parameter, measurement, mi_cdm_exams
 from eds_spark_imaging.exports.reasons import not_exported
 from eds_spark_imaging.tables.attributes import aggregated_columns

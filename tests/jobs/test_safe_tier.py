@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import hmac
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import few_attributes
-import lakes
 import planted
 import pytest
 from leaks import Search
+from tiers import EVERYBODY, KEY, PROJECT, bring_up_to_date, open_source, rows_of, some_attributes, tier_at, write
 
-from eds_spark_imaging.config import Config, LakeConfig, ProjectConfig
-from eds_spark_imaging.dicom.declaration import declaration
-from eds_spark_imaging.dicom.declaration.attribute import Attribute
+from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import ConfigError, LakeError
 
 if TYPE_CHECKING:
@@ -26,17 +23,6 @@ if TYPE_CHECKING:
     from eds_spark_imaging.runs.context import Context
 
 pytestmark = pytest.mark.spark
-
-EVERYBODY = planted.people(8)
-ROWS = {"imaging_series": (1, 2), "imaging_acquisition": (1, 2), "imaging_study_diagnosis": (0, 1, 2)}
-PROJECT = ProjectConfig("heart", k=5, allow=("series_description", "study_description"))
-KEY = b"a key that stands in no file of the tier"
-
-
-def some_attributes(site: Sequence[Attribute] = ()) -> tuple[Attribute, ...]:
-    """A few of each level, and the one of the site."""
-    columns = {*few_attributes.COLUMNS, "site_text", "frame_of_reference_uid", "device_serial_number"}
-    return tuple(a for a in declaration(site) if a.column in columns)
 
 
 class Made(NamedTuple):
@@ -54,37 +40,11 @@ def made(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Itera
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(catalogue, "declaration", some_attributes)
         place = tmp_path_factory.mktemp("safe")
-        config = Config(attributes=(planted.SITE_ATTRIBUTE,), projects=(PROJECT,))
-        source = lakes.open_context(spark, place / "lake", config=config)
+        source = open_source(spark, place)
         write(source, EVERYBODY, "1")
         tier = tier_at(source, place / "tier")
         bring_up_to_date(source, tier)
         yield Made(source, tier, place)
-
-
-def write(context: Context, everybody: Sequence[planted.Person], run: str) -> None:
-    """The exams of these people, as the jobs would write them in a run."""
-    for table in (table for table in context.catalogue if table.pseudonymised):
-        rows = [planted.row(table, person, number) for person in everybody for number in ROWS.get(table.name, (1,))]
-        lakes.write(context, table.name, rows, run, beside_others=True)
-
-
-def tier_at(source: Context, place: Path) -> Context:
-    from eds_spark_imaging.pipeline.pseudonymise.job import tier_of
-
-    return tier_of(source, PROJECT.name, LakeConfig(path=str(place)))
-
-
-def bring_up_to_date(source: Context, tier: Context, key: bytes = KEY) -> dict[str, int]:
-    """Run the job; the counts of the run."""
-    from eds_spark_imaging.pipeline.pseudonymise.job import bring_up_to_date as job
-
-    job(source, tier, key)
-    return lakes.last_counts(tier, "pseudonymise")
-
-
-def rows_of(context: Context, table: str) -> list[dict[str, Any]]:
-    return [row.asDict(recursive=True) for row in context.lake.read(table).collect()]
 
 
 def test_everybody_is_found_in_the_nominative_lake_and_nobody_in_the_tier(made: Made) -> None:
@@ -247,6 +207,20 @@ def test_the_tier_is_registered_with_its_views(spark: SparkSession, made: Made) 
 
 
 @pytest.mark.slow
+def test_maintain_leaves_a_tier_what_it_is_and_no_other_job_runs_on_it(made: Made) -> None:
+    from eds_spark_imaging.pipeline.jobs import Options, run_jobs
+
+    config = made.source.config.with_places(lake=str(made.place / "tier"))
+    names = [table.name for table in made.source.catalogue if table.pseudonymised]
+    before = {name: made.tier.spark.table(made.tier.lake.identifier(name)).columns for name in names}
+    run_jobs(["maintain"], config, Options())
+    assert before == {name: made.tier.spark.table(made.tier.lake.identifier(name)).columns for name in names}
+    with pytest.raises(LakeError, match="tier of a project"):
+        run_jobs(["marts"], config, Options())
+    assert not bring_up_to_date(made.source, made.tier).get("rows")
+
+
+@pytest.mark.slow
 def test_a_second_run_writes_nothing(made: Made) -> None:
     before = {name: made.tier.lake.version(name) for name in made.tier.catalogue.treated}  # type: ignore[attr-defined]
     assert not bring_up_to_date(made.source, made.tier).get("rows")
@@ -307,5 +281,5 @@ def test_a_column_that_does_not_say_its_treatment_stops_the_job(made: Made) -> N
 
     said = {name: value for name, value in planted.SITE_ATTRIBUTE.items() if name != "treatment"}
     site = Config(attributes=(said,)).site_attributes
-    with pytest.raises(ConfigError, match=r"imaging_series\.site_text does not say its treatment"):
+    with pytest.raises(ConfigError, match="site_text does not say its treatment"):
         TierCatalogue(Catalogue(site), PROJECT)

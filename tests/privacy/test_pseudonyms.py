@@ -38,6 +38,25 @@ def test_a_keyed_hash_is_that_of_hmac(spark: SparkSession, key: bytes) -> None:
         assert (whole, short) == (expected, expected and expected[:32])
 
 
+@pytest.mark.parametrize(
+    "columns",
+    [
+        ("ipp", "patient_id", "other_patient_ids"),
+        ("visit_care_site_id", "unit_care_site_id"),
+        ("station_name", "scheduled_station_name", "performed_station_name"),
+        ("source_application_entity_title", "scheduled_station_ae_title", "performed_station_ae_title"),
+        ("accession_number", "request_accession_number"),
+        ("admission_id", "visit_occurrence_source_value"),
+    ],
+)
+def test_columns_of_one_domain_join(columns: tuple[str, ...]) -> None:
+    from eds_spark_imaging.privacy.pseudonyms import domain
+    from eds_spark_imaging.tables import Catalogue
+
+    assert len({domain(column) for column in columns}) == 1
+    assert set(columns) <= {name for table in Catalogue() for name in table.names}
+
+
 @pytest.mark.spark
 def test_the_key_stands_in_no_plan(spark: SparkSession, capsys: pytest.CaptureFixture[str]) -> None:
     from pyspark.sql import functions as F

@@ -20,12 +20,13 @@ from eds_spark_imaging.config.sections.jobs import (
     ParseConfig,
     TerminologyConfig,
 )
-from eds_spark_imaging.config.sections.places import S3_SCHEMES, JdbcConfig, LakeConfig, WarehouseConfig
+from eds_spark_imaging.config.sections.places import JdbcConfig, LakeConfig, WarehouseConfig
 from eds_spark_imaging.config.sections.projects import ProjectConfig
 from eds_spark_imaging.config.sections.sources import HospitalConfig, SourceConfig, SuspensionConfig
-from eds_spark_imaging.dicom.declaration.attribute import Attribute, attribute_from_mapping
+from eds_spark_imaging.dicom.declaration.attribute import Attribute
+from eds_spark_imaging.dicom.declaration.site import attribute_from_mapping
 from eds_spark_imaging.errors import ConfigError
-from eds_spark_imaging.storage.uri import check_place, plain
+from eds_spark_imaging.storage.uri import S3_SCHEMES, check_place, plain
 
 _S3 = re.compile(f"^({'|'.join(S3_SCHEMES)})://", re.IGNORECASE)
 

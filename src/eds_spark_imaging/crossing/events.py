@@ -5,8 +5,8 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from eds_spark_imaging.crossing.patient import KNOWN_YEARS
 from eds_spark_imaging.linkage.ids import visit_number
+from eds_spark_imaging.tables.spec import KNOWN_YEARS
 
 
 def on_survivors(events: DataFrame, survivors: DataFrame) -> DataFrame:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
+from eds_spark_imaging.tables.spec import KNOWN_YEARS
 from eds_spark_imaging.terminology.act_table import ImagingAct
 
 
@@ -42,7 +43,6 @@ _VISIT_WORDS = tuple(
         ("consultation|externe|outpatient|(?:amb|9202|581477)$", VisitKind.CONSULTATION),
     )
 )
-KNOWN_YEARS = range(1900, 2101)
 
 
 @lru_cache(maxsize=1_000)

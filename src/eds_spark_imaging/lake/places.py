@@ -7,8 +7,8 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from eds_spark_imaging.config import LakeConfig
-from eds_spark_imaging.config.sections.places import S3_SCHEMES
 from eds_spark_imaging.errors import LakeError
+from eds_spark_imaging.storage.uri import S3_SCHEMES
 
 _LOG_STORE = "spark.delta.logStore.{}.impl"
 

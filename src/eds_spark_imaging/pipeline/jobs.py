@@ -12,7 +12,7 @@ from types import FrameType
 from pyspark.sql import SparkSession
 
 from eds_spark_imaging.config import Config
-from eds_spark_imaging.errors import ConfigError, InputError
+from eds_spark_imaging.errors import ConfigError, InputError, LakeError
 from eds_spark_imaging.lake.lock import LakeInUseError
 from eds_spark_imaging.lake.opening import check_folder
 from eds_spark_imaging.lake.releases import write_release
@@ -99,7 +99,7 @@ def restore_release(run_id: str, config: Config, progress: Progress | None = Non
     spark = _session(["restore"], config)
     context = Context(spark, config, progress.on(spark) if progress else None)
     with context.lake.lock():
-        context.bring_up_to_date()
+        _bring_up_to_date(context, ["restore"])
         restore(context, run_id)
 
 
@@ -132,7 +132,7 @@ def _run(spark: SparkSession, names: list[str], config: Config, options: Options
     with context.lake.lock():
         check_whole(context.lake)
         context.lake.clear_scratch()
-        context.bring_up_to_date()
+        _bring_up_to_date(context, names)
         with context.records_together():
             for name in names:
                 _ALL[name](context, options)
@@ -144,6 +144,14 @@ def _run(spark: SparkSession, names: list[str], config: Config, options: Options
         context.lake.merge_small_appends()
         context.lake.clear_scratch()
     return context
+
+
+def _bring_up_to_date(context: Context, names: list[str]) -> None:
+    """Of a nominative lake. A tier has fewer columns, and no other job: LakeError unless it is `maintain`."""
+    if not context.newest_watermark("pseudonymise"):
+        context.bring_up_to_date()
+    elif names != ["maintain"]:
+        raise LakeError("the lake is the tier of a project: `pseudonymise` makes it, and only `maintain` runs on it")
 
 
 @contextmanager

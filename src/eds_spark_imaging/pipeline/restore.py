@@ -9,12 +9,14 @@ from eds_spark_imaging.lake.lake import Lake
 from eds_spark_imaging.lake.releases import Release, newest_release, write_release
 from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.spark.hadoop import HadoopPath
+from eds_spark_imaging.tables.access import IMAGING_ACCESS, TIER_VALUE
 from eds_spark_imaging.tables.links import LINK_DECISION
 from eds_spark_imaging.tables.runs import RELEASE
 
 _RUNS = "imaging_run"
-# Runs are marked as undone instead; what people have decided is theirs, and taken in by the next `link`.
-_KEPT = (_RUNS, RELEASE, LINK_DECISION.name)
+# Runs are marked as undone instead; what people have decided is theirs, and taken in by the next `link`; what projects
+# were given they have, and their tiers stand in lakes that are not restored.
+_KEPT = (_RUNS, RELEASE, LINK_DECISION.name, IMAGING_ACCESS.name, TIER_VALUE.name)
 _MARK = "_restoring"
 
 

@@ -20,6 +20,13 @@ _DOMAINS = {
     "other_patient_ids": "ipp",
     "other_patient_ids_patient_id": "ipp",
     "visit_occurrence_source_value": "admission_id",
+    "visit_care_site_id": "care_site_id",
+    "unit_care_site_id": "care_site_id",
+    "scheduled_station_name": "station_name",
+    "performed_station_name": "station_name",
+    "source_application_entity_title": "ae_title",
+    "scheduled_station_ae_title": "ae_title",
+    "performed_station_ae_title": "ae_title",
 }
 
 

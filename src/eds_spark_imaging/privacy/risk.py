@@ -27,7 +27,7 @@ def known_by_others(studies: DataFrame) -> list[str]:
 
 def group_sizes(studies: DataFrame, columns: Sequence[str]) -> DataFrame:
     """Exams of the tier grouped by ``columns``: ``patients`` and ``exams`` of each group; a null is a value."""
-    patient = F.coalesce("ipp", "patient_id", "study_instance_uid")
+    patient = F.coalesce("ipp", "person_id", "patient_id", F.lit(""))  # of exams without any: as of one
     rows = studies.withColumns({"month": F.date_format("study_datetime", "yyyy-MM"), "_patient": patient})
     return rows.groupBy(*columns).agg(F.count_distinct("_patient").alias("patients"), F.count(F.lit(1)).alias("exams"))
 

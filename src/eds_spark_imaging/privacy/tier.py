@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import ProjectConfig
 from eds_spark_imaging.config.sections.projects import Dates, Precision
+from eds_spark_imaging.dicom.declaration.attribute import Aggregate
 from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.privacy.dates import moved
 from eds_spark_imaging.privacy.generalisation import rules
@@ -43,6 +44,10 @@ class Treated:
         """The rows of the tier, same grain. ``rows`` has the nominative columns, the key and ``_days``, the shift."""
         return rows.select(*[self._value(source, common).alias(name) for name, source in self.sources.items()])
 
+    @property
+    def _days(self) -> Column:
+        return F.col(DAYS) if self.project.dates == Dates.SHIFTED else F.lit(0)
+
     def _value(self, column: spec.Column, common: Mapping[str, Sequence[str]]) -> Column:
         treatment = column.treated
         if treatment in _MASKED:
@@ -50,10 +55,9 @@ class Treated:
         if treatment is Treatment.PSEUDONYM:
             return _pseudonym(column)
         if treatment is Treatment.SHIFT:
-            days = F.col(DAYS) if self.project.dates == Dates.SHIFTED else F.lit(0)
-            return moved(F.col(column.name), column.type, days, Precision(self.project.times))
+            return moved(F.col(column.name), column.type, self._days, Precision(self.project.times))
         if treatment is Treatment.GENERALISE:
-            return rules(self.project)[column.name].value()
+            return rules(self.project)[column.name].value(self._days)
         return F.col(column.name)
 
 
@@ -124,7 +128,10 @@ class TierCatalogue(Catalogue):
     """The tables of a project's tier by name, beside the record of the runs that made it."""
 
     def __init__(self, nominative: Catalogue, project: ProjectConfig) -> None:
-        """ConfigError where a column says no treatment, or the project allows one that is no free text."""
+        """ConfigError where something says no treatment, or the project allows a column that is no free text."""
+        unsaid = (a for a in nominative.attributes if a.treatment is None and a.aggregate is not Aggregate.NONE)
+        for attribute in unsaid:
+            raise ConfigError(f"[[attributes]] {attribute.column} does not say its treatment: {', '.join(Treatment)}")
         self.attributes = nominative.attributes
         self.project = project
         self._runs = nominative["imaging_run"]

@@ -22,19 +22,25 @@ class Mask(StrEnum):
 def masked_rows(question: Question, rows: Sequence[Row]) -> dict[int, Mask]:
     """The places of the rows whose counts are not shown.
 
-    Wherever a total of the question would hold a single masked row, the row with the fewest patients beside it is
-    masked too (complementary suppression), until no total holds a single one that has another beside it.
+    Wherever a total of the question would hold a single masked row, or masked rows that together have too few patients
+    to be shown, the row with the fewest patients beside them is masked too (complementary suppression), until no total
+    tells any.
     """
     if not question.masked:
         return {}
-    masked = {n: Mask.SMALL for n, row in enumerate(rows) if (row.get("patients") or 0) < LEAST_PATIENTS}
+    patients = [row.get("patients") or 0 for row in rows]
+    masked = {n: Mask.SMALL for n, count in enumerate(patients) if count < LEAST_PATIENTS}
     totals: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for columns in question.totals:
         for n, row in enumerate(rows):
             totals[(*columns, *(str(_of(row, column)) for column in columns))].append(n)
-    while alone := [places for places in totals.values() if sum(n in masked for n in places) == 1 < len(places)]:
-        beside = [n for n in alone[0] if n not in masked]
-        masked[min(beside, key=lambda n: (rows[n].get("patients") or 0, n))] = Mask.WITH_SMALL
+
+    def told(places: Sequence[int]) -> bool:
+        hidden = [patients[n] for n in places if n in masked]
+        return 0 < len(hidden) < len(places) and (len(hidden) == 1 or sum(hidden) < LEAST_PATIENTS)
+
+    while places := next(filter(told, totals.values()), None):
+        masked[min((n for n in places if n not in masked), key=lambda n: (patients[n], n))] = Mask.WITH_SMALL
     return masked
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import posixpath
 import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from eds_spark_imaging.errors import ConfigError
 
+S3_SCHEMES = ("s3", "s3a", "s3n")  # all of one store
 _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/]*)(.*)", re.DOTALL)
 _SECRET = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/]*:[^/]*@")
 
@@ -29,6 +32,17 @@ def split(text: str) -> UriParts:
 def is_remote(text: str) -> bool:
     """True where a place is not of this machine's file systems."""
     return split(text).scheme not in ("", "file")
+
+
+def resolved(text: str) -> str:
+    """A place without links and ``..``, so that two ways of writing one are equal: local ones as this machine has them,
+    ``file:`` or not; of remote ones only the text is known.
+    """
+    place = split(plain(text))
+    if not place.scheme:
+        return os.path.realpath(place.path)
+    scheme = "s3a" if place.scheme in S3_SCHEMES else place.scheme
+    return f"{scheme}://{place.authority}{posixpath.normpath(place.path or '/')}"
 
 
 def check_place(text: str, what: str = "a place") -> None:

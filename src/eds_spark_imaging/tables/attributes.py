@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from eds_spark_imaging.dicom.declaration.attribute import WIDEST, Aggregate, Attribute, Kind, Level
 from eds_spark_imaging.tables.spec import BIGINT, DATE, DOUBLE, INT, STRING, WALL_CLOCK, Column
+from eds_spark_imaging.treatment import Treatment
 
 _TYPES = {
     Kind.STRING: STRING,
@@ -53,7 +54,8 @@ def instance_columns(attributes: Iterable[Attribute]) -> Iterator[Column]:
             treatment=a.treatment,
         )
         if a.kind is Kind.DATETIME and not a.is_array:
-            yield Column(offset_column(a), INT, f"Zone that {a.column} was written with. Unit: minutes east of UTC")
+            zone = f"Zone that {a.column} was written with. Unit: minutes east of UTC"
+            yield Column(offset_column(a), INT, zone, treatment=Treatment.DROP)
 
 
 def aggregated_columns(attributes: Iterable[Attribute], levels: frozenset[Level]) -> Iterator[Column]:
@@ -67,12 +69,14 @@ def aggregated_columns(attributes: Iterable[Attribute], levels: frozenset[Level]
                 f"{a.column}_min",
                 kind,
                 attribute_comment(a, "Smallest over instances and frames. "),
+                identifying=a.identifying,
                 treatment=a.treatment,
             )
             yield Column(
                 f"{a.column}_max",
                 kind,
                 attribute_comment(a, "Largest over instances and frames. "),
+                identifying=a.identifying,
                 treatment=a.treatment,
             )
         elif a.aggregate is Aggregate.DISTINCT:

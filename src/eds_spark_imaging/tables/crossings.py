@@ -95,9 +95,14 @@ def _weighed(event: str, methods: type[Word], nullable: bool) -> tuple[Column, .
             BIGINT,
             f"From the exam to the {event}: positive where the {event} is later; null where the exam has no time."
             " Unit: min",
-            treatment=Treatment.KEEP,
+            treatment=Treatment.GENERALISE,
         ),
-        Column("score", DOUBLE, "Weight of the evidence, in natural logarithms; it ranks and is not a probability"),
+        Column(
+            "score",
+            DOUBLE,
+            "Weight of the evidence, in natural logarithms; it ranks and is not a probability",
+            treatment=Treatment.DROP,  # it falls with each minute of the gap
+        ),
         Column("evidence", EVIDENCE, "Each trait of the pair: agree, differ or missing", treatment=Treatment.DROP),
         Column(
             "rivals", BIGINT, f"Other pairs that were weighed for the exam or the {event}", treatment=Treatment.KEEP

@@ -24,6 +24,8 @@ WALL_CLOCK = pa.timestamp("us")
 INSTANT = pa.timestamp("us", tz="UTC")
 STRINGS = pa.list_(pa.string())
 
+KNOWN_YEARS = range(1900, 2101)  # of wall-clock times: stores write 0001-01-01 or 9999-12-31 for none
+
 _SCALARS = {
     STRING: "STRING",
     DOUBLE: "DOUBLE",

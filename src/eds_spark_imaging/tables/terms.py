@@ -12,7 +12,7 @@ _TERMS = (
         STRING,
         "scanner, irm, tep, mammographie, radiographie, echographie, ophtalmologie, medecine_nucleaire, angiographie"
         " or autres",
-        treatment=Treatment.KEEP,
+        treatment=Treatment.MASK,
     ),
     Column("exam_category_source", STRING, "Column that gave the category", treatment=Treatment.KEEP),
     Column(
@@ -81,7 +81,7 @@ STUDY_TERMS = (
         "exam_loinc_code",
         STRING,
         "LOINC code of the one name that says just this exam, from the site's list; null where none or several do",
-        treatment=Treatment.KEEP,
+        treatment=Treatment.MASK,
     ),
     *_TERMS[-2:],
     _RUN,

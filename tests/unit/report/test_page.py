@@ -140,9 +140,16 @@ def test_a_single_masked_cell_of_a_total_does_not_stay_single() -> None:
 
 def test_nothing_more_is_masked_where_two_are() -> None:
     question = next(q for q in QUESTIONS if q.key == "link_methods")
-    rows = [{"method": m, "exams": n, "patients": n, "verified": None} for m, n in (("a", 1), ("b", 2), ("c", 9))]
+    rows = [{"method": m, "exams": n, "patients": n, "verified": None} for m, n in (("a", 2), ("b", 3), ("c", 9))]
     assert masked_rows(question, rows) == {0: Mask.SMALL, 1: Mask.SMALL}
     assert masked_rows(question, rows[:1]) == {0: Mask.SMALL}
+
+
+def test_masked_cells_that_are_few_patients_together_do_not_stay_alone() -> None:
+    """A total of 502 less the 500 that are shown would tell that the other two have one each."""
+    question = next(q for q in QUESTIONS if q.key == "link_methods")
+    rows = [{"method": m, "exams": n, "patients": n, "verified": None} for m, n in (("a", 500), ("b", 1), ("c", 1))]
+    assert masked_rows(question, rows) == {0: Mask.WITH_SMALL, 1: Mask.SMALL, 2: Mask.SMALL}
 
 
 @pytest.mark.parametrize("kind", ["months", "calendar"])

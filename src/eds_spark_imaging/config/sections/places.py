@@ -11,7 +11,6 @@ from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.storage.uri import check_place
 
 PASSWORD_VARIABLE = "EDS_IMAGING_WAREHOUSE_PASSWORD"  # noqa: S105 - where the password is, not what it is
-S3_SCHEMES = ("s3", "s3a", "s3n")  # all of one store
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)?")
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from itertools import chain
 
 from eds_spark_imaging.dicom.declaration import (
@@ -39,10 +40,27 @@ ATTRIBUTES: tuple[Attribute, ...] = tuple(chain.from_iterable(topic.ATTRIBUTES f
 def declaration(extra: Iterable[Attribute] = ()) -> tuple[Attribute, ...]:
     """The attributes to extract: ours, then a site's own.
 
-    Raises ConfigError where a column is declared twice.
+    Raises ConfigError where a column is declared twice, or one of a site does not say that it identifies a person.
     """
-    attributes = (*ATTRIBUTES, *extra)
+    own = tuple(extra)
+    attributes = (*ATTRIBUTES, *own)
     twice = [column for column, count in Counter(a.column for a in attributes).items() if count > 1]
     if twice:
         raise ConfigError(f"attribute {twice[0]!r} is declared already; give another `column`")
+    for a in own:
+        if not a.identifying and _elements(a) & _identifying():
+            raise ConfigError(f"attribute {a.column}: {a.path} identifies a person: say `identifying = true`")
     return attributes
+
+
+@cache
+def _identifying() -> frozenset[int]:
+    """The elements that identify a person wherever they are declared."""
+    told = chain.from_iterable(_elements(a) for a in ATTRIBUTES if a.identifying)
+    return frozenset(told).difference(*(_elements(a) for a in ATTRIBUTES if not a.identifying))
+
+
+def _elements(attribute: Attribute) -> set[int]:
+    """The tags of the standard that the attribute reads."""
+    steps = (source.steps[-1] for source in (*attribute.sources, *attribute.finer))
+    return {step.tag for step in steps if step.creator is None}

@@ -16,11 +16,11 @@ A *source* says where a value sits in the header (PS3.5 section 7, PS3.3 C.7.6.1
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from pydicom.datadict import dictionary_has_tag, dictionary_VR, tag_for_keyword
 
@@ -120,13 +120,24 @@ def parse_source(text: str) -> Source:
     return Source(text, steps, bool(frame), scale, int(number or 0), remainder)
 
 
+def _vr(source: Source) -> str | None:
+    """The VR of the source's element by PS3.6; None of private and unknown ones."""
+    step = source.steps[-1]
+    return None if step.creator or not dictionary_has_tag(step.tag) else dictionary_VR(step.tag)
+
+
 def snake_case(keyword: str) -> str:
     """The column of a DICOM keyword: ``XRayTubeCurrent`` -> ``x_ray_tube_current``."""
     spaced = re.sub(r"([A-Z]+)([A-Z][a-z])", r"\1_\2", keyword)
     return re.sub(r"([a-z\d])([A-Z])", r"\1_\2", spaced).lower()
 
 
-_KEPT = (Treatment.KEEP, Treatment.MASK, Treatment.ALLOW_BY_NAME)
+_SHOWN = (Treatment.KEEP, Treatment.MASK, Treatment.ALLOW_BY_NAME)  # as it stands, if at all
+_MOMENTS = (Kind.DATE, Kind.TIME, Kind.DATETIME)
+_NUMBER_VRS = ("DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV")
+# Numbers that the Basic Profile removes (PS3.15 table E.1-1): size, weight and pregnancy of the patient, and places by
+# satellite, in the group of photographs.
+_PERSONAL, _PHOTOGRAPH = (0x00101020, 0x00101030, 0x001021C0), 0x0016
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +145,8 @@ class Attribute:
     """One declared attribute: a column, where it is read, and what it means.
 
     ``sources`` are tried in order, functional groups before top-level elements, or after them with ``top_first``.
-    ``many`` keeps every value of a
-    multi-valued element, in order; otherwise the first is the value and more than one is an issue. ``modalities`` empty
-    means all. ``unit`` is the column's unit after scaling.
+    ``many`` keeps every value of a multi-valued element, in order; otherwise the first is the value and more than one
+    is an issue. ``modalities`` empty means all. ``unit`` is the column's unit after scaling.
 
     Below a sequence, all columns take their values from its first item that has any. With ``each`` they are arrays of
     so many elements for each item, null where the item has no value, so that the columns of one sequence line up;
@@ -170,12 +180,31 @@ class Attribute:
             raise ConfigError(f"attribute {self.column}: each needs an array and a sequence")
         if self.frames and not (self.many and not self.each and all(source.frame for source in self.sources)):
             raise ConfigError(f"attribute {self.column}: frames needs many, and functional groups alone")
-        if self.identifying and self.treatment in _KEPT:
-            raise ConfigError(
-                f"attribute {self.column}: what identifies a person is never kept, so not {self.treatment}"
-            )
+        if fault := self._fault:
+            raise ConfigError(f"attribute {self.column}: {fault}, so not {self.treatment}")
+
+    @property
+    def _fault(self) -> str | None:
+        """Why the attribute cannot have its treatment; None where it can."""
+        vrs = {_vr(source) for source in (*self.sources, *self.finer)}
+        if self.identifying and self.treatment in (*_SHOWN, Treatment.SHIFT):
+            return "what identifies a person is neither kept nor moved"
+        if self.treatment is Treatment.SHIFT and self.kind not in _MOMENTS:
+            return "only dates and times can be moved"
+        if self.treatment in _SHOWN and (self.kind in (*_MOMENTS, Kind.AGE) or vrs & {"AS", "DA", "DT", "PN", "TM"}):
+            return "dates, times, ages and names never stay as they stand"
         if self.treatment is Treatment.KEEP and self.kind is Kind.STRING:
-            raise ConfigError(f"attribute {self.column}: a text may hold anything: mask or allow_by_name, not keep")
+            return "a text may hold anything: mask or allow_by_name"
+        if self.treatment is Treatment.KEEP and not self.is_measure:
+            return "only numbers that tell nothing of a person are kept"
+        return None
+
+    @property
+    def is_measure(self) -> bool:
+        """True of a number that every source holds as one, and that the Basic Profile leaves."""
+        tags = [source.steps[-1].tag for source in (*self.sources, *self.finer) if _vr(source) is not None]
+        named = any(tag in _PERSONAL or tag >> 16 == _PHOTOGRAPH for tag in tags)
+        return not named and all(_vr(source) in (None, *_NUMBER_VRS) for source in (*self.sources, *self.finer))
 
     @property
     def is_array(self) -> bool:
@@ -259,50 +288,15 @@ def _by_kind(attribute: Attribute) -> Treatment | None:
     VRs as in PS3.5 table 6.2-1: CS is a word of a list, which nothing keeps from holding a name in real files; LT, ST
     and UT are free text.
     """
-    step = attribute.sources[0].steps[-1]
     if attribute.kind is not Kind.STRING:
         if attribute.identifying or attribute.kind is Kind.AGE:
             return None
-        return Treatment.KEEP if attribute.kind in (Kind.DOUBLE, Kind.BIGINT) else Treatment.SHIFT
-    vr = None if step.creator or not dictionary_has_tag(step.tag) else dictionary_VR(step.tag)
+        if attribute.kind in _MOMENTS:
+            return Treatment.SHIFT
+        return Treatment.KEEP if attribute.is_measure else None
+    vr = _vr(attribute.sources[0])
     if attribute.identifying:
         return Treatment.DROP if vr == "PN" else Treatment.PSEUDONYM
     if vr in ("LT", "ST", "UT"):
         return Treatment.ALLOW_BY_NAME
     return Treatment.MASK if vr == "CS" else None
-
-
-_NUMBERS, _FLAGS, _LISTS = ("each", "frames"), ("many", "identifying", "top_first"), ("sources", "finer", "modalities")
-
-
-def _check_type(key: str, value: object) -> None:
-    """ConfigError where the value of a key of ``[[attributes]]`` is of another type than the key's."""
-    if key in _FLAGS:
-        fits, wanted = isinstance(value, bool), "true or false"
-    elif key in _NUMBERS:
-        fits, wanted = isinstance(value, int) and not isinstance(value, bool) and value >= WIDEST, "a number"
-    elif key in _LISTS:
-        text = isinstance(value, str) and key != "modalities"
-        fits = text or (isinstance(value, list | tuple) and all(isinstance(item, str) for item in value))
-        wanted = "a list of texts" if key == "modalities" else "a text or a list of texts"
-    else:
-        fits, wanted = isinstance(value, str), "a text"
-    if not fits:
-        raise ConfigError(f"[[attributes]]: {key} must be {wanted}, not {value!r}")
-
-
-_FIELDS = {f.name for f in fields(Attribute)} - {"derived"}
-
-
-def attribute_from_mapping(entry: Mapping[str, Any]) -> Attribute:
-    """An attribute of a site, from one ``[[attributes]]`` table of the configuration."""
-    unknown = set(entry) - _FIELDS
-    if unknown:
-        raise ConfigError(f"[[attributes]]: unknown key {sorted(unknown)[0]!r}; known: {', '.join(sorted(_FIELDS))}")
-    missing = {"sources", "kind", "level"} - set(entry)
-    if missing:
-        raise ConfigError(f"[[attributes]]: {sorted(missing)[0]!r} is missing")
-    for key, value in entry.items():
-        _check_type(key, value)
-    own = attribute(**entry)
-    return own if "treatment" in entry else replace(own, treatment=None)

@@ -55,8 +55,8 @@ DEVICE = (
     series("PlateID", "string", comment="Identifier of the phosphor plate (CR)", treatment="pseudonym"),
     series("CassetteID", "string", comment="Identifier of the cassette (CR)", treatment="pseudonym"),
     series("GeneratorID", "string", comment="Identifier of the X-ray generator", treatment="pseudonym"),
-    series("DateOfLastCalibration", "date", comment="Date the machine was last calibrated"),
-    series("TimeOfLastCalibration", "time", comment="Time the machine was last calibrated"),
+    series("DateOfLastCalibration", "date", comment="Date the machine was last calibrated", treatment="drop"),
+    series("TimeOfLastCalibration", "time", comment="Time the machine was last calibrated", treatment="drop"),
     series("SpatialResolution", "double", unit="mm", comment="Smallest detail that the device resolves"),
 )
 

@@ -16,7 +16,7 @@ ATTRIBUTES = (
         "TimezoneOffsetFromUTC",
         "string",
         comment="Offset from UTC of the file's times, as +0100; mostly absent. Times are stored as they stand",
-        treatment="mask",
+        treatment="drop",  # summer or winter: it would tell how far dates have been moved
     ),
     study(
         "StudyID", "string", identifying=True, comment="Number of the exam given by the machine or the radiology system"

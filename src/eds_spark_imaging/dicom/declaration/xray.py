@@ -188,8 +188,12 @@ DETECTOR = (
         unit="Cel",
         comment="Temperature of the detector, degrees Celsius",
     ),
-    projection("DateOfLastDetectorCalibration", "date", comment="Date the detector was last calibrated"),
-    projection("TimeOfLastDetectorCalibration", "time", comment="Time the detector was last calibrated"),
+    projection(
+        "DateOfLastDetectorCalibration", "date", comment="Date the detector was last calibrated", treatment="drop"
+    ),
+    projection(
+        "TimeOfLastDetectorCalibration", "time", comment="Time the detector was last calibrated", treatment="drop"
+    ),
     projection(
         ("DetectorBinning", f"{ACQUISITION_3D}.DetectorBinning"),
         "double",

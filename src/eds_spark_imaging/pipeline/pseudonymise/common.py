@@ -18,6 +18,7 @@ from eds_spark_imaging.lake.scratch import Scratch
 from eds_spark_imaging.privacy.masking import PATIENT, is_common, patients_by_value
 from eds_spark_imaging.privacy.tier import TierCatalogue
 from eds_spark_imaging.runs.context import Context, Run
+from eds_spark_imaging.storage.uri import resolved
 from eds_spark_imaging.tables.access import TIER_VALUE
 from eds_spark_imaging.tables.spec import STRING, Column
 
@@ -34,7 +35,7 @@ class CommonValues:
         self._source, self._run = source, run
         self._treated = tier.catalogue.treated
         self._k = tier.catalogue.project.k
-        place = hashlib.blake2b(tier.lake.root.encode(), digest_size=4).hexdigest()
+        place = hashlib.blake2b(resolved(tier.lake.root).encode(), digest_size=4).hexdigest()
         self._tier = f"{tier.catalogue.project.name}-{place}"
         self._known: dict[str, dict[str, list[str]]] = {}
 

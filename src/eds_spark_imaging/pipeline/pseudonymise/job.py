@@ -22,11 +22,13 @@ from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.runs.progress import Progress
 from eds_spark_imaging.runs.watermarks import read_watermark
 from eds_spark_imaging.spark.session import spark_session
+from eds_spark_imaging.storage.uri import resolved
 from eds_spark_imaging.tables import Catalogue
 from eds_spark_imaging.tables.access import Access
 from eds_spark_imaging.workers.crash import crash_point
 
 JOB = "pseudonymise"
+_REVISION = 2  # raised where the same rules and key give other values than before
 
 
 def pseudonymise(config: Config, project: str, to: LakeConfig, progress: Progress | None = None) -> None:
@@ -51,8 +53,13 @@ def check_apart(nominative: LakeConfig, tier: LakeConfig) -> None:
     """LakeError where one lake lies within the other."""
     if nominative.database and nominative.database == tier.database:
         raise LakeError("the tier needs a database of its own")
-    places = [f"{place.path.rstrip('/')}/" for place in (nominative, tier) if place.path]
-    if len(places) == 2 and (places[0].startswith(places[1]) or places[1].startswith(places[0])):
+    if nominative.path and tier.path:
+        _check_folders(nominative.path, tier.path)
+
+
+def _check_folders(nominative: str, tier: str) -> None:
+    places = [f"{resolved(folder).rstrip('/')}/" for folder in (nominative, tier)]
+    if places[0].startswith(places[1]) or places[1].startswith(places[0]):
         raise LakeError("the tier needs a folder of its own, neither in the nominative lake nor around it")
 
 
@@ -60,6 +67,7 @@ def check_apart(nominative: LakeConfig, tier: LakeConfig) -> None:
 def _locked(source: Context, project: str, to: LakeConfig) -> Iterator[tuple[Context, Context]]:
     """Both lakes, with nobody else writing to them."""
     tier = tier_of(source, project, to)
+    _check_folders(source.lake.root, tier.lake.root)  # of databases they are known now
     if not source.lake.exists("imaging_study"):
         raise LakeError("no exams in the lake: run the jobs first")
     with source.lake.lock(), tier.lake.lock():
@@ -77,9 +85,12 @@ def tier_of(source: Context, project: str, to: LakeConfig) -> Context:
 
 @dataclass(frozen=True)
 class _TierWatermark:
-    """What a tier was made of: the last nominative run whose rows it has, its key by name, and its rules."""
+    """What a tier was made of: the last nominative run whose rows it has, and the last `restore` before it; its key by
+    name, and its rules.
+    """
 
     release: str
+    restored: str
     key: str
     rules: dict[str, object]
 
@@ -88,21 +99,33 @@ class _TierWatermark:
         """As a run's watermark."""
         return json.dumps(asdict(self))
 
+    def follows(self, before: _TierWatermark) -> bool:
+        """Whether all that is new since ``before`` bears a later run: not where the lake has gone back."""
+        return self.restored == before.restored and self.release >= before.release
+
 
 def bring_up_to_date(source: Context, tier: Context, key: bytes) -> None:
     """One run: the exams that changed since the last one, in the first run all."""
     project = _catalogue(tier).project
     rules = {name: value for name, value in asdict(project).items() if name not in ("name", "key_file", "cohort")}
+    rules["revision"] = _REVISION
     with tier.run(JOB) as run, source.lake.scratch(f"{JOB}_{project.name}") as scratch:
         run.main_count = "rows"
         last = tier.runs(JOB).orderBy(F.desc("run_id")).select("run_id", "watermark").first()
         before = _recorded(last["watermark"]) if last else None
-        now = _TierWatermark(_newest(source, tier), key_name(key), json.loads(json.dumps(rules)))
+        restored = source.runs("restore").agg(F.max("run_id")).first()
+        now = _TierWatermark(
+            release=_newest(source, tier),
+            restored=(restored and restored[0]) or "",
+            key=key_name(key),
+            rules=json.loads(json.dumps(rules)),
+        )
         _check_same(tier, before, now)
         given = Given(project.name, run.run_id, now.release)
         writer = TierWriter(source, tier, run, scratch, key_frame(source.spark, key))
         record_access(source, Access.TIER_BEGUN, given, writer.studies.count())
-        writer.write(before.release if before else None, last["run_id"] if last else "")
+        seen = before.release if before and now.follows(before) else None
+        writer.write(seen, last["run_id"] if last else "")
         crash_point("tier")
         _count_risk(tier, run)
         rows = sum(tier.lake.read(name).count() for name in _catalogue(tier).treated)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property, reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.errors import LakeError
@@ -41,17 +41,15 @@ class TierWriter:
         rows = self._source.lake.read(_STUDIES).where("removed_at IS NULL")
         if self._project.cohort:
             rows = rows.join(self._cohort(self._project.cohort), STUDY, "left_semi")
-        patients = rows.select(
-            STUDY,
-            F.coalesce(
-                F.concat(F.lit("ipp "), "ipp"),
-                F.concat(F.lit("person "), "person_id"),
-                F.concat(F.lit("id "), "patient_id"),
-                F.concat(F.lit("exam "), STUDY),
-            ).alias(PATIENT),
+        known = F.coalesce(  # an IPP in the header is the same patient as one that a link gave
+            F.concat(F.lit("id "), _said("ipp")),
+            F.concat(F.lit("person "), "person_id"),
+            F.concat(F.lit("id "), _said("patient_id")),
         )
-        columns = (STUDY, PATIENT, shift_days(F.col(PATIENT)).alias(DAYS))
-        return self._scratch.keep("studies", with_key(patients, self._key).select(*columns))
+        # Exams without any id may all be of one patient, and count as such; they are moved each by itself.
+        patient, moved = F.coalesce(known, F.lit("")), F.coalesce(known, F.concat(F.lit("exam "), STUDY))
+        columns = (STUDY, patient.alias(PATIENT), shift_days(moved).alias(DAYS))
+        return self._scratch.keep("studies", with_key(rows, self._key).select(*columns))
 
     def _cohort(self, name: str) -> DataFrame:
         lake = self._source.lake
@@ -121,6 +119,11 @@ class TierWriter:
     def _complete(self) -> None:
         """Write a table again where it has not as many rows as it should: a deleted pair leaves no mark."""
         for name in self._order:
-            there, wanted = self._tier.lake.read(name).count(), self._source.lake.read(name)
-            if there != wanted.count() and there != wanted.join(self.studies, STUDY, "left_semi").count():
+            wanted = self._source.lake.read(name).join(self.studies, STUDY, "left_semi")
+            if self._tier.lake.read(name).count() != wanted.count():
                 self._sync(name, self.studies, None)
+
+
+def _said(identifier: str) -> Column:
+    """The identifier without the blanks around it; null where nothing is left."""
+    return F.nullif(F.trim(identifier), F.lit(""))

@@ -3,10 +3,10 @@ import pytest
 from eds_spark_imaging.dicom.declaration.attribute import (
     Step,
     attribute,
-    attribute_from_mapping,
     parse_source,
     snake_case,
 )
+from eds_spark_imaging.dicom.declaration.site import attribute_from_mapping
 from eds_spark_imaging.errors import ConfigError
 
 

@@ -1,0 +1,45 @@
+"""The attributes that a site adds, from its configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from eds_spark_imaging.dicom.declaration.attribute import WIDEST, Attribute, attribute
+from eds_spark_imaging.errors import ConfigError
+
+_NUMBERS, _FLAGS, _LISTS = ("each", "frames"), ("many", "identifying", "top_first"), ("sources", "finer", "modalities")
+
+
+def _check_type(key: str, value: object) -> None:
+    """ConfigError where the value of a key of ``[[attributes]]`` is of another type than the key's."""
+    if key in _FLAGS:
+        fits, wanted = isinstance(value, bool), "true or false"
+    elif key in _NUMBERS:
+        fits, wanted = isinstance(value, int) and not isinstance(value, bool) and value >= WIDEST, "a number"
+    elif key in _LISTS:
+        text = isinstance(value, str) and key != "modalities"
+        fits = text or (isinstance(value, list | tuple) and all(isinstance(item, str) for item in value))
+        wanted = "a list of texts" if key == "modalities" else "a text or a list of texts"
+    else:
+        fits, wanted = isinstance(value, str), "a text"
+    if not fits:
+        raise ConfigError(f"[[attributes]]: {key} must be {wanted}, not {value!r}")
+
+
+_FIELDS = {f.name for f in fields(Attribute)} - {"derived"}
+
+
+def attribute_from_mapping(entry: Mapping[str, Any]) -> Attribute:
+    """An attribute of a site, from one ``[[attributes]]`` table of the configuration."""
+    unknown = set(entry) - _FIELDS
+    if unknown:
+        raise ConfigError(f"[[attributes]]: unknown key {sorted(unknown)[0]!r}; known: {', '.join(sorted(_FIELDS))}")
+    missing = {"sources", "kind", "level"} - set(entry)
+    if missing:
+        raise ConfigError(f"[[attributes]]: {sorted(missing)[0]!r} is missing")
+    for key, value in entry.items():
+        _check_type(key, value)
+    own = attribute(**entry)
+    return own if "treatment" in entry else replace(own, treatment=None)
