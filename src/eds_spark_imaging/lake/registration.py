@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from eds_spark_imaging.errors import LakeError
 from eds_spark_imaging.lake.lake import Lake
 from eds_spark_imaging.lake.views import VIEWS
+from eds_spark_imaging.spark.hadoop import HadoopPath
 from eds_spark_imaging.tables.spec import sql_text
 
 
 def register_in_database(lake: Lake, database: str) -> list[str]:
     """Make every table there is an external one of ``database``, and make the views again; gives the names.
 
-    What is there stays as it is: the tables are the lake's own, at their newest commit.
+    What is there stays as it is: the tables are the lake's own, at their newest commit. LakeError where the database
+    has tables of another lake.
     """
     spark = lake.spark
     spark.sql(f"CREATE DATABASE IF NOT EXISTS `{database}`")
     there = [table.name for table in lake.catalogue if lake.exists(table.name)]
     for name in there:
+        _check_own(lake, database, name)
+    for name in there:
         place = f"`{database}`.`{name}`"
         spark.sql(f"CREATE TABLE IF NOT EXISTS {place} USING delta LOCATION {sql_text(lake.folder(name))}")
-    views = [view for view in VIEWS if view.table in there]
+    views = [view for view in VIEWS if view.can_be_made(lake.catalogue, there)]
     before = spark.catalog.currentDatabase()
     spark.sql(f"USE `{database}`")
-    for view in views:
-        comment = sql_text(view.comment)
-        spark.sql(f"CREATE OR REPLACE VIEW `{view.name}` COMMENT {comment} AS {view.select(lake.catalogue)}")
-    spark.sql(f"USE `{before}`")
+    try:
+        for view in views:
+            comment = sql_text(view.comment)
+            spark.sql(f"CREATE OR REPLACE VIEW `{view.name}` COMMENT {comment} AS {view.select(lake.catalogue)}")
+    finally:
+        spark.sql(f"USE `{before}`")
     return [*there, *(view.name for view in views)]
+
+
+def _check_own(lake: Lake, database: str, name: str) -> None:
+    if not lake.spark.catalog.tableExists(f"`{database}`.`{name}`"):
+        return
+    told = lake.spark.sql(f"DESCRIBE EXTENDED `{database}`.`{name}`").where("col_name = 'Location'").first()
+    if told and HadoopPath(lake.spark, told[1]).qualified == HadoopPath(lake.spark, lake.folder(name)).qualified:
+        return
+    where = f", at {told[1]}" if told else ""
+    raise LakeError(f"the database {database} has another {name}{where}: choose another database")
