@@ -13,9 +13,13 @@ from lakes import open_context, write
 from pyspark.sql import SparkSession
 from warehouses import write_warehouse
 
+from eds_spark_imaging.cli.cohort import print_cohort
+from eds_spark_imaging.cli.options import Format
 from eds_spark_imaging.cohorts import Cohort
-from eds_spark_imaging.config import ProjectConfig, WarehouseConfig
+from eds_spark_imaging.config import Config, ProjectConfig, WarehouseConfig
 from eds_spark_imaging.errors import ConfigError
+from eds_spark_imaging.lake import opening
+from eds_spark_imaging.lake.releases import Release, write_release
 from eds_spark_imaging.pipeline.base_views import make_base_views
 from eds_spark_imaging.pipeline.cohort import make_cohort
 from eds_spark_imaging.privacy.tier import treated
@@ -58,6 +62,22 @@ def test_a_table_is_of_one_cohort(context: Context) -> None:
     with pytest.raises(ConfigError, match="the table cohort_a_b is that of the cohort a-b"):
         make_cohort(context.spark, context.lake, cohort("a_b"), "r")
     make_cohort(context.spark, context.lake, cohort("a-b"), "r2")
+
+
+def test_a_cohort_tells_the_release_that_it_was_made_from(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, opened = context.new_run_id("release"), opening.open_release
+    write_release(context.lake, first)
+
+    def followed_by_a_run(config: Config, app: str) -> tuple[SparkSession, Release | None]:
+        found = opened(config, app)
+        write(context, "imaging_study", EXAMS[:1], "1-build")
+        write_release(context.lake, context.new_run_id("release"))
+        return found
+
+    monkeypatch.setattr(opening, "open_release", followed_by_a_run)
+    print_cohort(cohort("early"), context.config, Format.CSV)
+    (row,) = context.lake.read("imaging_cohort").collect()
+    assert (row["release"], row["members"]) == (first, 2)
 
 
 @pytest.mark.parametrize(("birth", "age"), [("age", {"age_at_exam": 69}), ("year", {"birth_year": 1951})])

@@ -174,6 +174,7 @@ def test_more_than_a_twentieth_of_a_source_gone_is_an_error(context: Context, tr
 
 def test_a_root_under_another_name_lists_no_file_twice(context: Context, tree: Path, tmp_path: Path) -> None:
     from eds_spark_imaging.pipeline.index.job import index
+    from eds_spark_imaging.pipeline.parse.marks import Marks
     from eds_spark_imaging.runs.context import Context
 
     index(context)
@@ -183,8 +184,9 @@ def test_a_root_under_another_name_lists_no_file_twice(context: Context, tree: P
     files = again.lake.read("dicom_file")
     assert {(row["source"], row["count"]) for row in files.groupBy("source").count().collect()} == {("renamed", 9)}
     # Rows that were read with other character sets are outdated.
-    marks = files.select(again.fingerprints(), context.fingerprints()).distinct().collect()
-    assert [tuple(row) for row in marks] == [(f"{again.fingerprint}/cp1251", context.fingerprint)]
+    columns = [Marks.of(each).column for each in (again, context)]
+    marks = files.select(*columns).distinct().collect()
+    assert [tuple(row) for row in marks] == [(f"{again.fingerprint}/override_charset=cp1251", context.fingerprint)]
 
 
 def test_files_below_a_folder_that_cannot_be_listed_stay(context: Context, tree: Path) -> None:

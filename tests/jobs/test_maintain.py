@@ -91,7 +91,7 @@ def test_few_files_and_the_same_content_after_many_small_runs(spark: SparkSessio
     # Nothing more to do: the table gets no version.
     done = version(context, FILES)
     lake.optimize(FILES)
-    lake.vacuum(FILES, 168)
+    lake.vacuum(FILES)
     assert version(context, FILES) == done
 
 

@@ -106,3 +106,32 @@ def test_months_that_changed_are_counted_again(spark: SparkSession, tmp_path: Pa
         assert content(each) == counted
         for name in MARTS:
             assert not each.lake.read(f"imaging_{name}").where(f"changed_run > '{before}'").count(), name
+
+
+def test_a_series_of_another_month_than_that_which_changed(spark: SparkSession, tmp_path: Path) -> None:
+    """The exam's hospital is that of all its series, of whatever month these are."""
+    from eds_spark_imaging.marts.months import Months
+    from eds_spark_imaging.pipeline.marts import _INPUTS
+    from eds_spark_imaging.pipeline.touched import touched_since
+
+    context = lakes.open_context(spark, tmp_path / "lake")
+    midnight = [dt.datetime(2026, 1, 31, 23, 50), dt.datetime(2026, 2, 1, 0, 10)]
+
+    def write_exam(hospital: str, station: str, run: str) -> None:
+        studies = rows("study_instance_uid study_datetime", ("1", midnight[0]), hospital_code=hospital)
+        series = rows(
+            "series_instance_uid series_datetime station_name",
+            ("1.1", midnight[0], station),
+            ("1.2", midnight[1], None),
+            study_instance_uid="1",
+        )
+        lakes.write_exams(context, studies, series, run)
+
+    write_exam("A", "", "1-build")
+    for name in _INPUTS:
+        context.lake.create(name)
+    seen = {name: context.lake.version(name) for name in _INPUTS}
+    write_exam("B", "X", "2-build")
+    touched = touched_since(context.lake, seen, {name: context.lake.version(name) for name in _INPUTS})
+    assert touched.series == Months(frozenset({dt.date(2026, 1, 1), dt.date(2026, 2, 1)}))
+    assert touched.trusted == Months(frozenset({dt.date(2026, 1, 1)}))

@@ -54,6 +54,7 @@ def two_runs(spark: SparkSession, tmp_path: Path) -> tuple[Context, str]:
     from eds_spark_imaging.lake.releases import write_release
 
     context = open_context(spark, tmp_path)
+    context.bring_up_to_date()
     work(context, "5", FILES, ISSUES)
     release = context.new_run_id("release")
     write_release(context.lake, release)
@@ -83,13 +84,15 @@ def test_readers_see_the_release_and_it_can_be_gone_back_to(
         patch.setattr(module, "_restore_table", killed)
         with pytest.raises(KeyboardInterrupt):
             module.restore(context, release)
-    with pytest.raises(LakeError, match=f"`eds-imaging restore {release}` again"):
-        module.check_whole(context.lake)
+    with pytest.raises(LakeError, match=f"`eds-imaging restore {release}` again"), context.lake.lock():
+        pass
 
     context = open_context(spark, tmp_path)
     before = context.new_run_id("before")
-    module.restore(context, release)
-    module.check_whole(context.lake)
+    with context.lake.lock(to_restore=True):
+        module.restore(context, release)
+    with context.lake.lock():
+        pass
     assert counts(spark, tmp_path, live=True) == {FILES: 1, ISSUES: 1, QUEUE: 0}
     assert counts(spark, tmp_path) == {FILES: 1, ISSUES: 1, QUEUE: 0}  # that is a release too
     assert not staged.exists()

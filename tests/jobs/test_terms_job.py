@@ -170,3 +170,14 @@ def test_unmapped_descriptions_are_a_view(spark: SparkSession, tmp_path: Path) -
     context.lake.register()
     rows = spark.table("imaging_unmapped_description").select("study_description", "number_of_series").collect()
     assert [tuple(row) for row in rows] == [("PROTOCOLE ZETA", 2)]
+
+
+def test_an_exam_of_which_only_an_acquisition_changed(spark: SparkSession, tmp_path: Path) -> None:
+    context = open_context(spark, tmp_path / "lake")
+    write(context, "imaging_study", [exam("1", "TDM THORAX", ["CT"])], "run-1")
+    write(context, "imaging_series", [series("1", 1, "CT", None)], "run-1")
+    for run, voltage in (("run-1", 100.0), ("run-2", 120.0)):
+        made = {"study_instance_uid": "1", "series_instance_uid": "1.1", "main_modality": "CT", "kvp": voltage}
+        write(context, "imaging_acquisition", [made], run)
+        assert run_terms(context)["exams"] == 1
+    assert run_terms(context)["exams"] == 0

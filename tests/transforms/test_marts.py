@@ -205,11 +205,12 @@ def test_clock_faults(spark: SparkSession) -> None:
         device_serial_number="SN1",
         manufacturer_model_name="M",
         series_datetime_source="series",
+        changed_run="20200630T235959999999-build-5b1f0e",
     )
     # 128 series of the device, one of them in 1999: the hundredth of them is of 2020.
     days = series.groupBy(*_DEVICE, F.to_date("series_datetime").alias("day")).agg(F.count("*").alias("series"))
     assert [r["day"].isoformat() for r in early_days(days).collect()] == ["1999-01-01"]
-    found = clock_faults(series, studies, days, F.lit(dt.date(2020, 6, 30)))
+    found = clock_faults(series, studies, days)
     assert found.columns == IMAGING_CLOCK_FAULT.names
     faults = {(r["fault"], r["day"].isoformat()): (r["series"], r["hours_median"]) for r in found.collect()}
     assert faults == {

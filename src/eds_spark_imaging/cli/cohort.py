@@ -46,18 +46,16 @@ def cohort(
 
 def print_cohort(described: Cohort, config: Config, output: Format, paths_for: tuple[Path, str] | None = None) -> None:
     """Make the cohort in the lake and print its attrition; ``paths_for`` are the file of a manifest and its project."""
-    from eds_spark_imaging.lake.opening import is_tier, open_lake  # noqa: PLC0415 - loads Spark
-    from eds_spark_imaging.lake.releases import newest_release  # noqa: PLC0415
+    from eds_spark_imaging.lake.opening import is_tier, open_release  # noqa: PLC0415 - loads Spark
     from eds_spark_imaging.pipeline.base_views import make_base_views  # noqa: PLC0415
     from eds_spark_imaging.pipeline.cohort import make_cohort  # noqa: PLC0415
     from eds_spark_imaging.pipeline.manifest import check_manifest, manifest  # noqa: PLC0415
     from eds_spark_imaging.runs.context import Context  # noqa: PLC0415
 
-    spark = open_lake(config, "eds-imaging cohort")
+    spark, release = open_release(config, "eds-imaging cohort")
     context = Context(spark, config)
     if config.warehouse is not None and not is_tier(spark):
         make_base_views(spark, config.warehouse, described.tables)  # keys of a tier are not those of the base centrale
-    release = newest_release(context.lake)
     with context.lake.lock():
         if paths_for:
             check_manifest(context, described, paths_for[1])

@@ -40,7 +40,8 @@ def open_duckdb(config: Config, query: str, *, live: bool = False) -> duckdb.Duc
     if versions:
         there = [table for table in there if table.name in versions or table.name == RELEASE]
     wanted = _words(query)
-    selects = {v.name: v.select(catalogue) for v in VIEWS if v.table in {t.name for t in there} and v.name in wanted}
+    views = [view for view in VIEWS if view.can_be_made(catalogue, [table.name for table in there])]
+    selects = {view.name: view.select(catalogue) for view in views if view.name in wanted}
     _make_known(connection, root, there, versions, wanted | _words(" ".join(selects.values())))
     for name, select in selects.items():
         connection.execute(f"CREATE VIEW {name} AS {select}")

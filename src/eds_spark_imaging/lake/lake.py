@@ -6,15 +6,18 @@ Every write is one commit; :meth:`Lake.sync` and :meth:`Lake.update` write only 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
+
+from pyspark.errors import PySparkException
 
 from eds_spark_imaging.lake.lock import lake_lock
 from eds_spark_imaging.lake.merging import RUN, Changes, LakeMerging
+from eds_spark_imaging.lake.restoring import check_whole
 from eds_spark_imaging.lake.views import VIEWS
 from eds_spark_imaging.spark.delta import file_count
-from eds_spark_imaging.spark.hadoop import HadoopPath
+from eds_spark_imaging.spark.hadoop import HadoopPath, are_there
 from eds_spark_imaging.transforms.changes import HASH
 
 __all__ = ["HASH", "RUN", "Changes", "Lake", "Size"]
@@ -36,9 +39,16 @@ class Size(NamedTuple):
 class Lake(LakeMerging):
     """The tables of one lake. ``read`` of a table that is not there yet gives an empty frame of its schema."""
 
-    def lock(self) -> AbstractContextManager[None]:
-        """One writer at a time; LakeError with who holds it where another run does."""
-        return lake_lock(self.spark, self.root)
+    @contextmanager
+    def lock(self, *, to_restore: bool = False) -> Iterator[None]:
+        """One writer at a time; LakeError with who holds it where another run does.
+
+        LakeError too where a restore was interrupted, but for one that takes the lock ``to_restore``.
+        """
+        with lake_lock(self.spark, self.root):
+            if not to_restore:
+                check_whole(self.spark, self.root)
+            yield
 
     def size(self, name: str) -> Size:
         """How large the table is."""
@@ -60,9 +70,23 @@ class Lake(LakeMerging):
             if self.exists(name) and (file_count(self.spark, self.folder(name)) or 0) >= many:
                 self.optimize(name)
 
-    def vacuum(self, name: str, hours: int) -> None:
-        """Delete files that no version of the last ``hours`` needs, and those that no commit ever named."""
-        self.spark.sql(f"VACUUM {self.identifier(name)} RETAIN {hours} HOURS").collect()
+    def vacuum(self, name: str) -> None:
+        """Delete files that no version of the table's retention needs, and those that no commit ever named."""
+        self.spark.sql(f"VACUUM {self.identifier(name)}").collect()
+
+    def can_restore(self, name: str, version: int) -> bool:
+        """Whether the log of a version is there, and all files that the table as it stands does not have."""
+        table = self.identifier(name)
+        try:
+            older = self.spark.sql(f"SELECT * FROM {table} VERSION AS OF {version}").inputFiles()
+        except PySparkException:
+            return False
+        return are_there(self.spark, set(older) - set(self.spark.table(table).inputFiles()))
+
+    def restore(self, name: str, version: int) -> None:
+        """Bring the table back to a version: rows, columns and properties."""
+        self.spark.sql(f"RESTORE TABLE {self.identifier(name)} TO VERSION AS OF {version}").collect()
+        self._complete.discard(name)
 
     def register(self, mentioned: Collection[str] | None = None) -> list[str]:
         """Make every table there is, and the views over them, known by name to the session; returns the names.
@@ -70,7 +94,7 @@ class Lake(LakeMerging):
         Only those ``mentioned``, where that is given: each takes a moment.
         """
         there = [table.name for table in self.catalogue if self.exists(table.name)]
-        selects = {view.name: view.select(self.catalogue) for view in VIEWS if view.table in there}
+        selects = {view.name: view.select(self.catalogue) for view in VIEWS if view.can_be_made(self.catalogue, there)}
         wanted = {*there, *selects} if mentioned is None else mentioned
         selects = {name: select for name, select in selects.items() if name in wanted}
         if self.database:

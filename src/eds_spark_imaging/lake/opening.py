@@ -12,7 +12,7 @@ from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import LakeError
 from eds_spark_imaging.lake.file_ids import file_id, find_key
 from eds_spark_imaging.lake.lake import Lake, words_of
-from eds_spark_imaging.lake.releases import newest_release
+from eds_spark_imaging.lake.releases import Release, newest_release
 from eds_spark_imaging.lake.schema import recorded_schema
 from eds_spark_imaging.lake.sizing import is_small
 from eds_spark_imaging.spark.session import spark_session
@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
 
 def open_lake(config: Config, app: str, *, live: bool = False, query: str | None = None) -> SparkSession:
-    """A session in which the lake's tables and views are known by name, as they were at the newest release.
+    """The session of :func:`open_release`."""
+    return open_release(config, app, live=live, query=query)[0]
+
+
+def open_release(
+    config: Config, app: str, *, live: bool = False, query: str | None = None
+) -> tuple[SparkSession, Release | None]:
+    """A session that knows the lake's tables and views by name, as they were at the newest release; and that release.
 
     ``live`` takes the newest commit of each table instead, as is done where there is no release; tables that belong
     together may then differ while a run goes on. Of a ``query`` only the tables that it mentions are made known.
@@ -45,7 +52,7 @@ def open_lake(config: Config, app: str, *, live: bool = False, query: str | None
     key = find_key(spark, lake.root)
     if key:
         spark.udf.register("file_id", file_id(key))
-    return spark
+    return spark, release
 
 
 def known_tables(spark: SparkSession) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from eds_spark_imaging import __version__
 from eds_spark_imaging.lake.conforming import conform
@@ -41,9 +42,20 @@ def bring_up_to_date(lake: Lake, new_run_id: Callable[[str], str]) -> bool:
     if changed:
         anew |= dict.fromkeys(sorted(changed), new_run_id("upgrade"))
     # Where the process is killed in between there is no record, and the next run does all this again.
-    _place(lake).delete()
-    _place(lake).create_once(Schema(SCHEMA_VERSION, __version__, declared, anew).content)
+    _record(lake, Schema(SCHEMA_VERSION, __version__, declared, anew))
     return True
+
+
+def forget_declarations(lake: Lake) -> None:
+    """Before tables become those of another declaration: the next :func:`bring_up_to_date` looks at each."""
+    recorded = recorded_schema(lake)
+    if recorded:
+        _record(lake, replace(recorded, tables={}))
+
+
+def _record(lake: Lake, schema: Schema) -> None:
+    _place(lake).delete()
+    _place(lake).create_once(schema.content)
 
 
 def _hashes(catalogue: Catalogue) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from eds_spark_imaging.tables import Catalogue
@@ -10,10 +11,15 @@ from eds_spark_imaging.tables import Catalogue
 
 @dataclass(frozen=True)
 class View:
-    """A view; it can be made once ``table`` is there. ``select`` gives its SELECT for a catalogue."""
+    """A view about the rows of ``table``. ``select`` gives its SELECT for a catalogue."""
 
     name: str
     table: str
     grain: str
     comment: str
     select: Callable[[Catalogue], str]
+
+    def can_be_made(self, catalogue: Catalogue, there: Collection[str]) -> bool:
+        """Whether the tables ``there`` are all those that it is about and that its SELECT names."""
+        words = set(re.findall(r"\w+", self.select(catalogue)))
+        return {self.table, *(table.name for table in catalogue if table.name in words)} <= set(there)

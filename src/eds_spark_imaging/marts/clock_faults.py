@@ -30,10 +30,11 @@ def early_days(device_days: DataFrame) -> DataFrame:
     return device_days.join(_renamed(first_days(device_days)), _same_device(), "inner").where(_is_early())
 
 
-def clock_faults(series: DataFrame, studies: DataFrame, device_days: DataFrame, today: Column) -> DataFrame:
+def clock_faults(series: DataFrame, studies: DataFrame, device_days: DataFrame) -> DataFrame:
     """Rows of ``imaging_clock_fault`` (key ``group_key``) of some days' ``series``; one may have several faults.
 
     Only series whose own date is known, and that tell their device; times are compared where both are complete.
+    The future is later than the run that wrote the series (``changed_run``): so it is whenever they are counted.
     ``device_days``: all rows of ``imaging_device_day``.
     """
     exams = studies.select("study_instance_uid", "hospital_code", "study_datetime", "study_datetime_quality")
@@ -41,7 +42,7 @@ def clock_faults(series: DataFrame, studies: DataFrame, device_days: DataFrame, 
     dated = own.join(exams, "study_instance_uid", "inner").withColumn("day", F.to_date("series_datetime"))
     known = dated.join(_renamed(first_days(device_days)), _same_device(), "inner")
     hours = F.when(F.col("study_datetime_quality") == "complete", _hours_from_study())
-    told = known.withColumn("_hours", hours).withColumn("fault", F.explode(_faults(today)))
+    told = known.withColumn("_hours", hours).withColumn("fault", F.explode(_faults()))
     groups = told.groupBy(*CLOCK_FAULT_BY).agg(
         F.count(F.lit(1)).alias("series"), F.median("_hours").alias("hours_median")
     )
@@ -60,14 +61,19 @@ def _same_device() -> list[Column]:
     return [F.col(c).eqNullSafe(F.col(f"_{c}")) for c in _DEVICE]
 
 
-def _faults(today: Column) -> Column:
+def _faults() -> Column:
     tests = {
-        Fault.IN_FUTURE: F.col("day") > F.date_add(today, 1),
+        Fault.IN_FUTURE: F.col("day") > F.date_add(_day_of_run(), 1),
         Fault.BEFORE_DEVICE: _is_early(),
         Fault.BEFORE_STUDY: F.col("_hours") <= -_HOURS_BEFORE,
         Fault.AFTER_STUDY: F.col("_hours") >= _HOURS_AFTER,
     }
     return F.array_compact(F.array(*[F.when(test, F.lit(str(fault))) for fault, test in tests.items()]))
+
+
+def _day_of_run() -> Column:
+    """The day, UTC, of the run that wrote the row: an id begins with it."""
+    return F.expr("CAST(try_to_timestamp(left(changed_run, 8), 'yyyyMMdd') AS DATE)")
 
 
 def _hours_from_study() -> Column:

@@ -26,7 +26,7 @@ from eds_spark_imaging.pipeline.maintain import maintain
 from eds_spark_imaging.pipeline.marts import marts
 from eds_spark_imaging.pipeline.parse.job import parse
 from eds_spark_imaging.pipeline.parse.selection import Selection
-from eds_spark_imaging.pipeline.restore import check_whole, restore
+from eds_spark_imaging.pipeline.restore import restore
 from eds_spark_imaging.pipeline.terms import has_new_acts, terms
 from eds_spark_imaging.runs import events
 from eds_spark_imaging.runs.context import Context
@@ -98,7 +98,7 @@ def restore_release(run_id: str, config: Config, progress: Progress | None = Non
     check_folder(place.path)
     spark = _session(["restore"], config)
     context = Context(spark, config, progress.on(spark) if progress else None)
-    with context.lake.lock():
+    with context.lake.lock(to_restore=True):
         _bring_up_to_date(context, ["restore"])
         restore(context, run_id)
 
@@ -130,7 +130,6 @@ def _session(names: list[str], config: Config) -> SparkSession:
 def _run(spark: SparkSession, names: list[str], config: Config, options: Options, progress: Progress | None) -> Context:
     context = Context(spark, config, progress.on(spark) if progress else None)
     with context.lake.lock():
-        check_whole(context.lake)
         context.lake.clear_scratch()
         _bring_up_to_date(context, names)
         with context.records_together():

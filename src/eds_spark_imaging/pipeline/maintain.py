@@ -9,7 +9,9 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.errors import LakeError
+from eds_spark_imaging.lake.lake import Lake
 from eds_spark_imaging.lake.releases import Release, forget_releases, is_current, newest_release, write_release
+from eds_spark_imaging.lake.retention import set_retention
 from eds_spark_imaging.pipeline.checks import check_accounting
 from eds_spark_imaging.runs.context import Context, Run
 
@@ -32,6 +34,7 @@ def maintain(context: Context) -> None:
     Stagings of runs that were killed are left to `parse`, which publishes those that are whole.
     """
     names = [table.name for table in context.catalogue if context.lake.exists(table.name)]
+    names += _tables_of_cohorts(context.lake)
     if not names:
         raise LakeError("no tables in the lake: run the jobs first")
     for key, value in _SETTINGS.items():
@@ -59,12 +62,18 @@ def kept_hours(configured: int, release: Release | None, now: dt.datetime) -> in
     return max(configured, math.ceil(age.total_seconds() / 3600) + 1)
 
 
+def _tables_of_cohorts(lake: Lake) -> list[str]:
+    rows = lake.read("imaging_cohort").select("made_table").distinct().collect()
+    return sorted(row[0] for row in rows if lake.exists(row[0]))
+
+
 def _maintain(context: Context, run: Run, name: str, hours: int) -> None:
     lake = context.lake
+    set_retention(lake, name, hours)
     before = lake.size(name)
     lake.optimize(name)
     compacted = lake.size(name)
-    lake.vacuum(name, hours)
+    lake.vacuum(name)
     after = lake.size(name)
     run.count(
         tables_changed=int(after.files != before.files or after.bytes != before.bytes),

@@ -131,7 +131,7 @@ class _Tables:
         of_faulty = series_of_months(self.series, faulty)
         yield _Mart(
             "imaging_clock_fault",
-            lambda: clock_faults(of_faulty, self.studies, days, F.current_date()),
+            lambda: clock_faults(of_faulty, self.studies, days),
             faulty,
             "day",
         )

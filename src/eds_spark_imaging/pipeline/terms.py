@@ -26,6 +26,8 @@ from eds_spark_imaging.workers.terms import ANSWER, EXAM, SETTLED, UNION, read_b
 _STUDY = "study_instance_uid"
 _RUN = "terms_run"
 _ACTS = "imaging_study_procedure"
+# What terms are made from, beside the acts.
+_INPUTS = ("imaging_study", "imaging_series", "imaging_acquisition")
 # Distinct descriptions that one task reads: about a second of work.
 _A_TASK = 5_000
 
@@ -124,13 +126,13 @@ def _terms(context: Context, run: Run, scratch: Scratch, site: _Site, some: Data
 
 
 def _last_change(context: Context) -> str:
-    last = [context.lake.read(name).agg(F.max("changed_run")).first() for name in ("imaging_study", "imaging_series")]
+    last = [context.lake.read(name).agg(F.max("changed_run")).first() for name in _INPUTS]
     return max((row and row[0]) or "" for row in last)
 
 
 def _changed(context: Context, seen: _TermsWatermark, now: _TermsWatermark) -> DataFrame:
     """UIDs of the exams that have changed since a run, or have other acts than when they were read."""
-    tables = [context.lake.read(name) for name in ("imaging_study", "imaging_series", "imaging_acquisition")]
+    tables = [context.lake.read(name) for name in _INPUTS]
     changed = [table.where(F.col("changed_run") > seen.exams).select(_STUDY) for table in tables]
     if now.acts != seen.acts:
         acts = transforms.accepted_acts(context.lake.read(_ACTS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -46,25 +47,24 @@ def touched_since(lake: Lake, seen: Mapping[str, int], now: Mapping[str, int]) -
 def _exams(lake: Lake, feeds: Mapping[str, DataFrame]) -> Sequence[DataFrame]:
     """Rows of exams as they were and as they are."""
     direct = [feeds["imaging_study"]] if "imaging_study" in feeds else []
-    others = [feeds[name] for name in ("imaging_series", "imaging_study_procedure") if name in feeds]
-    return [*direct, *_beside(lake, "imaging_study", direct, others)]
+    beside = [feeds[name].select(STUDY) for name in ("imaging_series", "imaging_study_procedure") if name in feeds]
+    for told in direct:  # of which there is one row
+        beside = [exams.join(told.select(STUDY), STUDY, "left_anti") for exams in beside]
+    return [*direct, *_rows_now(lake, "imaging_study", beside)]
 
 
 def _series(lake: Lake, feeds: Mapping[str, DataFrame]) -> Sequence[DataFrame]:
+    """Rows of series as they were and as they are, with all others of the exam, which may be of another month."""
     direct = [feeds["imaging_series"]] if "imaging_series" in feeds else []
-    others = [feeds["imaging_acquisition"]] if "imaging_acquisition" in feeds else []
+    beside = [feeds["imaging_acquisition"].select(STUDY)] if "imaging_acquisition" in feeds else []
     if "imaging_study" in feeds:
-        others.append(changed_rows(feeds["imaging_study"], [STUDY], _OF_EXAM))
-    return [*direct, *_beside(lake, "imaging_series", direct, others)]
+        beside.append(changed_rows(feeds["imaging_study"], [STUDY], _OF_EXAM).select(STUDY))
+    return [*direct, *_rows_now(lake, "imaging_series", beside)]
 
 
-def _beside(lake: Lake, name: str, direct: Sequence[DataFrame], others: Sequence[DataFrame]) -> list[DataFrame]:
-    """The rows that the table ``name`` has now of exams that ``others`` tell of and ``direct`` do not."""
-    found = []
-    for other in others:
-        ids = other.select(STUDY).distinct()
-        for told in direct:
-            ids = ids.join(told.select(STUDY), STUDY, "left_anti")
-        if not ids.isEmpty():
-            found.append(rows_of_exams(lake, name, ids))
-    return found
+def _rows_now(lake: Lake, name: str, exams: Sequence[DataFrame]) -> list[DataFrame]:
+    """The rows that the table ``name`` has now of the ``exams``."""
+    if not exams:
+        return []
+    distinct = reduce(DataFrame.union, exams).distinct()
+    return [] if distinct.isEmpty() else [rows_of_exams(lake, name, distinct)]

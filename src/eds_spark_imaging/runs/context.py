@@ -18,6 +18,8 @@ from eds_spark_imaging.config import Config
 from eds_spark_imaging.dicom.header import fingerprint
 from eds_spark_imaging.lake.file_ids import FileId, file_id, make_key
 from eds_spark_imaging.lake.lake import Lake
+from eds_spark_imaging.lake.last_id import keep_stamp, last_stamp
+from eds_spark_imaging.lake.releases import newest_release
 from eds_spark_imaging.lake.schema import bring_up_to_date, recorded_schema
 from eds_spark_imaging.runs.past import Past
 from eds_spark_imaging.runs.progress import Progress
@@ -27,7 +29,7 @@ from eds_spark_imaging.spark.compiling import Compiling
 from eds_spark_imaging.tables import Catalogue
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import DataFrame
 
 
 SLOWEST = 10  # files that a run record names
@@ -115,15 +117,6 @@ class Context:
         self._records: list[tuple[object, ...]] = []
         self._together = False
 
-    def fingerprints(self) -> Column:
-        """What a row of dicom_instance read now is marked with: the reader's, and its source's character sets."""
-        marks = F.lit(self.fingerprint)
-        for source in self.config.sources:
-            options = "/".join(filter(None, source.reader_options.values()))
-            if options:
-                marks = F.when(F.col("source") == source.name, f"{self.fingerprint}/{options}").otherwise(marks)
-        return marks
-
     @property
     def parallelism(self) -> int:
         """Tasks that run at once, as far as Spark tells."""
@@ -144,8 +137,13 @@ class Context:
 
     @cached_property
     def _past(self) -> Past:
-        schema = recorded_schema(self.lake)
-        return Past.of(self.lake.read("imaging_run"), schema.anew if schema else {})
+        schema, stamp = recorded_schema(self.lake), last_stamp(self.lake)
+        past = Past.of(self.lake.read("imaging_run"), schema.anew if schema else {})
+        if not stamp:  # of an earlier version: releases have ids that no run has
+            release = newest_release(self.lake)
+            stamp = release.run_id if release else ""
+        past.none_before(stamp)
+        return past
 
     def bring_up_to_date(self) -> None:
         """Bring an older lake to this version's tables. LakeError where it is of a later version."""
@@ -159,7 +157,12 @@ class Context:
 
     def new_run_id(self, what: str) -> str:
         """An identifier that sorts after those of all runs so far."""
-        return self._past.next_id(what, dt.datetime.now(dt.UTC))
+        return self._next_id(what, dt.datetime.now(dt.UTC))
+
+    def _next_id(self, what: str, now: dt.datetime) -> str:
+        run_id = self._past.next_id(what, now)
+        keep_stamp(self.lake, self._past.stamp)
+        return run_id
 
     @contextmanager
     def records_together(self) -> Iterator[None]:
@@ -178,7 +181,7 @@ class Context:
     def run(self, job: str) -> Iterator[Run]:
         """A run of ``job``: its row is written at the end, with the class of the error where it failed."""
         started = dt.datetime.now(dt.UTC)
-        run = Run(job, self._past.next_id(job, started), started, meter=self._meter)
+        run = Run(job, self._next_id(job, started), started, meter=self._meter)
         run.compiling, run.lake_bytes = self._compiling, self.lake.bytes_known()
         self._compiling.turn(on=run.large_lake)
         self._meter.take()  # what was between two jobs is of neither

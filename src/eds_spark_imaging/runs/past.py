@@ -11,10 +11,16 @@ from types import MappingProxyType
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+_STAMP = "%Y%m%dT%H%M%S%f"
+_DIGITS = 21
+
 
 @dataclass
 class Past:
-    """By job: the ``last`` watermark in order, and the ``newest``, that of the last successful run."""
+    """By job: the ``last`` watermark in order, and the ``newest``, that of the last successful run.
+
+    ``stamp`` begins the last id that was given.
+    """
 
     stamp: str = "0"
     last: dict[str, str] = field(default_factory=dict)
@@ -34,7 +40,7 @@ class Past:
         )
         past = cls()
         for row in rows.collect():
-            past.stamp = max(past.stamp, row["run_id"].split("-")[0])
+            past.none_before(row["run_id"])
             past.last[row["job"]] = row["last"] or ""
             past.newest[row["job"]] = row["newest"]["watermark"] if row["newest"] else ""
         return past
@@ -44,8 +50,21 @@ class Past:
         self.newest[job] = watermark or ""
         self.last[job] = max(self.last.get(job, ""), watermark or "")
 
+    def none_before(self, given: str) -> None:
+        """Ids sort after ``given`` too, an id or its stamp."""
+        self.stamp = max(self.stamp, given.split("-", maxsplit=1)[0])
+
     def next_id(self, job: str, now: dt.datetime) -> str:
         """An identifier that sorts after those of all earlier runs, also where the clock went back since."""
-        stamp = max(now.strftime("%Y%m%dT%H%M%S%f"), self.stamp)
-        self.stamp = stamp + "0" if stamp == self.stamp else stamp
+        stamp = now.strftime(_STAMP)
+        self.stamp = stamp if stamp > self.stamp else _after(self.stamp)
         return f"{self.stamp}-{job}-{secrets.token_hex(3)}"
+
+
+def _after(stamp: str) -> str:
+    """The microsecond after a stamp; one of another form is made longer."""
+    try:
+        moment = dt.datetime.strptime(stamp[:_DIGITS], _STAMP)
+    except ValueError:
+        return f"{stamp}0"
+    return (moment + dt.timedelta(microseconds=1)).strftime(_STAMP)

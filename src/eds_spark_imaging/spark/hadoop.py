@@ -39,6 +39,14 @@ def folder_states(spark: SparkSession, files: Iterable[str]) -> list[tuple[str, 
     return sorted(found)
 
 
+def are_there(spark: SparkSession, files: Iterable[str]) -> bool:
+    """Whether all the files, URIs as Spark gives them, exist."""
+    gateway: Any = spark.sparkContext._gateway
+    configuration = spark.sparkContext._jsc.hadoopConfiguration()
+    paths = (gateway.jvm.org.apache.hadoop.fs.Path(gateway.jvm.java.net.URI(uri)) for uri in files)
+    return all(path.getFileSystem(configuration).exists(path) for path in paths)
+
+
 class HadoopPath:
     """One folder or file: what is in it, its size, its deletion."""
 
@@ -49,6 +57,11 @@ class HadoopPath:
 
     def __truediv__(self, name: str) -> HadoopPath:
         return HadoopPath(self._spark, f"{self.uri}/{name}")
+
+    @property
+    def qualified(self) -> str:
+        """The same for each way to write the place, with or without scheme."""
+        return str(self._files.makeQualified(self._path).toString())
 
     def children(self) -> list[str]:
         """Names in the folder; none where it does not exist."""

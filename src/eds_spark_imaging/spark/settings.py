@@ -41,6 +41,8 @@ TABLE_CONF = {
     "spark.databricks.delta.allFilesInCrc.enabled": "false",
     # What a MERGE takes in has been written to files, or comes from one version of a table: it is the same each time.
     "spark.databricks.delta.merge.materializeSource": "none",
+    # Readers keep to a release, of which a table may be older than that. How long files stay is for `maintain` to say.
+    "spark.databricks.delta.vacuum.enforceTimeTravelWithinDeletedFileRetentionDuration": "false",
     # A bad value in a log line or error message must not quote a whole plan.
     "spark.sql.debug.maxToStringFields": "100",
     "spark.sql.maxMetadataStringLength": "60",

@@ -20,7 +20,7 @@ class CoverageState(Word):
 class ClockFault(Word):
     """What is wrong with the times that a machine wrote."""
 
-    IN_FUTURE = "in_future", "series later than the day after they were counted"
+    IN_FUTURE = "in_future", "series later than the day after the run that wrote them"
     BEFORE_DEVICE = "before_device", "series more than a year before the first of a hundred of the device's series"
     BEFORE_STUDY = "before_study", "acquired an hour or more before the study began: another clock, or another zone"
     AFTER_STUDY = "after_study", "acquired a day or more after the study began"

@@ -46,6 +46,13 @@ def test_the_release_and_the_newest_commits(lake: Path) -> None:
         run_duckdb_query(config(lake), query.lower(), Format.JSON, 0, live=False)
 
 
+def test_a_view_needs_every_table_that_it_joins(tmp_path: Path) -> None:
+    write_deltalake(tmp_path / "imaging_series", pa.table({"study_instance_uid": ["1"]}))
+    query = "SELECT * FROM imaging_series, imaging_unmapped_description"
+    connection = open_duckdb(config(tmp_path), query)
+    assert connection.execute("SELECT study_instance_uid FROM imaging_series").fetchall() == [("1",)]
+
+
 def test_rows_as_they_are_printed(lake: Path, capsys: pytest.CaptureFixture[str]) -> None:
     query = """SELECT path, path, DATE '2026-01-31' AS day, TIMESTAMP '2026-03-29 02:30:00' AS time, NULL AS nothing,
         [1, 2] AS list, true AS yes, 1.50 AS number, released_at FROM dicom_file, imaging_release LIMIT 1"""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from eds_spark_imaging.pipeline.parse.marks import Marks
 from eds_spark_imaging.pipeline.parse.publication import publish
 from eds_spark_imaging.pipeline.parse.removal import take_out_removed
 from eds_spark_imaging.pipeline.parse.selection import Selection, portions
@@ -69,7 +70,9 @@ def stage(context: Context, staged_run: str, work: Work) -> None:
     shares = work.rows.withColumn("part", F.explode(F.sequence(F.lit(0), F.col("parts") - 1)))
     shares = _in_order(shares.select("path", "source", "size", "part", "parts"), min(tasks, work.shares), work.shares)
     rows = shares.mapInArrow(parse_batches(context.catalogue, options), context.catalogue.staged.spark_ddl)
-    rows.write.mode("overwrite").parquet(context.lake.staging(staged_run))
+    folder = context.lake.staging(staged_run)
+    rows.write.mode("overwrite").parquet(folder)
+    Marks.of(context).put_beside(HadoopPath(context.spark, folder))
     crash_point("staged")
 
 

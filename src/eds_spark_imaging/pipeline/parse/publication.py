@@ -87,7 +87,7 @@ def _write_instances(context: Context, staging: Staging, found: Found) -> None:
     work, schema = unpack(context.catalogue["dicom_instance"], found.contents.filled or ("path", "source"))
     rows = staging.rows.where(F.col("packed").isNotNull()).select("packed").mapInArrow(work, schema)
     rows = with_own_flags(rows, found.flags).withColumns(
-        {"reader_fingerprint": context.fingerprints(), "changed_run": F.lit(staging.run_id)}
+        {"reader_fingerprint": staging.marks.column, "changed_run": F.lit(staging.run_id)}
     )
     if found.replaced is not None:
         delete_rows(context, "dicom_instance", found.replaced, staging.run_id)

@@ -9,6 +9,7 @@ from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.lake.scratch import Scratch
+from eds_spark_imaging.pipeline.parse.marks import Marks
 from eds_spark_imaging.pipeline.parse.staging import QUARANTINED, REMOVED, Work
 from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.tables.files import FileStatus
@@ -76,7 +77,7 @@ def files_to_parse(context: Context, selection: Selection, seen: str = "") -> Da
     if selection.quarantined:
         chosen.append(files.where(F.col("status") == QUARANTINED))
     if selection.outdated:
-        old = context.lake.read("dicom_instance").where(F.col("reader_fingerprint") != context.fingerprints())
+        old = context.lake.read("dicom_instance").where(F.col("reader_fingerprint") != Marks.of(context).column)
         chosen.append(files.where(F.col("status").isin(*READABLE)).join(old.select("path"), "path", "left_semi"))
     for more in chosen:
         opened = more.select(F.coalesce("archive", "path").alias("path")).distinct()

@@ -10,7 +10,9 @@ from pyspark.sql import functions as F
 
 from eds_spark_imaging.archives import SUFFIXES
 from eds_spark_imaging.errors import AccountingError
+from eds_spark_imaging.pipeline.parse.marks import Marks
 from eds_spark_imaging.runs.context import SLOWEST, Context, Run
+from eds_spark_imaging.spark.hadoop import HadoopPath
 from eds_spark_imaging.tables.files import FileStatus
 
 PARSED, QUARANTINED, REMOVED = map(str, (FileStatus.PARSED, FileStatus.QUARANTINED, FileStatus.REMOVED))
@@ -35,22 +37,24 @@ class Work:
 class Staging:
     """What a run has staged of its ``work``, which is not known of a run that was killed; it may have published a part.
 
-    ``opened``: the paths of the files and members that may have been read before, None where there are none.
+    ``opened``: the paths of the files and members that may have been read before, None where there are none. ``marks``
+    tell who read them: maybe an earlier version of this package.
     """
 
     run_id: str
     rows: DataFrame
+    marks: Marks
     work: Work | None
     opened: DataFrame | None
 
     @classmethod
     def of(cls, context: Context, run_id: str, work: Work | None) -> Staging:
         """The staging of a run."""
-        schema = context.catalogue.staged.spark_ddl
-        rows = context.spark.read.schema(schema).parquet(context.lake.staging(run_id))
+        folder, schema = context.lake.staging(run_id), context.catalogue.staged.spark_ddl
+        rows, marks = context.spark.read.schema(schema).parquet(folder), Marks.beside(HadoopPath(context.spark, folder))
         if work:
-            return cls(run_id, rows, work, work.opened and _of_opened(rows, work.opened))
-        return cls(run_id, rows, None, rows.select("path").distinct())
+            return cls(run_id, rows, marks, work, work.opened and _of_opened(rows, work.opened))
+        return cls(run_id, rows, marks, None, rows.select("path").distinct())
 
     @property
     def is_repeated(self) -> bool:
