@@ -14,7 +14,7 @@ import pytest
 from leaks import Search
 from tiers import EVERYBODY, KEY, PROJECT, bring_up_to_date, open_source, rows_of, some_attributes, tier_at, write
 
-from eds_spark_imaging.config import Config
+from eds_spark_imaging.config import Config, LakeConfig
 from eds_spark_imaging.errors import ConfigError, LakeError
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from eds_spark_imaging.tables.runs import RELEASE
 
 _RUNS = "imaging_run"
 # Runs are marked as undone instead; what people have decided is theirs, and taken in by the next `link`; what projects
-# were given they have, and their tiers stand in lakes that are not restored; tables of cohorts stay, so does what tells of them.
+# were given they have. Tiers and tables of cohorts are not restored, nor is what tells of them.
 _KEPT = (_RUNS, RELEASE, LINK_DECISION.name, IMAGING_ACCESS.name, TIER_VALUE.name, IMAGING_COHORT.name)
 
 
