@@ -19,6 +19,7 @@ from eds_spark_imaging.dicom.declaration.attribute import WIDEST, Attribute, Kin
 
 ORDERED = (Kind.DOUBLE, Kind.BIGINT, Kind.DATE, Kind.TIME, Kind.DATETIME)  # their smallest and largest values are kept
 AGE_UNITS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1}
+OLDEST = 130  # years: older is nobody
 
 
 def has_one_value(attribute: Attribute) -> bool:
@@ -344,4 +345,7 @@ def _value(text: str, part: Any, kind: Kind, source: Source) -> Any:
         case Kind.AGE:
             if not re.fullmatch(r"\d{1,3}[DWMY]", text):
                 raise ValueError("age")
-            return int(text[:-1]) * AGE_UNITS[text[-1]]
+            age = int(text[:-1]) * AGE_UNITS[text[-1]]
+            if age > OLDEST:
+                raise ValueError("age")
+            return age

@@ -89,7 +89,8 @@ def data_sets(draw: st.DrawFn) -> Dataset:
         "StudyDate": st.dates().map(lambda d: f"{d.year:04}{d.month:02}{d.day:02}"),
         "StudyTime": st.times().map(lambda t: t.strftime("%H%M%S.%f")),
         "AcquisitionDateTime": moments.map(lambda m: f"{m.year:04}" + m.strftime("%m%d%H%M%S.%f")),
-        "PatientAge": st.builds("{:03}{}".format, st.integers(0, 999), st.sampled_from("DWMY")),
+        "PatientAge": st.builds("{:03}{}".format, st.integers(0, 999), st.sampled_from("DWM"))
+        | st.builds("{:03}Y".format, st.integers(0, 130)),  # older is nobody
         "KVP": decimal,
         "ImagePositionPatient": st.lists(decimal, min_size=3, max_size=3),
         "InstanceNumber": st.integers(-(2**31), 2**31 - 1),

@@ -14,7 +14,7 @@ from eds_spark_imaging.dicom.reason import Reason
 _DATE: Final = re.compile(r"(\d{4})(?:(\d\d)(\d\d)|([.\-/])(\d\d)\4(\d\d))", re.ASCII)
 _TIME: Final = re.compile(r"(\d\d)(?:(:?)(\d\d)(?:\2(\d\d)(?:\.(\d*))?)?)?", re.ASCII)
 _OFFSET: Final = re.compile(r"([+-])(\d\d):?(\d\d)", re.ASCII)
-_AGE: Final = re.compile(r"(\d{1,3}) ?([DWMY])", re.ASCII | re.IGNORECASE)
+_AGE: Final = re.compile(r"(\d{1,4}) ?([DWMY])", re.ASCII | re.IGNORECASE)
 _OLDEST: Final = 130  # years: nobody known has reached 123
 _YEARS: Final = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
 
