@@ -13,10 +13,11 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-# In CI properties look at the same examples each time: what they find by chance is found by people first.
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+# In CI properties look at the same examples each time: what they find by chance is found by people first. How long an
+# example takes is no test's business.
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.register_profile("people", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "people")
 
 PROJECT = Path(__file__).parent.parent
 REAL_FILES = PROJECT.parent / "shared" / "dicom"

@@ -24,7 +24,7 @@ def test_damaged_files(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(outcomes) >= 5
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=300), st.sampled_from([b"", bytes(128) + b"DICM", b"\x08\x00\x05\x00CS\x00\x00"]))
 def test_arbitrary_bytes(data: bytes, start: bytes) -> None:
     fuzz_header.check(READER.read(BytesSource(start + data)), ATTRIBUTES)

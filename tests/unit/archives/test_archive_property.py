@@ -23,7 +23,7 @@ BASES = {
 LARGE = {kind: archive_of(kind, [(f"{number}", CT if number % 2 else MR) for number in range(14)]) for kind in KINDS}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(KINDS), st.lists(st.tuples(NAMES, CONTENTS), max_size=6))
 def test_a_row_for_each_member(kind: str, members: list[tuple[str, bytes]]) -> None:
     source = Counting(archive_of(kind, members))
@@ -38,7 +38,7 @@ def test_a_row_for_each_member(kind: str, members: list[tuple[str, bytes]]) -> N
     assert source.closed == 1
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.sampled_from(KINDS), st.data())
 def test_damage_never_raises(kind: str, data: st.DataObject) -> None:
     damaged = bytearray(BASES[kind])
@@ -62,7 +62,7 @@ def test_damage_never_raises(kind: str, data: st.DataObject) -> None:
         row.path.encode()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.sampled_from([".zip", ".tar", ".tgz"]),
     st.sampled_from([b"", b"PK\3\4", b"PK\5\6", b"\x1f\x8b\x08", CT[:200]]),
@@ -73,7 +73,7 @@ def test_anything_under_the_name_of_an_archive(suffix: str, start: bytes, rest: 
     assert rows[-1].path == f"a{suffix}"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(KINDS), st.data())
 def test_no_more_than_twice_the_archive_is_read(kind: str, data: st.DataObject) -> None:
     damaged = bytearray(LARGE[kind])

@@ -162,7 +162,7 @@ def written(dataset: Dataset, syntax: str) -> bytes:
     return out.getvalue()
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data_sets(), st.sampled_from(SYNTAXES))
 def test_generated_data_sets(dataset: Dataset, syntax: str) -> None:
     data = written(dataset, syntax)

@@ -122,21 +122,21 @@ def _all_of(header: Header) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("name", [name for name in GROUPS if not name.startswith("@")])
-@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_columns_of_one_sequence_stay_together(name: str, data: st.DataObject) -> None:
     check(data, declared_in(GROUPS[name], first_of(name)), GROUPS[name])
 
 
 @pytest.mark.parametrize("name", [name for name in GROUPS if name.startswith("@")])
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_columns_of_functional_groups_stay_together(name: str, data: st.DataObject) -> None:
     check(data, declared_in(GROUPS[name], first_of(name)), GROUPS[name])
 
 
 @pytest.mark.parametrize("number", range(len(CONVERTED_GROUPS)))
-@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_converted_attributes(number: int, data: st.DataObject) -> None:
     """Those of legacy converted objects that have no other place; here nearly all that there are."""

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 from description_sets import HERE, RECORDS, SETS, expected, expected_of_records, wrong
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from eds_spark_imaging.terminology.exam import Reader
@@ -92,7 +92,6 @@ ANY = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*KEYS, "id", "other"]), ANY))
 def test_any_value_is_taken(row: dict[str, object]) -> None:
     terms = READER.read(row)
@@ -109,7 +108,6 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(WORDS, min_size=1, max_size=12).map(" ".join))
 def test_case_and_accents_do_not_count(text: str) -> None:
     upper = text.upper()
@@ -118,7 +116,6 @@ def test_case_and_accents_do_not_count(text: str) -> None:
     assert one == other
 
 
-@settings(deadline=None)
 @given(st.lists(WORDS, min_size=1, max_size=12).map(" ".join))
 def test_a_side_is_of_a_paired_part_and_is_in_the_text(text: str) -> None:
     terms = READER.read({"study_description": text})

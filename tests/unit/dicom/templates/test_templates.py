@@ -129,7 +129,7 @@ def test_another_series_and_another_patient() -> None:
     byte=st.integers(0, 255),
     kept=st.one_of(st.just(len(CT)), st.integers(132, len(CT))),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_file_that_is_nearly_one_that_was_met(position: int, byte: int, kept: int) -> None:
     """Another tag, VR, length or value somewhere, or an end too early: nothing is taken for what it was before."""
     for number in range(20, 24):
@@ -142,7 +142,7 @@ def test_a_file_that_is_nearly_one_that_was_met(position: int, byte: int, kept: 
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_files_whose_values_and_structure_differ_at_random(data: st.DataObject) -> None:
     """Mostly values of the same length, sometimes any byte, cut or not, of files of several kinds in turn."""
     chance = random.Random(data.draw(st.integers(0, 2**32)))

@@ -39,7 +39,7 @@ LIKELY = st.one_of(
 ).map(lambda t: t.encode() + b" " * (len(t) % 2))
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=2000)
 @given(
     st.sampled_from(PAIRS),
     st.one_of(TEXTS, LIKELY, st.binary(max_size=9)),
