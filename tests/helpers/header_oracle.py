@@ -78,6 +78,8 @@ class Oracle:
         self._groups: dict[tuple[Way, ...], list[Attribute]] = {}
         self._listed: set[Way] = set()
         self._all_frames: list[Dataset] = []
+        self._frames_are_of: tuple[Dataset | None, Step | None] = (None, None)
+        self._chosen_in_frames: dict[Way, int | None] = {}  # by the way, of the frames at hand
         for attribute in self.attributes:
             for source, way in self.places(attribute):
                 plain = tuple(step for step in way if step not in (FRAMES, SHARED))
@@ -140,9 +142,14 @@ class Oracle:
 
     def _chosen(self, items: list[Dataset], way: Way) -> int:
         """The first item that has a value; in a frame, that of the first frame where one has."""
-        sequences = [self._in_chosen(frame, way) for frame in self._all_frames] + [items]
+        if way not in self._chosen_in_frames:
+            self._chosen_in_frames[way] = self._first(way, (self._in_chosen(frame, way) for frame in self._all_frames))
+        chosen = self._chosen_in_frames[way]
+        return (self._first(way, [items]) or 0) if chosen is None else chosen
+
+    def _first(self, way: Way, sequences: Iterable[list[Dataset]]) -> int | None:
         found = (number for sequence in sequences for number, item in enumerate(sequence) if self._has_value(item, way))
-        return next(found, 0)
+        return next(found, None)
 
     def _in_chosen(self, frame: Dataset, way: Way) -> list[Dataset]:
         """A frame's items at the end of the way, in the chosen items of the sequences around."""
@@ -158,13 +165,19 @@ class Oracle:
             return _items_of(dataset, way[0]), way[1:]
         return [dataset], way
 
+    def _of_frames(self, dataset: Dataset, groups: Step | None, frames: list[Dataset]) -> None:
+        if self._frames_are_of[0] is not dataset or self._frames_are_of[1] != groups:
+            self._frames_are_of = (dataset, groups)
+            self._all_frames = frames if groups else []
+            self._chosen_in_frames = {}
+
     def _elements(
         self, attribute: Attribute, source: Source, way: Way, dataset: Dataset
     ) -> list[list[DataElement | None]]:
         """The elements in the items that values are taken from, for each frame."""
         result = []
         frames, rest = self._frames(dataset, way)
-        self._all_frames = frames if way[0] in (FRAMES, SHARED) else []
+        self._of_frames(dataset, way[0] if way[0] in (FRAMES, SHARED) else None, frames)
         for frame in frames:
             width = attribute.each if len(source.steps) > 1 else 0
             items = self._items([frame], rest[:-1], listing=bool(width))

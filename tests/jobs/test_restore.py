@@ -34,6 +34,7 @@ def release(context: Context) -> str:
     return run_id
 
 
+@pytest.mark.slow
 def test_a_release_from_before_an_upgrade(spark: SparkSession, tmp_path: Path) -> None:
     from eds_spark_imaging.pipeline.restore import restore
 

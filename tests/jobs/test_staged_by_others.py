@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("few_attributes")]
 
 
+@pytest.mark.slow
 def test_rows_are_marked_by_who_read_them(
     spark: SparkSession, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -172,6 +172,7 @@ def test_unmapped_descriptions_are_a_view(spark: SparkSession, tmp_path: Path) -
     assert [tuple(row) for row in rows] == [("PROTOCOLE ZETA", 2)]
 
 
+@pytest.mark.slow
 def test_an_exam_of_which_only_an_acquisition_changed(spark: SparkSession, tmp_path: Path) -> None:
     context = open_context(spark, tmp_path / "lake")
     write(context, "imaging_study", [exam("1", "TDM THORAX", ["CT"])], "run-1")
