@@ -85,8 +85,8 @@ def run_duckdb_query(config: Config, query: str, output: Format, limit: int, *, 
 
 
 def _answer(config: Config, query: str, *, live: bool) -> DataFrame:
-    from eds_spark_imaging.lake.lake import words_of  # noqa: PLC0415 - loads Spark
-    from eds_spark_imaging.lake.opening import open_lake  # noqa: PLC0415
+    from eds_spark_imaging.lake.opening import open_lake  # noqa: PLC0415 - loads Spark
+    from eds_spark_imaging.lake.view import words_of  # noqa: PLC0415
     from eds_spark_imaging.pipeline.base_views import make_base_views  # noqa: PLC0415
     from eds_spark_imaging.pipeline.checks import check_config  # noqa: PLC0415
 

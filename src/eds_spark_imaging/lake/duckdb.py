@@ -12,6 +12,7 @@ import pyarrow as pa
 from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import ConfigError, LakeError, SetupError
 from eds_spark_imaging.lake.record import SCHEMA_FILE, Schema
+from eds_spark_imaging.lake.view import words_of
 from eds_spark_imaging.lake.views import VIEWS
 from eds_spark_imaging.tables import Catalogue, Table
 from eds_spark_imaging.tables.runs import RELEASE
@@ -39,10 +40,10 @@ def open_duckdb(config: Config, query: str, *, live: bool = False) -> duckdb.Duc
     versions = {} if live else _newest_release(connection, root)
     if versions:
         there = [table for table in there if table.name in versions or table.name == RELEASE]
-    wanted = _words(query)
+    wanted = words_of(query)
     views = [view for view in VIEWS if view.can_be_made(catalogue, [table.name for table in there])]
     selects = {view.name: view.select(catalogue) for view in views if view.name in wanted}
-    _make_known(connection, root, there, versions, wanted | _words(" ".join(selects.values())))
+    _make_known(connection, root, there, versions, wanted | words_of(" ".join(selects.values())))
     for name, select in selects.items():
         connection.execute(f"CREATE VIEW {name} AS {select}")
     return connection
@@ -117,7 +118,3 @@ def _type(kind: pa.DataType) -> str:
         return "TIMESTAMPTZ" if kind.tz else "TIMESTAMP"
     names = {pa.string(): "VARCHAR", pa.float64(): "DOUBLE", pa.int64(): "BIGINT", pa.int32(): "INTEGER"}
     return {**names, pa.bool_(): "BOOLEAN", pa.date32(): "DATE", pa.binary(): "BLOB"}[kind]
-
-
-def _words(query: str) -> set[str]:
-    return set(re.findall(r"\w+", query.lower()))

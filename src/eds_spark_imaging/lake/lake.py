@@ -5,7 +5,6 @@ Every write is one commit; :meth:`Lake.sync` and :meth:`Lake.update` write only 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -15,6 +14,7 @@ from pyspark.errors import PySparkException
 from eds_spark_imaging.lake.lock import lake_lock
 from eds_spark_imaging.lake.merging import RUN, Changes, LakeMerging
 from eds_spark_imaging.lake.restoring import check_whole
+from eds_spark_imaging.lake.view import words_of
 from eds_spark_imaging.lake.views import VIEWS
 from eds_spark_imaging.spark.delta import file_count
 from eds_spark_imaging.spark.hadoop import HadoopPath, are_there
@@ -105,8 +105,3 @@ class Lake(LakeMerging):
         for name, select in selects.items():
             self.spark.sql(f"CREATE OR REPLACE TEMPORARY VIEW {name} AS {select}")
         return [*there, *selects]
-
-
-def words_of(query: str) -> set[str]:
-    """The names that a query may hold."""
-    return set(re.findall(r"\w+", query.lower()))

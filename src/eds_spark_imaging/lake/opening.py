@@ -11,10 +11,11 @@ from pyspark.sql.types import StringType
 from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import LakeError
 from eds_spark_imaging.lake.file_ids import file_id, find_key
-from eds_spark_imaging.lake.lake import Lake, words_of
+from eds_spark_imaging.lake.lake import Lake
 from eds_spark_imaging.lake.releases import Release, newest_release
 from eds_spark_imaging.lake.schema import recorded_schema
 from eds_spark_imaging.lake.sizing import is_small
+from eds_spark_imaging.lake.view import words_of
 from eds_spark_imaging.spark.session import spark_session
 from eds_spark_imaging.tables import Catalogue
 

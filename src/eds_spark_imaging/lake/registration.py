@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from eds_spark_imaging.errors import LakeError
-from eds_spark_imaging.lake.lake import Lake, words_of
+from eds_spark_imaging.lake.lake import Lake
+from eds_spark_imaging.lake.view import words_of
 from eds_spark_imaging.lake.views import VIEWS
 from eds_spark_imaging.spark.hadoop import HadoopPath
 from eds_spark_imaging.tables.spec import sql_text

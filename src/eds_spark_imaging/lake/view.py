@@ -21,5 +21,10 @@ class View:
 
     def can_be_made(self, catalogue: Catalogue, there: Collection[str]) -> bool:
         """Whether the tables ``there`` are all those that it is about and that its SELECT names."""
-        words = set(re.findall(r"\w+", self.select(catalogue)))
+        words = words_of(self.select(catalogue))
         return {self.table, *(table.name for table in catalogue if table.name in words)} <= set(there)
+
+
+def words_of(query: str) -> set[str]:
+    """The names that a query may hold."""
+    return set(re.findall(r"\w+", query.lower()))
