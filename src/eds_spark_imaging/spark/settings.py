@@ -87,4 +87,8 @@ LOCAL_CONF = {
     # temporary files may be longer than a socket's may.
     "spark.python.unix.domain.socket.enabled": "true",
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
+    # By Hadoop's FileContext, the default of both, each rename on a local disk starts four processes of `readlink`.
+    "spark.delta.logStore.file.impl": "io.delta.storage.LocalLogStore",
+    "spark.sql.streaming.checkpointFileManagerClass": "org.apache.spark.sql.execution.streaming.checkpointing"
+    ".FileSystemBasedCheckpointFileManager",
 }
