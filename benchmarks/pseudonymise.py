@@ -38,13 +38,16 @@ def values(table: Table, column: spec.Column, place: int) -> Column:
         return F.concat(F.lit("1.2.840.113619.2.55.3.604688119.972."), "id")
     if column.name in ("ipp", "patient_id"):
         return F.concat(F.lit("8"), F.lpad((F.col("exam") % 100_003).cast("string"), 9, "0"))
-    words = {"link_status": "linked", "study_datetime_quality": "complete", "hospital_rule": "none"}
-    words |= {"link_run": "1", "terms_run": "1"}
-    if column.name in words:
-        return F.lit(words[column.name])
+    if column.name in ("link_run", "terms_run"):
+        return F.lit("1")
     if column.name == "removed_at" or (column.nullable and place % 3):
         return F.lit(None).cast(sql_type(column.type))
     number = F.pmod(F.xxhash64(F.lit(place), "id"), F.lit(WORDS))
+    if column.values:
+        words = F.array(*map(F.lit, column.values))
+        return (F.array(words[0]) if pa.types.is_list(column.type) else words[F.pmod("id", F.size(words))]).cast(
+            sql_type(column.type)
+        )
     moment = F.timestamp_seconds(1_400_000_000 + F.col("exam") * 977)
     return {
         spec.STRING: F.concat(F.lit(f"{column.name[:8]} "), number),
