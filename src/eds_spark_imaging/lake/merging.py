@@ -15,6 +15,7 @@ from eds_spark_imaging.tables import Table
 from eds_spark_imaging.transforms.changes import HASH, differences, owned_hash, same_keys
 
 RUN = "changed_run"
+_OPERATIONS = {"inserted": "insert", "updated": "update", "deleted": "delete"}
 
 
 @dataclass(frozen=True)
@@ -100,9 +101,9 @@ class LakeMerging(LakeTables):
         self.create(name)
         changes = differences(table, desired, self._in_scope(name, scope, within), owned).withColumn(RUN, F.lit(run_id))
         with self.scratch(f"sync_{name}") as scratch:
-            changes = scratch.keep("changes", changes)
-            counts = {row["_op"]: row["count"] for row in changes.groupBy("_op").count().collect()}
-            done = Changes(counts.get("insert", 0), counts.get("update", 0), counts.get("delete", 0))
+            by_operation = {what: F.count_if(F.col("_op") == op) for what, op in _OPERATIONS.items()}
+            changes, counts = scratch.keep_counted("changes", changes, **by_operation)
+            done = Changes(**counts)
             if done.updated or done.deleted:
                 update = [c for c in (*owned, HASH, RUN) if c not in table.keys]
                 self.merge(
@@ -134,11 +135,10 @@ class LakeMerging(LakeTables):
             .select(*table.keys, *columns, F.lit(stamp[1]).alias(stamp[0]))
         )
         with self.scratch(f"update_{name}") as scratch:
-            changes = scratch.keep("changes", changes)
-            count = changes.count()
-            if count:
+            changes, counts = scratch.keep_counted("changes", changes, rows=F.count(F.lit(1)))
+            if counts["rows"]:
                 self.merge(name, changes, table.keys, [*columns, stamp[0]])
-            return count
+            return counts["rows"]
 
     def _in_scope(self, name: str, scope: DataFrame | None, within: Column | None) -> DataFrame:
         table = self.catalogue[name]

@@ -47,8 +47,9 @@ def build(context: Context, *, rebuild: bool = False) -> None:
         if row is None or row[0] is None:
             return
         with context.lake.scratch("build") as scratch:
-            touched = scratch.keep("touched", queue.select(_STUDY).distinct())
-            run.count(exams_looked_at=touched.count())
+            queued = queue.select(_STUDY).distinct()
+            touched, counts = scratch.keep_counted("touched", queued, exams_looked_at=F.count(F.lit(1)))
+            run.count(**counts)
             if run.counts["exams_looked_at"] < _MANY_EXAMS:
                 # Code for hundreds of columns takes Java's compilers longer than these rows take without it.
                 run.compile(on=False)

@@ -109,8 +109,8 @@ def cross(context: Context) -> None:
         if persons is not None:
             recorded = recorded.join(persons, "person_id", "left_semi")
         inputs = scratch.keep("inputs", _inputs(base if persons is None else base.of(persons), rules))
-        changed = scratch.keep("changed", due(inputs, recorded))
-        run.count(patients=changed.count())
+        changed, counts = scratch.keep_counted("changed", due(inputs, recorded), patients=F.count(F.lit(1)))
+        run.count(**counts)
         if run.counts["patients"]:
             _cross(context, run, scratch, base, changed)
             # Last: what is not recorded is done again after a kill.

@@ -60,6 +60,9 @@ class _Work:
     inputs: DataFrame
     relinked: DataFrame
     removed: DataFrame
+    exams: int
+    exams_relinked: int
+    exams_removed: int
 
     @property
     def scope(self) -> DataFrame:
@@ -92,8 +95,8 @@ def link(context: Context) -> None:
         if seen and now.allows_part(seen):
             scope = scratch.keep("scope", exams_to_look_at(context.lake, now, seen, persons.changed))
         work = _work(context, persons, scratch, scope)
-        run.count(exams=work.inputs.count(), exams_linked_again=work.relinked.count())
-        has_work = run.counts["exams_linked_again"] or not work.removed.isEmpty()
+        run.count(exams=work.exams, exams_linked_again=work.exams_relinked)
+        has_work = work.exams_relinked or work.exams_removed
         if has_work:
             _link(context, run, work, scratch)
         # Last: what is not recorded is done again after a kill.
@@ -156,14 +159,16 @@ def _work(context: Context, persons: _Persons, scratch: Scratch, scope: DataFram
     studies = with_series(read("imaging_study").where("removed_at IS NULL"), read("imaging_series"))
     meeting = meet(studies, persons.base, persons.traits, config, persons.names)
     meeting = replace(meeting, found=scratch.keep("found", meeting.found))
-    inputs = scratch.keep("inputs", link_inputs(meeting, rules_hash(asdict(config))))
+    rows = F.count(F.lit(1))
+    inputs, looked_at = scratch.keep_counted("inputs", link_inputs(meeting, rules_hash(asdict(config))), exams=rows)
     recorded = read(LINK_INPUT.name)
     # Without a key in common, any new person may be that of an exam: where the probabilistic step is on.
     by_model = F.col("person_id").isNull() | F.col("link_method").eqNullSafe(str(LinkMethod.PROBABILISTIC))
     open_ended = by_model if config.probabilistic else F.lit(False)
-    relinked = scratch.keep("relinked", due(inputs, recorded, studies, open_ended))
-    removed = scratch.keep("removed", recorded.join(studies, _STUDY, "left_anti").select(_STUDY))
-    return _Work(studies, meeting, inputs, relinked, removed)
+    relinked, again = scratch.keep_counted("relinked", due(inputs, recorded, studies, open_ended), exams_relinked=rows)
+    left = recorded.join(studies, _STUDY, "left_anti").select(_STUDY)
+    removed, gone = scratch.keep_counted("removed", left, exams_removed=rows)
+    return _Work(studies, meeting, inputs, relinked, removed, **looked_at, **again, **gone)
 
 
 def _link(context: Context, run: Run, work: _Work, scratch: Scratch) -> None:
@@ -217,7 +222,8 @@ def _write_history(context: Context, run: Run, studies: DataFrame, links: DataFr
     known = recorded.withColumn("_place", last).where("_place = 1").select(_STUDY, *_STATE).alias("known")
     same = [F.col(f"new.{c}").eqNullSafe(F.col(f"known.{c}")) for c in (_STUDY, *_STATE)]
     with context.lake.scratch("link_history") as scratch:
-        rows = scratch.keep("rows", changes.alias("new").join(known, same, "left_anti"))
-        if not rows.isEmpty():
+        changes = changes.alias("new").join(known, same, "left_anti")
+        rows, counts = scratch.keep_counted("rows", changes, rows=F.count(F.lit(1)))
+        if counts["rows"]:
             context.lake.append("imaging_study_link_history", rows)
     crash_point("history")

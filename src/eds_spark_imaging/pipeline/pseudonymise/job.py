@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import reduce
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import Config, LakeConfig
@@ -141,13 +143,10 @@ def _catalogue(tier: Context) -> TierCatalogue:
 
 def _newest(source: Context, tier: Context) -> str:
     """The last run that changed a row of the tables that the tier takes from."""
-    newest = ""
-    for name in _catalogue(tier).treated:
-        rows = source.lake.read(name)
-        for stamp in set(STAMPS) & set(rows.columns):
-            row = rows.agg(F.max(stamp)).first()
-            newest = max(newest, (row and row[0]) or "")
-    return newest
+    tables = [source.lake.read(name) for name in _catalogue(tier).treated]
+    runs = [rows.select(F.col(stamp).alias("run")) for rows in tables for stamp in STAMPS if stamp in rows.columns]
+    row = reduce(DataFrame.union, runs).agg(F.max("run")).first()
+    return (row and row[0]) or ""
 
 
 def _recorded(text: str) -> _TierWatermark:

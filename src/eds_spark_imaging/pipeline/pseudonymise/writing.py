@@ -119,9 +119,15 @@ class TierWriter:
     def _complete(self) -> None:
         """Write a table again where it has not as many rows as it should: a deleted pair leaves no mark."""
         for name in self._order:
-            wanted = self._source.lake.read(name).join(self.studies, STUDY, "left_semi")
-            if self._tier.lake.read(name).count() != wanted.count():
+            if self._tier.lake.read(name).count() != self._of_project(self._source.lake.read(name)).count():
                 self._sync(name, self.studies, None)
+
+    def _of_project(self, rows: DataFrame) -> DataFrame:
+        """The rows of the project's exams. Without a cohort by those that are removed, which are few."""
+        if self._project.cohort:
+            return rows.join(self.studies, STUDY, "left_semi")
+        removed = self._source.lake.read(_STUDIES).where("removed_at IS NOT NULL").select(STUDY)
+        return rows.join(removed, STUDY, "left_anti")
 
 
 def _said(identifier: str) -> Column:
