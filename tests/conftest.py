@@ -23,6 +23,13 @@ PROJECT = Path(__file__).parent.parent
 REAL_FILES = PROJECT.parent / "shared" / "dicom"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, then others that need Spark: what is left for the end keeps all workers busy."""
+    slow, spark = [{item.path for item in items if item.get_closest_marker(name)} for name in ("slow", "spark")]
+    items.sort(key=lambda item: (item.path not in slow, item.path not in spark))
+
+
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A local session with Delta, small in everything so that tiny frames are quick."""
