@@ -22,7 +22,8 @@ _MODALITIES = sorted(code.value for code in codes.cid33.concepts.values())  # th
 _SNOMED = "http://snomed.info/sct"
 _UNKNOWN = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 _SIDES = {"R": "24028007", "L": "7771000", "B": "51440002"}  # PS3.16 CID 244
-_UID = r"^(?=.{1,64}$)(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+$"
+_UID = r"^(?=.{1,64}\z)[0-2](\.(0|[1-9][0-9]*))+\z"  # FHIR's data type oid, no longer than DICOM's UI
+_LARGEST = 0x7FFF_FFFF  # FHIR's data type unsignedInt
 
 
 def fhir_exams(studies: DataFrame) -> DataFrame:
@@ -80,7 +81,7 @@ def _series_of_exams(series: DataFrame, exams: DataFrame, time_zone: str) -> Dat
     dated = is_plausible(F.col("series_datetime"), F.current_date()) & (own | is_dated())
     one = F.struct(
         F.col(_SERIES).alias("uid"),
-        F.when(F.col("series_number") >= 0, F.col("series_number")).alias("number"),
+        F.when(F.col("series_number").between(0, _LARGEST), F.col("series_number")).alias("number"),
         F.struct(
             F.when(modality.isNull(), unknown).alias("extension"),
             _modality(modality)["system"].alias("system"),

@@ -57,7 +57,8 @@ def device_days(series: DataFrame, studies: DataFrame) -> DataFrame:
         .join(exams, "study_instance_uid", "inner")
         .withColumn("day", F.to_date("series_datetime"))
     )
-    own_time = F.when(F.col("series_datetime") != F.col("day"), F.col("series_datetime"))
+    is_own = ~F.col("series_datetime_source").eqNullSafe("study") & (F.col("series_datetime") != F.col("day"))
+    own_time = F.when(is_own, F.col("series_datetime"))
     groups = used.groupBy(*DEVICE_DAY_BY).agg(
         F.min("station_name").alias("station_name"),
         F.min("_category").alias("exam_category"),
