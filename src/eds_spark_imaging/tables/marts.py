@@ -31,7 +31,7 @@ _COUNT = {3: "three", 4: "four", 5: "five"}
 
 def _group_key(columns: tuple[str, ...]) -> Column:
     """The key of a mart with one row for each group of ``columns``."""
-    text = f"The {_COUNT[len(columns)]} columns of the group, joined by |; nothing where one is null, \\ before | and \\"
+    text = f"The {_COUNT[len(columns)]} columns of the group, joined by |; nothing where one is null, | in one as \\|"
     return Column("group_key", STRING, text, False)
 
 
