@@ -68,7 +68,8 @@ def _age(exam: SynthExam) -> str:
     birth = exam.header.birth_date
     if len(birth) != 8:
         return ""
-    years = exam.header.clock.year - int(birth[:4])
+    clock = exam.header.clock
+    years = clock.year - int(birth[:4]) - (f"{clock:%m%d}" < birth[4:])
     return f"{years:03d}Y" if 2 <= years <= 150 else ""
 
 
