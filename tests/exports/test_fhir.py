@@ -49,8 +49,8 @@ def exported(spark: SparkSession) -> Iterator[tuple[dict[str, dict[str, Any]], d
         ("1.02.7", 1, IPP, WINTER, "complete", ["CT"], "A3", None, 1, 1, None),
         ("1.2.8", 1, IPP, WINTER, "complete", ["CT"], "A4", None, 1, 1, now),
         ("1.2.9", 1, None, WINTER, "complete", ["CT"], None, None, 1, 1, None),
-        ("1.2.10", 1, IPP, SKIPPED, "complete", ["CT", "MRI"], None, None, 2, 2, None),
-        ("1.2.11", 1, IPP, SUMMER, "complete", ["CT"], None, None, 1, 1, None),
+        ("1.2.10", 1, IPP, SKIPPED, "complete", ["CT", "KO", "MRI", "PR", "SR"], None, None, 2, 2, None),
+        ("1.2.11", 1, IPP, SUMMER, "complete", ["SR"], None, None, 1, 1, None),
         ("1.2.12", 1, IPP, SUMMER, "date_only", ["CT"], None, None, 1, 1, None),
         ("3.2.13", 1, IPP, WINTER, "complete", ["CT"], None, None, 1, 1, None),  # X.660: 0, 1 or 2 is the first
         ("1.2.14\n", 1, IPP, WINTER, "complete", ["CT"], None, None, 1, 1, None),
@@ -165,6 +165,11 @@ def test_times_are_those_of_the_wall_clock(exported: tuple[dict[str, Any], dict[
 def test_a_term_that_dicom_does_not_define_has_no_system(exported: tuple[dict[str, Any], dict[str, str]]) -> None:
     dcm = "http://dicom.nema.org/resources/ontology/DCM"
     assert exported[0]["1.2.10"]["modality"] == [{"system": dcm, "code": "CT"}, {"code": "MRI"}]
+
+
+def test_an_exam_has_the_modalities_that_acquire(exported: tuple[dict[str, Any], dict[str, str]]) -> None:
+    """R4: "actual acquisition modalities, i.e. those in the DICOM Context Group 29"; a report is none."""
+    assert "modality" not in exported[0]["1.2.11"]
 
 
 def test_every_other_exam_has_its_reason(exported: tuple[dict[str, Any], dict[str, str]]) -> None:

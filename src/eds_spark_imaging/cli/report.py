@@ -35,7 +35,7 @@ def write_report(config: Config, out: Path, language: Language) -> None:
     spark = open_lake(config, "eds-imaging report")
     newest = spark.sql("SELECT max(ended_at) FROM imaging_run").collect()[0][0]
     made = dt.date.today()
-    release = f"{day(newest, language)} {newest:%H:%M}" if newest else "?"
+    release = f"{day(newest, language)} {newest.astimezone():%H:%M %Z}" if newest else "?"
     content = page(answers(spark), language, release=release, made=made)
     try:
         out.write_text(content, encoding="utf-8")
