@@ -97,7 +97,7 @@ IMAGING_DEVICE_DAY = Table(
         Column("day", DATE, "Day", False),
         Column("station_name", STRING, "Name of the machine, the first by alphabet where it has several"),
         Column("exam_category", STRING, "Category of its exams, the first by alphabet where they have several"),
-        Column("exams", BIGINT, "Exams. Unit: exams", False),
+        Column("exams", BIGINT, "Exams with a series of the day: across midnight of two days. Unit: exams", False),
         Column("series", BIGINT, "Series. Unit: series", False),
         Column("instances", BIGINT, "Instances. Unit: instances"),
         Column("first_series_at", WALL_CLOCK, "First series of the day that has a time, hospital wall-clock"),
