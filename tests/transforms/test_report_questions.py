@@ -103,3 +103,31 @@ def test_texts_of_few_patients_take_no_place_of_others(spark: SparkSession) -> N
     for name in ("imaging_study", "imaging_series"):
         spark.catalog.dropTempView(name)
     assert found == [("GENOU", 5, 5)]
+
+
+@pytest.mark.parametrize(
+    ("unlinked", "unverified", "expected"),
+    [
+        (4, 0, (None, 1.0)),  # all exams less the linked ones would be those of four patients
+        (5, 5, (15 / 20, 10 / 15)),
+        (0, 4, (1.0, None)),
+        (5, 12, (15 / 20, None)),  # three patients are verified
+        (0, 0, (1.0, 1.0)),
+    ],
+)
+def test_a_share_tells_no_few_patients(
+    spark: SparkSession, unlinked: int, unverified: int, expected: tuple[float | None, float | None]
+) -> None:
+    exams = [
+        {"person_id": n, "link_status": "linked", "link_method": "ipp", "link_verified": n >= unverified}
+        for n in range(15)
+    ]
+    other = {"link_status": "unlinked_unknown_id", "link_verified": False}
+    exams += [other | {"patient_id": f"{n}"} for n in range(unlinked)]
+    rows = [exam | {"study_instance_uid": f"{n}"} for n, exam in enumerate(exams)]
+    frame(spark, Catalogue()["imaging_study"], *rows).createOrReplaceTempView("imaging_study")
+    (summary,) = spark.sql(SQL["summary"]).collect()
+    (method,) = spark.sql(SQL["link_methods"]).collect()
+    spark.catalog.dropTempView("imaging_study")
+    assert (summary["linked"], summary["verified"]) == pytest.approx(expected)
+    assert method["verified"] == pytest.approx(expected[1])

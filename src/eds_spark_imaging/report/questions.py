@@ -7,9 +7,18 @@ from typing import Final
 
 LEAST_PATIENTS: Final = 5  # of a cell that is shown
 # A patient that is not linked is one PatientID, and exams without any may all be of one.
-_PATIENTS = "count(DISTINCT coalesce(CAST(person_id AS STRING), concat('PatientID ', trim(patient_id)), ''))"
+_PATIENT = "coalesce(CAST(person_id AS STRING), concat('PatientID ', trim(patient_id)), '')"
+_PATIENTS = f"count(DISTINCT {_PATIENT})"
+_IS_LINKED = "link_status IN ('linked', 'linked_recovered')"
 # Exams without a date to be trusted are one more month and year: a total less the others would tell them.
 _DATED = "CASE WHEN study_datetime_quality IN ('complete', 'date_only') THEN study_datetime END"
+
+
+def _share(condition: str, among: str = "true") -> str:
+    """The share of exams with the condition, null where one of its two sides is of few patients: it would tell them."""
+    sides = (f"count(DISTINCT CASE WHEN {among} AND {which} {condition} THEN {_PATIENT} END)" for which in ("", "NOT"))
+    few = " OR ".join(f"{side} BETWEEN 1 AND {LEAST_PATIENTS - 1}" for side in sides)
+    return f"CASE WHEN NOT ({few}) THEN avg(CASE WHEN {among} THEN CAST({condition} AS INT) END) END"
 
 
 @dataclass(frozen=True)
@@ -33,11 +42,10 @@ class Question:
 QUESTIONS: Final = (
     Question(
         "summary",
-        """
+        f"""
         SELECT count(*) AS exams, coalesce(sum(number_of_series), 0) AS series,
           coalesce(sum(number_of_instances), 0) AS instances, count(DISTINCT person_id) AS patients,
-          avg(CAST(link_status IN ('linked', 'linked_recovered') AS INT)) AS linked,
-          avg(CASE WHEN link_status IN ('linked', 'linked_recovered') THEN CAST(link_verified AS INT) END) AS verified
+          {_share(f"({_IS_LINKED})")} AS linked, {_share("link_verified", _IS_LINKED)} AS verified
         FROM imaging_study WHERE removed_at IS NULL
         """,
         None,
@@ -101,7 +109,7 @@ QUESTIONS: Final = (
         "link_methods",
         f"""
         SELECT link_method AS method, link_status AS status, count(*) AS exams, {_PATIENTS} AS patients,
-          avg(CAST(link_verified AS INT)) AS verified
+          {_share("link_verified")} AS verified
         FROM imaging_study WHERE removed_at IS NULL AND link_method IS NOT NULL GROUP BY ALL ORDER BY method, status
         """,
         "bars",

@@ -19,9 +19,10 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "made": ("Version des tables du {release}, rapport du {made}.", "Tables as of {release}, report of {made}."),
     "small": (
         "Les effectifs de moins de {least} patients sont masqués (« < {least} ») et absents des graphiques, ainsi qu'un"
-        " autre du même total (« – »), qui permettrait de les retrouver.",
+        " autre du même total (« – »), qui permettrait de les retrouver ; une part dont l'un des côtés est si petit"
+        " n'est pas donnée.",
         "Counts of fewer than {least} patients are masked (“< {least}”) and left out of the charts, each with a second"
-        " one of the same total (“–”), which would tell it.",
+        " one of the same total (“–”), which would tell it; a share of which one side is as small is not given.",
     ),
     "table": ("Tableau des valeurs", "Table of values"),
     "nothing": ("Aucune donnée.", "No data."),
