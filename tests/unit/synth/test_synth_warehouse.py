@@ -221,3 +221,9 @@ def test_nobody_has_a_diagnosis_of_the_other_sex_or_of_another_age(large):
     assert min(age for _, age in found["G20"]) >= 30
     assert len(found["C61"]) > 5
     assert len(found["O80"]) > 5
+
+
+def test_no_title_has_a_place_that_was_not_filled(large):
+    titles = [row["note_title"] for row in large.table("note") if row["note_title"]]
+    assert any(title.startswith("MAIN DU ") for title in titles)
+    assert not [title for title in titles if "{" in title]
