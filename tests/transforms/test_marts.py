@@ -54,7 +54,7 @@ def studies(spark: SparkSession) -> DataFrame:
 
 
 def test_activity_counts_every_dated_exam_once(spark: SparkSession, studies: DataFrame) -> None:
-    pairs = [("a", -3, True), ("a", -1, True), ("b", -4, True), ("c", 0, False)]
+    pairs = [("a", -3, True), ("a", -1, True), ("a", None, True), ("b", -4, True), ("c", 0, False)]
     acts = frame(spark, "study_instance_uid days_from_exam accepted", *pairs)
     departments = [("a", "RADIO"), ("a", "RADIO"), ("a", "BLOC"), *((uid, "RADIO") for uid in "bcde")]
     series = frame(spark, "study_instance_uid institutional_department_name", *departments)
