@@ -35,7 +35,12 @@ DIAGNOSES = [  # uid, id, code, type, days
     ("b1", 4, "I219", "DP", 0),
     ("c1", 5, "C340", "DP", 31),
 ]
-ACTS = [("a1", 1, "ZBQK002", -2, False), ("a2", 2, "ZBQH001", 0, True), ("c1", 3, "ZBQK002", -9, False)]
+ACTS = [
+    ("a1", 1, "ZBQK002", -2, False),
+    ("a2", 2, "ZBQH001", 0, True),
+    ("c1", 3, "ZBQK002", -9, False),
+    ("a1", 4, "ZBQK002", None, False),  # no date
+]
 REPORTS = [("a1", 1, AT + dt.timedelta(days=2), True), ("b1", 2, AT, False)]
 VERIFIED = {"a1": True, "b1": False}
 LONG_AGO = dt.datetime(2010, 1, 16, 23)  # 3652 days before c1: ten years with two leap days
@@ -205,6 +210,22 @@ def test_the_nearest_match_is_shown(lake: SparkSession) -> None:
         20,
     )
     assert (third["person_id"], third["diagnosis_days"]) == (3, 31)
+
+
+def test_a_match_without_a_date_is_not_the_nearest(lake: SparkSession) -> None:
+    cohort = Cohort.from_mapping({"cohort": {"name": "a"}, "include": [{"act": {"code": "ZBQK002"}}]})
+    rows = {row["study_instance_uid"]: row for row in lake.sql(cohort_sql(cohort)).collect()}
+    assert (rows["a1"]["procedure_occurrence_id"], rows["a1"]["act_days"]) == (1, -2)
+
+
+def test_a_match_without_a_date_is_shown_where_there_is_no_other(lake: SparkSession) -> None:
+    undated = lake.table("imaging_study_procedure").where("days_from_exam IS NULL")
+    acts = {"act": {"code": "ZBQK002"}}
+    cohort = Cohort.from_mapping({"cohort": {"name": "a"}, "include": [acts, acts]})
+    undated.createOrReplaceTempView("undated")
+    (row,) = lake.sql(cohort_sql(cohort).replace("imaging_study_procedure", "undated")).collect()
+    lake.catalog.dropTempView("undated")
+    assert (row["study_instance_uid"], row["procedure_occurrence_id"], row["act_days"]) == ("a1", 4, None)
 
 
 def test_first_and_last_exam_have_dates_that_can_be(lake: SparkSession) -> None:

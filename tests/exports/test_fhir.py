@@ -49,9 +49,11 @@ def exported(spark: SparkSession) -> Iterator[tuple[dict[str, dict[str, Any]], d
         ("1.02.7", 1, IPP, WINTER, "complete", ["CT"], "A3", None, 1, 1, None),
         ("1.2.8", 1, IPP, WINTER, "complete", ["CT"], "A4", None, 1, 1, now),
         ("1.2.9", 1, None, WINTER, "complete", ["CT"], None, None, 1, 1, None),
-        ("1.2.10", 1, IPP, SKIPPED, "complete", ["CT", "MRI"], None, None, 2, 2, None),
-        ("1.2.11", 1, IPP, SUMMER, "complete", ["CT"], None, None, 1, 1, None),
+        ("1.2.10", 1, IPP, SKIPPED, "complete", ["CT", "KO", "MRI", "PR", "SR"], None, None, 2, 2, None),
+        ("1.2.11", 1, IPP, SUMMER, "complete", ["SR"], None, None, 1, 1, None),
         ("1.2.12", 1, IPP, SUMMER, "date_only", ["CT"], None, None, 1, 1, None),
+        ("3.2.13", 1, IPP, WINTER, "complete", ["CT"], None, None, 1, 1, None),  # X.660: 0, 1 or 2 is the first
+        ("1.2.14\n", 1, IPP, WINTER, "complete", ["CT"], None, None, 1, 1, None),
     )
     series = frame(
         spark,
@@ -59,7 +61,7 @@ def exported(spark: SparkSession) -> Iterator[tuple[dict[str, dict[str, Any]], d
         " number_of_instances body_part_codes exam_laterality series_datetime series_datetime_source",
         ("1.2.3", "1.2.3.2", "CT", ["CT"], 2, "THORAX", 30, ["51185008"], None, WINTER, "series"),
         ("1.2.3", "1.2.3.1", "PT", ["PT"], -1, None, 10, None, None, SUMMER, "acquisition"),
-        ("1.2.4", "1.2.4.1", None, None, None, " ", 1, ["72696002"], "R", datetime(2024, 7, 2, 9, 5), "series"),
+        ("1.2.4", "1.2.4.1", None, None, 1 << 31, " ", 1, ["72696002"], "R", datetime(2024, 7, 2, 9, 5), "series"),
         *[(uid, f"{uid}.1", "CT", ["CT"], 1, None, 1, None, None, at, source) for uid, at, source in DATES],
     )
     acts = [("1.2.3", "ZZQL016", True), ("1.2.3", "ZBQH001", True), ("1.2.3", "ACQK001", False)]
@@ -144,6 +146,7 @@ def test_what_is_not_known_is_left_out(exported: tuple[dict[str, Any], dict[str,
         "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]
     }
     assert series["laterality"]["code"] == "24028007"  # SNOMED CT: right
+    assert "number" not in series  # an unsignedInt ends at 2,147,483,647
     assert series["started"] == "2024-07-02T09:05:00+02:00"
     assert not {"started", "description", "modality", "procedureCode"} & set(bare)
     assert "started" not in bare["series"][0]  # its date is that of the exam
@@ -164,10 +167,17 @@ def test_a_term_that_dicom_does_not_define_has_no_system(exported: tuple[dict[st
     assert exported[0]["1.2.10"]["modality"] == [{"system": dcm, "code": "CT"}, {"code": "MRI"}]
 
 
+def test_an_exam_has_the_modalities_that_acquire(exported: tuple[dict[str, Any], dict[str, str]]) -> None:
+    """R4: "actual acquisition modalities, i.e. those in the DICOM Context Group 29"; a report is none."""
+    assert "modality" not in exported[0]["1.2.11"]
+
+
 def test_every_other_exam_has_its_reason(exported: tuple[dict[str, Any], dict[str, str]]) -> None:
     assert exported[1] == {
         "1.2.6": "no_patient",
         "1.02.7": "uid_invalid",
+        "3.2.13": "uid_invalid",
+        "1.2.14\n": "uid_invalid",
         "1.2.8": "removed",
         "1.2.9": "no_patient",  # linked, and without IPP
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 from frames import frame
@@ -13,6 +15,8 @@ from eds_spark_imaging.dicom.declaration.attribute import Level
 from eds_spark_imaging.dicom.declaration.site import attribute_from_mapping
 from eds_spark_imaging.exports.mi_cdm import image_feature, image_occurrence, is_parameter, measurement, mi_cdm_exams
 from eds_spark_imaging.exports.reasons import not_exported
+from eds_spark_imaging.exports.words import TableFormat
+from eds_spark_imaging.pipeline.export import write_table
 from eds_spark_imaging.tables.attributes import aggregated_columns
 
 pytestmark = pytest.mark.spark
@@ -81,6 +85,7 @@ def test_an_occurrence_is_a_series_with_the_act_and_visit_of_its_exam(occurrence
         "anatomic_site_source_value": "51185008",
     }
     assert (rows["6.1"]["visit_occurrence_id"], rows["1.2"]["modality_concept_id"]) == (None, 0)
+    assert rows["1.2"]["anatomic_site_concept_id"] is None  # nothing is told, which is not "no matching concept"
 
 
 def test_features_are_the_parameters_that_a_series_has(spark: SparkSession, occurrences: DataFrame) -> None:
@@ -107,15 +112,15 @@ def test_features_are_the_parameters_that_a_series_has(spark: SparkSession, occu
     values = {
         row["measurement_source_value"]: (
             row["value_as_number"], row["value_source_value"], row["unit_source_value"], row["measurement_concept_id"],
-            row["person_id"], row["visit_occurrence_id"], row["measurement_date"],
+            row["unit_concept_id"], row["person_id"], row["visit_occurrence_id"], row["measurement_date"],
         )
         for row in found.collect()
     }  # fmt: skip
     of_exam = (5, 80, date(2024, 1, 2))
     assert values == {
-        "kvp_min": (100.0, None, "kV", 0, *of_exam),
-        "kvp_max": (120.0, None, "kV", 22, *of_exam),
-        "kernel": (None, '["B30f"]', None, 0, *of_exam),
+        "kvp_min": (100.0, None, "kV", 0, 0, *of_exam),
+        "kvp_max": (120.0, None, "kV", 22, 0, *of_exam),
+        "kernel": (None, '["B30f"]', None, 0, None, *of_exam),  # OMOP 5.4: without unit null, 0 where it has no concept
     }
     features = image_feature(found, CONCEPTS).collect()
     ids = {row["measurement_id"]: row["image_occurrence_id"] for row in found.collect()}
@@ -129,3 +134,14 @@ def test_serial_numbers_and_free_texts_of_the_declaration_are_no_parameters() ->
     columns = list(aggregated_columns([a for a in ATTRIBUTES if a.column in names], frozenset({Level.ACQUISITION})))
     assert {column.name for column in columns} == names
     assert {column.name for column in columns if is_parameter(column)} == {"kvp", "slice_thickness"}
+
+
+def test_csv_is_read_by_others(spark: SparkSession, tmp_path: Path) -> None:
+    texts = ['["B30f"]', "a,b", "line\nline", "back\\slash", "\\", None]
+    rows = [(str(n), text) for n, text in enumerate(texts)]
+    write_table(frame(spark, "study_instance_uid text:string", *rows), TableFormat.CSV, str(tmp_path / "csv"))
+    found = {}
+    for part in (tmp_path / "csv").glob("*.csv"):
+        with part.open(newline="") as file:
+            found |= {row["study_instance_uid"]: row["text"] for row in csv.DictReader(file)}
+    assert found == {key: text or "" for key, text in rows}

@@ -11,6 +11,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +65,13 @@ def group_answers(seed: int = 1) -> dict[str, Any]:
         for hospital in HOSPITALS
         if (exams := sum(whole[hospital][12 * year : 12 * year + 12]))
     ]
-    coverage = [
-        {"hospital": hospital, "category": category, "month": day(month), "state": str(state)}
-        for (hospital, category), cell in cells.items()
-        for month, state in enumerate(coverage_of(cell, whole[hospital]).states)
-        if month >= HOSPITALS[hospital]
-    ]
+    coverage = []
+    for (hospital, category), cell in cells.items():
+        states = list(enumerate(coverage_of(cell, whole[hospital]).states))[HOSPITALS[hospital] :]
+        for state, run in groupby(states, key=itemgetter(1)):
+            months = [day(month) for month, _ in run]
+            row = {"hospital": hospital, "category": category, "month": months[0], "until": months[-1]}
+            coverage.append(row | {"state": str(state)})
     shares = {
         "linked": 0.79,
         "linked_recovered": 0.11,
@@ -96,7 +99,13 @@ def group_answers(seed: int = 1) -> dict[str, Any]:
         "coverage": coverage,
         "links": links,
         "link_methods": [
-            {"method": method, "exams": round(total * share), "patients": 99, "verified": verified}
+            {
+                "method": method,
+                "status": "linked" if method == "ipp" else "linked_recovered",
+                "exams": round(total * share),
+                "patients": 99,
+                "verified": verified,
+            }
             for method, (share, verified) in methods.items()
         ],
         "files": [{"status": "parsed", "reason": None, "files_count": total * 310}],

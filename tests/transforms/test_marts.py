@@ -54,7 +54,7 @@ def studies(spark: SparkSession) -> DataFrame:
 
 
 def test_activity_counts_every_dated_exam_once(spark: SparkSession, studies: DataFrame) -> None:
-    pairs = [("a", -3, True), ("a", -1, True), ("b", -4, True), ("c", 0, False)]
+    pairs = [("a", -3, True), ("a", -1, True), ("a", None, True), ("b", -4, True), ("c", 0, False)]
     acts = frame(spark, "study_instance_uid days_from_exam accepted", *pairs)
     departments = [("a", "RADIO"), ("a", "RADIO"), ("a", "BLOC"), *((uid, "RADIO") for uid in "bcde")]
     series = frame(spark, "study_instance_uid institutional_department_name", *departments)
@@ -77,12 +77,13 @@ def test_device_days(spark: SparkSession, studies: DataFrame) -> None:
     first, last = dt.datetime(2020, 1, 6, 9, 1), dt.datetime(2020, 1, 6, 18, 2)
     series = frame(
         spark,
-        "study_instance_uid device_serial_number series_datetime number_of_instances",
-        ("a", "SN1", first, 50),
-        ("a", "SN1", dt.datetime(2020, 1, 6, 9, 9), 50),
-        ("b", "SN1", last, 10),
-        ("d", "SN1", dt.datetime(2020, 1, 6), 10),  # no time
-        ("c", None, dt.datetime(2020, 1, 6, 7), 10),
+        "study_instance_uid device_serial_number series_datetime series_datetime_source number_of_instances",
+        ("a", "SN1", first, "series", 50),
+        ("a", "SN1", dt.datetime(2020, 1, 6, 9, 9), "series", 50),
+        ("b", "SN1", last, "acquisition", 10),
+        ("b", "SN1", dt.datetime(2020, 1, 6, 23), "study", 10),  # when the exam began, not the series
+        ("d", "SN1", dt.datetime(2020, 1, 6), "series", 10),  # no time
+        ("c", None, dt.datetime(2020, 1, 6, 7), "series", 10),
         manufacturer_model_name="Model",
         station_name="CT1",
         exam_category="of the series",
@@ -90,8 +91,23 @@ def test_device_days(spark: SparkSession, studies: DataFrame) -> None:
     found = device_days(series, studies)
     assert found.columns == IMAGING_DEVICE_DAY.names
     (day,) = found.collect()
-    assert (day["exams"], day["series"], day["instances"]) == (3, 4, 120)
+    assert (day["exams"], day["series"], day["instances"]) == (3, 5, 130)
     assert (day["first_series_at"], day["last_series_at"]) == (first, last)
+
+
+def test_what_a_header_says_makes_no_key_of_another_group(spark: SparkSession, studies: DataFrame) -> None:
+    devices = [("A|B", "C"), ("A", "B|C"), ("A\\", "B|C"), ("A", None), ("A", "|"), ("A|", None)]
+    at = dt.datetime(2020, 1, 6, 9)
+    series = frame(
+        spark,
+        "study_instance_uid device_serial_number manufacturer_model_name series_datetime number_of_instances",
+        *[("a", serial, model, at, 1) for serial, model in devices],
+        series_datetime_source="series",
+        station_name="CT1",
+    )
+    keys = {row["group_key"] for row in device_days(series, studies).collect()}
+    assert len(keys) == len(devices)
+    assert {r"066|A\|B|C|2020-01-06", r"066|A\\|B\|C|2020-01-06", "066|A||2020-01-06"} <= keys
 
 
 def test_coverage_has_every_month_from_the_first_with_coverage(spark: SparkSession, studies: DataFrame) -> None:

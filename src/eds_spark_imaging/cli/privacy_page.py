@@ -11,7 +11,7 @@ from eds_spark_imaging.dicom.declaration.attribute import Attribute
 from eds_spark_imaging.tables import Catalogue
 from eds_spark_imaging.treatment import Treatment
 
-_PLACE = re.compile(r"(<!-- (treatments|columns|profile) -->\n\n).*?(\n<!-- end -->)", re.DOTALL)
+_PLACE = re.compile(r"(<!-- (treatments|columns|profile) -->\n).*?(<!-- end -->)", re.DOTALL)
 _REMOVED = (Treatment.DROP, Treatment.ALLOW_BY_NAME)
 
 Actions = Mapping[int, str]
@@ -24,7 +24,7 @@ def with_tables(page: str, catalogue: Catalogue) -> str:
         "columns": lambda: _columns(catalogue),
         "profile": lambda: _profile(catalogue),
     }
-    return _PLACE.sub(lambda match: match[1] + "\n".join(parts[match[2]]()) + "\n" + match[3], page)
+    return _PLACE.sub(lambda match: "\n".join((match[1], *parts[match[2]](), "", match[3])), page)
 
 
 def _columns(catalogue: Catalogue) -> Iterator[str]:
@@ -77,7 +77,7 @@ def judgement(action: str, treatment: Treatment | None) -> str:
     if treatment is Treatment.PSEUDONYM:
         stands_in = "covered: a stand-in, the same in all tables"
         return stands_in if set(action) & set("DZU") else "not removed: a keyed stand-in is left for joins"
-    return "not removed: common values stay, as with Clean Descriptors and Retain Device Identity"
+    return "not removed: common values stay, as options that retain or clean leave them"
 
 
 def basic_profile() -> Actions:

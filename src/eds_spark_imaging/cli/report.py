@@ -11,7 +11,7 @@ import typer
 from eds_spark_imaging.cli.options import ConfigOption, LakeOption, config_from
 from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import InputError
-from eds_spark_imaging.report.texts import Language
+from eds_spark_imaging.report.texts import Language, day
 
 
 def report(
@@ -35,7 +35,8 @@ def write_report(config: Config, out: Path, language: Language) -> None:
     spark = open_lake(config, "eds-imaging report")
     newest = spark.sql("SELECT max(ended_at) FROM imaging_run").collect()[0][0]
     made = dt.date.today()
-    content = page(answers(spark), language, release=f"{newest:%Y-%m-%d %H:%M}" if newest else "?", made=made)
+    release = f"{day(newest, language)} {newest.astimezone():%H:%M %Z}" if newest else "?"
+    content = page(answers(spark), language, release=release, made=made)
     try:
         out.write_text(content, encoding="utf-8")
     except OSError as error:

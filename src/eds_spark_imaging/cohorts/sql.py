@@ -154,7 +154,8 @@ def _nearest_event(name: str, group: Group) -> str:
         f"{name} AS (  -- of each exam, the nearest match\n"
         f"  SELECT of_exam, {columns}\n"
         f"  FROM (\n    SELECT study_instance_uid AS of_exam, {columns},\n"
-        f"      row_number() OVER (PARTITION BY study_instance_uid ORDER BY abs(days_from_exam), {event}) AS place\n"
+        "      row_number() OVER (\n"
+        f"        PARTITION BY study_instance_uid ORDER BY abs(days_from_exam) NULLS LAST, {event}) AS place\n"
         f"    FROM {_source(group)}\n    WHERE {_all(group.conditions)}\n  ) AS matches\n  WHERE place = 1\n)"
     )
 
@@ -234,7 +235,7 @@ def _first_nearest(kind: str, column: str, numbers: list[int]) -> str:
         return f"{column}_{numbers[0]}"
     least = f"least({', '.join(f'abs({kind}_days_{n})' for n in numbers)})"
     cases = " ".join(f"WHEN abs({kind}_days_{n}) = {least} THEN {column}_{n}" for n in numbers)
-    return f"CASE {cases} END"
+    return f"CASE {cases} ELSE {column}_{numbers[0]} END"
 
 
 def _shown(cohort: Cohort) -> Iterator[str]:

@@ -19,10 +19,12 @@ _STUDY, _SERIES = "study_instance_uid", "series_instance_uid"
 _TYPES = "http://terminology.hl7.org/CodeSystem/v2-0203"
 _DCM = "http://dicom.nema.org/resources/ontology/DCM"
 _MODALITIES = sorted(code.value for code in codes.cid33.concepts.values())  # those that DCM has, PS3.16 CID 33
+_NOT_ACQUIRED = sorted({*_MODALITIES} - {code.value for code in codes.cid29.concepts.values()})  # SR, PR, KO ...
 _SNOMED = "http://snomed.info/sct"
 _UNKNOWN = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 _SIDES = {"R": "24028007", "L": "7771000", "B": "51440002"}  # PS3.16 CID 244
-_UID = r"^(?=.{1,64}$)(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+$"
+_UID = r"^(?=.{1,64}\z)[0-2](\.(0|[1-9][0-9]*))+\z"  # FHIR's data type oid, no longer than DICOM's UI
+_LARGEST = 0x7FFF_FFFF  # FHIR's data type unsignedInt
 
 
 def fhir_exams(studies: DataFrame) -> DataFrame:
@@ -55,7 +57,7 @@ def imaging_studies(  # noqa: PLR0917
         F.col(_STUDY).alias("id"),
         _identifiers(systems).alias("identifier"),
         F.lit("available").alias("status"),
-        _filled(F.transform("modalities", _modality)).alias("modality"),
+        _filled(F.transform(_acquired(), _modality)).alias("modality"),
         F.struct(
             F.lit("Patient").alias("type"), _identifier("PI", systems.ipp_system, F.col("ipp")).alias("identifier")
         ).alias("subject"),
@@ -80,7 +82,7 @@ def _series_of_exams(series: DataFrame, exams: DataFrame, time_zone: str) -> Dat
     dated = is_plausible(F.col("series_datetime"), F.current_date()) & (own | is_dated())
     one = F.struct(
         F.col(_SERIES).alias("uid"),
-        F.when(F.col("series_number") >= 0, F.col("series_number")).alias("number"),
+        F.when(F.col("series_number").between(0, _LARGEST), F.col("series_number")).alias("number"),
         F.struct(
             F.when(modality.isNull(), unknown).alias("extension"),
             _modality(modality)["system"].alias("system"),
@@ -134,6 +136,11 @@ def _identifier(kind: str, system: str | None, value: Column) -> Column:
 def _modality(code: Column) -> Column:
     """A coding, of no system where DICOM does not define the term."""
     return F.struct(F.when(code.isin(_MODALITIES), F.lit(_DCM)).alias("system"), code.alias("code"))
+
+
+def _acquired() -> Column:
+    """The modalities of an exam that R4 asks for: those that acquire (PS3.16 CID 29), and what DICOM does not know."""
+    return F.array_except("modalities", F.array(*[F.lit(code) for code in _NOT_ACQUIRED]))
 
 
 def _coding(system: str, code: Column) -> Column:

@@ -3,7 +3,8 @@
 The tables are those of Park and others, Development of Medical Imaging Data Standardization for Imaging-Based
 Observational Research: OMOP Common Data Model Extension (Journal of Imaging Informatics in Medicine, 2024); the values
 of features stand in ``measurement`` (OMOP 5.4). Concepts come from a site's own mapping: 0 where it has none, which is
-OMOP's word for no matching concept, with the code beside it in a column ``*_source_value``.
+OMOP's word for no matching concept, with the code beside it in a column ``*_source_value``; null where there is no code
+and OMOP asks for none (unit and site).
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def image_occurrence(exams: DataFrame, series: DataFrame, concepts: Concepts) ->
             "person_id",
             "procedure_occurrence_id",
             "visit_occurrence_id",
-            _concept(concepts, "body_part", part).alias("anatomic_site_concept_id"),
+            F.when(part.isNotNull(), _concept(concepts, "body_part", part)).alias("anatomic_site_concept_id"),
             nothing.alias("wadors_uri"),
             nothing.alias("local_path"),
             F.to_date("study_datetime").alias("image_occurrence_date"),
@@ -104,7 +105,7 @@ def measurement(
         day.alias("measurement_date"),
         F.lit(concepts.get(("type", "measurement"), 0)).alias("measurement_type_concept_id"),
         F.col("number").alias("value_as_number"),
-        _concept(concepts, "unit", F.col("unit")).alias("unit_concept_id"),
+        F.when(F.col("unit").isNotNull(), _concept(concepts, "unit", F.col("unit"))).alias("unit_concept_id"),
         "visit_occurrence_id",
         F.col("column").alias("measurement_source_value"),
         F.col("unit").alias("unit_source_value"),

@@ -17,13 +17,14 @@ def activity(studies: DataFrame, series: DataFrame, procedures: DataFrame) -> Da
 
     Every exam with a date to be trusted is counted once. Only exams with a time count in or out of hours. The
     department is that of most of its ``series``, the act the accepted one nearest in time among ``procedures``, rows
-    of ``imaging_study_procedure``; of two as near, the one before the exam.
+    of ``imaging_study_procedure``; of two as near, the one before the exam; one without
+    a date tells no delay.
     """
     departments = series.groupBy("study_instance_uid").agg(
         F.mode("institutional_department_name", deterministic=True).alias("department")
     )
     delays = (
-        procedures.where("accepted")
+        procedures.where("accepted AND days_from_exam IS NOT NULL")
         .groupBy("study_instance_uid")
         .agg(F.min_by(-F.col("days_from_exam"), F.struct(F.abs("days_from_exam"), "days_from_exam")).alias("_delay"))
     )
@@ -57,7 +58,8 @@ def device_days(series: DataFrame, studies: DataFrame) -> DataFrame:
         .join(exams, "study_instance_uid", "inner")
         .withColumn("day", F.to_date("series_datetime"))
     )
-    own_time = F.when(F.col("series_datetime") != F.col("day"), F.col("series_datetime"))
+    is_own = ~F.col("series_datetime_source").eqNullSafe("study") & (F.col("series_datetime") != F.col("day"))
+    own_time = F.when(is_own, F.col("series_datetime"))
     groups = used.groupBy(*DEVICE_DAY_BY).agg(
         F.min("station_name").alias("station_name"),
         F.min("_category").alias("exam_category"),

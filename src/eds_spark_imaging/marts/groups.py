@@ -17,5 +17,10 @@ def month_of_exam(*qualities: str) -> Column:
 
 
 def group_key(columns: Sequence[str]) -> Column:
-    """``group_key``: the columns of the group joined by ``|``, nothing where one is null."""
-    return F.concat_ws("|", *[F.coalesce(F.col(c).cast("string"), F.lit("")) for c in columns]).alias("group_key")
+    """``group_key``: the columns of the group joined by ``|``, nothing where one is null.
+
+    Serial numbers and departments are what headers say: a ``|`` or backslash in one has a backslash before it, so that
+    no two groups have one key.
+    """
+    texts = [F.regexp_replace(F.col(c).cast("string"), r"([|\\])", r"\\$1") for c in columns]
+    return F.concat_ws("|", *[F.coalesce(text, F.lit("")) for text in texts]).alias("group_key")

@@ -59,12 +59,17 @@ def export(config: Config, standard: Standard, to: str, table_format: TableForma
             if standard is Standard.FHIR:
                 frame.select("resource").write.text(f"{to}/{name}")
             else:
-                frame.write.format(table_format).option("header", True).save(f"{to}/{name}")
-        not_exported(exams).coalesce(1).write.format(table_format).option("header", True).save(f"{to}/not_exported")
+                write_table(frame, table_format, f"{to}/{name}")
+        write_table(not_exported(exams).coalesce(1), table_format, f"{to}/not_exported")
     except AnalysisException as error:
         raise InputError(f"{to} cannot be written ({error.getCondition()})") from None
     counts = {row["reason"]: row["count"] for row in exams.groupBy("reason").count().collect()}
     return Exported(counts.pop(None, 0), dict(sorted(counts.items())))
+
+
+def write_table(frame: DataFrame, table_format: TableFormat, place: str) -> None:
+    """CSV is that of RFC 4180, which databases load: a quote in a value is two, and no backslash is before it."""
+    frame.write.format(table_format).options(header=True, escape='"').save(place)
 
 
 def _mi_cdm(spark: SparkSession, config: Config, concepts: Concepts) -> tuple[DataFrame, dict[str, DataFrame]]:

@@ -28,8 +28,9 @@ def masked_rows(question: Question, rows: Sequence[Row]) -> dict[int, Mask]:
     """
     if not question.masked:
         return {}
-    patients = [row.get("patients") or 0 for row in rows]
-    masked = {n: Mask.SMALL for n, count in enumerate(patients) if count < LEAST_PATIENTS}
+    counts = [row.get("patients") for row in rows]
+    masked = {n: Mask.SMALL for n, count in enumerate(counts) if count is None or 0 < count < LEAST_PATIENTS}
+    patients = [count or 0 for count in counts]
     totals: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for columns in question.totals:
         for n, row in enumerate(rows):
@@ -45,4 +46,6 @@ def masked_rows(question: Question, rows: Sequence[Row]) -> dict[int, Mask]:
 
 
 def _of(row: Row, column: str) -> object:
-    return row["month"].year if column == "year" and "month" in row else row[column]
+    if column == "year" and "month" in row:
+        return row["month"] and row["month"].year
+    return row[column]

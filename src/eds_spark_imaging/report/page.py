@@ -6,6 +6,7 @@ import datetime as dt
 import html
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from eds_spark_imaging.errors import SetupError
 from eds_spark_imaging.report.charts import chart
 from eds_spark_imaging.report.masking import Mask, masked_rows
 from eds_spark_imaging.report.questions import LEAST_PATIENTS, QUESTIONS, Question
-from eds_spark_imaging.report.texts import LOCALES, Language, text, word
+from eds_spark_imaging.report.texts import LOCALES, MONTHS, Language, day, text, word
 
 Rows = Sequence[Mapping[str, Any]]
 Masks = Mapping[int, Mask]  # why a row is masked, by its place
@@ -31,23 +32,30 @@ def page(answers: Mapping[str, Rows], language: Language, *, release: str, made:
     drawn = [q for q in asked if q.chart]
     masks = {q.key: masked_rows(q, answers[q.key]) for q in asked}
     specs = {q.key: chart(q.chart, _drawable(answers[q.key], masks[q.key]), language) for q in drawn if q.chart}
+    told = {**LOCALES[language], "actions": False, "renderer": "svg"}
     body = "".join(_section(q, answers[q.key], masks[q.key], language) for q in asked)
     links = "".join(f'<li><a href="#{q.key}">{_t(q.key, language)}</a></li>' for q in asked)
     return _HTML.format(
         language=language,
         title=_t("title", language),
-        made=_t("made", language, release=release, made=made.isoformat()),
+        made=_t("made", language, release=release, made=day(made, language)),
         small=_t("small", language, least=LEAST_PATIENTS),
         contents=_t("contents", language),
         links=links,
         style=files(__package__).joinpath("page.css").read_text(encoding="utf-8"),
         body=body,
-        specs=json.dumps(specs, ensure_ascii=False).replace("</", "<\\/"),
+        specs=_json(specs),
         script=_scripts(),
-        options=json.dumps({"actions": False, "renderer": "svg", **LOCALES[language]}, ensure_ascii=False),
+        options=_json(told),
     )
 
 
+def _json(value: object) -> str:
+    """JSON for a script: HTML sees no tag and no comment in it, which would end or swallow the script."""
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+
+
+@cache
 def _scripts() -> str:
     """Vega, Vega-Lite and their embedding, as one script: the version that altair writes for."""
     try:
@@ -61,17 +69,22 @@ def _scripts() -> str:
 
 
 def _drawable(rows: Rows, masks: Masks) -> Rows:
-    """Without masked cells, which a chart would tell by their length."""
-    return [{k: v for k, v in row.items() if k not in _HIDDEN} for n, row in enumerate(rows) if n not in masks]
+    """Without masked cells, which a chart would tell by their length, and without what has no place in time."""
+    placed = [row for n, row in enumerate(rows) if n not in masks and not _is_undated(row)]
+    return [{k: v for k, v in row.items() if k not in _HIDDEN} for row in placed]
+
+
+def _is_undated(row: Mapping[str, Any]) -> bool:
+    return any(name in row and row[name] is None for name in ("month", "year"))
 
 
 def _section(question: Question, rows: Rows, masks: Masks, language: Language) -> str:
     key = question.key
-    head = f'<section id="{key}"><h2>{_t(key, language)}</h2><p>{_t(key + "_about", language)}</p>'
+    head = f'<section id="{key}"><h2 id="{key}-title">{_t(key, language)}</h2><p>{_t(key + "_about", language)}</p>'
     if not rows:
         return f"{head}<p>{_t('nothing', language)}</p></section>"
     if key == "summary":
-        return f"{head}{_figures(rows[0], language)}</section>"
+        return f"{head}{_figures(question, rows[0], masks.get(0), language)}</section>"
     table = _table(question, rows, masks, language)
     if not question.chart:
         return f"{head}{table}</section>"
@@ -82,9 +95,9 @@ def _section(question: Question, rows: Rows, masks: Masks, language: Language) -
     )
 
 
-def _figures(row: Mapping[str, Any], language: Language) -> str:
+def _figures(question: Question, row: Mapping[str, Any], mask: Mask | None, language: Language) -> str:
     items = "".join(
-        f"<div><dt>{_t(name, language)}</dt><dd>{_value(name, value, language)}</dd></div>"
+        f"<div><dt>{_t(name, language)}</dt><dd>{_shown(question, name, value, mask, language)}</dd></div>"
         for name, value in row.items()
     )
     return f'<dl class="figures">{items}</dl>'
@@ -94,22 +107,26 @@ def _table(question: Question, rows: Rows, masks: Masks, language: Language) -> 
     names = [name for name in rows[0] if name not in _HIDDEN]
     heads = "".join(f'<th scope="col">{_t(name, language)}</th>' for name in names)
     lines = "".join(
-        f"<tr>{''.join(_cells(row, names, masks.get(n), question.masked, language))}</tr>"
+        f"<tr>{''.join(_cells(question, row, names, masks.get(n), language))}</tr>"
         for n, row in enumerate(rows[: question.rows_shown])
     )
     left = len(rows) - question.rows_shown
     more = f"<p>{_t('rows_left', language, left=_number(left, language))}</p>" if left > 0 else ""
-    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>"
-    return f'<div class="scroll" tabindex="0">{table}</div>{more}'
+    table = f"<table><caption>{_t(question.key, language)}</caption><thead><tr>{heads}</tr></thead>"
+    place = f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{question.key}-title">'
+    return f"{place}{table}<tbody>{lines}</tbody></table></div>{more}"
 
 
 def _cells(
-    row: Mapping[str, Any], names: Sequence[str], mask: Mask | None, masked: Sequence[str], language: Language
+    question: Question, row: Mapping[str, Any], names: Sequence[str], mask: Mask | None, language: Language
 ) -> Iterator[str]:
     for name in names:
-        shown = _MASKS[mask] if mask and name in masked else _value(name, row[name], language)
         number = ' class="number"' if isinstance(row[name], int | float) and name != "year" else ""
-        yield f"<td{number}>{shown}</td>"
+        yield f"<td{number}>{_shown(question, name, row[name], mask, language)}</td>"
+
+
+def _shown(question: Question, name: str, value: Any, mask: Mask | None, language: Language) -> str:
+    return _MASKS[mask] if mask and name in question.masked else _value(name, value, language)
 
 
 def _value(name: str, value: Any, language: Language) -> str:
@@ -121,7 +138,7 @@ def _value(name: str, value: Any, language: Language) -> str:
     if isinstance(value, int) and name != "year":
         return _number(value, language)
     if isinstance(value, dt.date):
-        return f"{value:%Y-%m}" if name == "month" else value.isoformat()
+        return f"{value:{MONTHS[language]}}"
     return html.escape(word(name, value, language))
 
 

@@ -7,8 +7,18 @@ from typing import Final
 
 LEAST_PATIENTS: Final = 5  # of a cell that is shown
 # A patient that is not linked is one PatientID, and exams without any may all be of one.
-_PATIENTS = "count(DISTINCT coalesce(CAST(person_id AS STRING), concat('PatientID ', trim(patient_id)), ''))"
-_TRUSTED = "study_datetime_quality IN ('complete', 'date_only')"
+_PATIENT = "coalesce(CAST(person_id AS STRING), concat('PatientID ', trim(patient_id)), '')"
+_PATIENTS = f"count(DISTINCT {_PATIENT})"
+_IS_LINKED = "link_status IN ('linked', 'linked_recovered')"
+# Exams without a date to be trusted are one more month and year: a total less the others would tell them.
+_DATED = "CASE WHEN study_datetime_quality IN ('complete', 'date_only') THEN study_datetime END"
+
+
+def _share(condition: str, among: str = "true") -> str:
+    """The share of exams with the condition, null where one of its two sides is of few patients: it would tell them."""
+    sides = (f"count(DISTINCT CASE WHEN {among} AND {which} {condition} THEN {_PATIENT} END)" for which in ("", "NOT"))
+    few = " OR ".join(f"{side} BETWEEN 1 AND {LEAST_PATIENTS - 1}" for side in sides)
+    return f"CASE WHEN NOT ({few}) THEN avg(CASE WHEN {among} THEN CAST({condition} AS INT) END) END"
 
 
 @dataclass(frozen=True)
@@ -17,6 +27,7 @@ class Question:
 
     Of ``masked`` columns nothing is shown in rows with fewer than ``LEAST_PATIENTS`` in ``patients``, nor in a second
     row of the same total. ``totals``: columns by which sums of the rows are in the report, here or in another section.
+    Rows that may be masked are in an order that tells no counts.
     """
 
     key: str
@@ -31,22 +42,22 @@ class Question:
 QUESTIONS: Final = (
     Question(
         "summary",
-        """
-        SELECT count(*) AS exams, sum(number_of_series) AS series, sum(number_of_instances) AS instances,
-          count(DISTINCT person_id) AS patients,
-          avg(CAST(link_status IN ('linked', 'linked_recovered') AS INT)) AS linked,
-          avg(CASE WHEN link_status IN ('linked', 'linked_recovered') THEN CAST(link_verified AS INT) END) AS verified
+        f"""
+        SELECT count(*) AS exams, coalesce(sum(number_of_series), 0) AS series,
+          coalesce(sum(number_of_instances), 0) AS instances, count(DISTINCT person_id) AS patients,
+          {_share(f"({_IS_LINKED})")} AS linked, {_share("link_verified", _IS_LINKED)} AS verified
         FROM imaging_study WHERE removed_at IS NULL
         """,
         None,
         ("imaging_study",),
+        ("patients", "linked", "verified"),
     ),
     Question(
         "activity",
         f"""
-        SELECT CAST(trunc(study_datetime, 'MM') AS DATE) AS month, exam_category AS category, count(*) AS exams,
+        SELECT CAST(trunc({_DATED}, 'MM') AS DATE) AS month, exam_category AS category, count(*) AS exams,
           {_PATIENTS} AS patients
-        FROM imaging_study WHERE removed_at IS NULL AND {_TRUSTED}
+        FROM imaging_study WHERE removed_at IS NULL
         GROUP BY ALL ORDER BY month DESC, category
         """,
         "months",
@@ -57,9 +68,9 @@ QUESTIONS: Final = (
     Question(
         "hospitals",
         f"""
-        SELECT year(study_datetime) AS year, hospital_code AS hospital, count(*) AS exams,
+        SELECT year({_DATED}) AS year, hospital_code AS hospital, count(*) AS exams,
           {_PATIENTS} AS patients
-        FROM imaging_study WHERE removed_at IS NULL AND {_TRUSTED}
+        FROM imaging_study WHERE removed_at IS NULL
         GROUP BY ALL ORDER BY year DESC, hospital
         """,
         "heat",
@@ -70,11 +81,17 @@ QUESTIONS: Final = (
     Question(
         "coverage",
         """
-        SELECT hospital_code AS hospital, exam_category AS category, month, state FROM imaging_coverage
-        ORDER BY month DESC, hospital, category
+        SELECT hospital_code AS hospital, exam_category AS category, min(month) AS month, max(month) AS until, state
+        FROM (
+          SELECT *, 12 * year(month) + month(month)
+            - row_number() OVER (PARTITION BY hospital_code, exam_category, state ORDER BY month) AS run
+          FROM imaging_coverage
+        )
+        GROUP BY hospital_code, exam_category, state, run ORDER BY hospital, category, month DESC
         """,
         "calendar",
         ("imaging_coverage",),
+        rows_shown=5000,
     ),
     Question(
         "links",
@@ -86,19 +103,19 @@ QUESTIONS: Final = (
         "shares",
         ("imaging_study",),
         ("exams", "patients"),
-        ((), ("hospital",)),
+        ((), ("hospital",), ("status",)),
     ),
     Question(
         "link_methods",
-        """
-        SELECT link_method AS method, count(*) AS exams, count(DISTINCT person_id) AS patients,
-          avg(CAST(link_verified AS INT)) AS verified
-        FROM imaging_study WHERE removed_at IS NULL AND link_method IS NOT NULL GROUP BY ALL ORDER BY exams DESC, method
+        f"""
+        SELECT link_method AS method, link_status AS status, count(*) AS exams, {_PATIENTS} AS patients,
+          {_share("link_verified")} AS verified
+        FROM imaging_study WHERE removed_at IS NULL AND link_method IS NOT NULL GROUP BY ALL ORDER BY method, status
         """,
         "bars",
         ("imaging_study",),
         ("exams", "patients", "verified"),
-        ((),),
+        ((), ("status",)),
     ),
     Question(
         "files",
@@ -125,8 +142,8 @@ QUESTIONS: Final = (
           s.main_modality AS modality, count(*) AS series,
           {_PATIENTS} AS patients
         FROM imaging_series AS s JOIN imaging_study AS e USING (study_instance_uid)
-        WHERE s.terms_version IS NOT NULL AND coalesce(size(s.body_parts), 0) <= 0
-        GROUP BY ALL HAVING text IS NOT NULL ORDER BY series DESC, text LIMIT 30
+        WHERE e.removed_at IS NULL AND s.terms_version IS NOT NULL AND coalesce(size(s.body_parts), 0) <= 0
+        GROUP BY ALL HAVING text IS NOT NULL AND patients >= {LEAST_PATIENTS} ORDER BY series DESC, text LIMIT 30
         """,
         None,
         ("imaging_series", "imaging_study"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from enum import StrEnum
 from typing import Final
 
@@ -18,13 +19,14 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "made": ("Version des tables du {release}, rapport du {made}.", "Tables as of {release}, report of {made}."),
     "small": (
         "Les effectifs de moins de {least} patients sont masqués (« < {least} ») et absents des graphiques, ainsi qu'un"
-        " autre du même total (« – »), qui permettrait de les retrouver.",
+        " autre du même total (« – »), qui permettrait de les retrouver ; une part dont l'un des côtés est si petit"
+        " n'est pas donnée.",
         "Counts of fewer than {least} patients are masked (“< {least}”) and left out of the charts, each with a second"
-        " one of the same total (“–”), which would tell it.",
+        " one of the same total (“–”), which would tell it; a share of which one side is as small is not given.",
     ),
     "table": ("Tableau des valeurs", "Table of values"),
     "nothing": ("Aucune donnée.", "No data."),
-    "rows_left": ("{left} lignes de plus dans les tables.", "{left} more rows in the tables."),
+    "rows_left": ("Lignes non montrées : {left}.", "Rows not shown: {left}."),
     "contents": ("Sommaire", "Contents"),
     # sections
     "summary": ("L'essentiel", "At a glance"),
@@ -34,17 +36,22 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "activity": ("Activité", "Activity"),
     "activity_about": (
-        "Examens par mois et catégorie, dates fiables seulement. Une absence d'examens n'est pas une absence"
-        " d'activité : voir le calendrier de couverture.",
-        "Exams by month and category, of trusted dates only. No exams need not mean no activity: see the coverage"
-        " calendar.",
+        "Examens par mois et catégorie ; sans date fiable, ils sont dans le tableau, au mois inconnu. Une absence"
+        " d'examens n'est pas une absence d'activité : voir le calendrier de couverture.",
+        "Exams by month and category; those without a date to be trusted are in the table, of an unknown month. No"
+        " exams need not mean no activity: see the coverage calendar.",
     ),
     "hospitals": ("Activité par hôpital", "Activity by hospital"),
-    "hospitals_about": ("Examens par an et hôpital.", "Exams by year and hospital."),
+    "hospitals_about": (
+        "Examens par an et hôpital ; sans date fiable, ils sont dans le tableau, à l'année inconnue.",
+        "Exams by year and hospital; those without a date to be trusted are in the table, of an unknown year.",
+    ),
     "coverage": ("Calendrier de couverture", "Coverage calendar"),
     "coverage_about": (
-        "État de chaque mois, par hôpital et catégorie. Une tendance ne vaut que sur des mois complets.",
-        "State of each month, by hospital and category. A trend is worth something over complete months only.",
+        "État de chaque mois, par hôpital et catégorie, les mois de même état qui se suivent réunis. Une tendance ne"
+        " vaut que sur des mois complets.",
+        "State of each month, by hospital and category, months in a row of one state together. A trend is worth"
+        " something over complete months only.",
     ),
     "links": ("Rattachement aux patients", "Links to patients"),
     "links_about": (
@@ -79,6 +86,7 @@ _TEXTS: Final[dict[str, tuple[str, str]]] = {
     "linked": ("examens rattachés", "exams linked"),
     "verified": ("rattachements confirmés", "links confirmed"),
     "month": ("mois", "month"),
+    "until": ("dernier mois", "last month"),
     "year": ("année", "year"),
     "modality": ("modalité", "modality"),
     "category": ("catégorie", "category"),
@@ -145,11 +153,24 @@ def word(column: str, value: object, language: Language) -> str:
     return known[0 if language is Language.FR else 1] if known else str(value)
 
 
+def day(value: dt.date, language: Language) -> str:
+    """A date as it is written."""
+    return f"{value:%d/%m/%Y}" if language is Language.FR else f"{value:%Y-%m-%d}"
+
+
+# How a month is written in tables and charts, for Python and for d3.
+MONTHS: Final[dict[Language, str]] = {Language.FR: "%m/%Y", Language.EN: "%Y-%m"}
 # How numbers and months are written in charts, for d3.
 LOCALES: Final[dict[Language, dict[str, object]]] = {
     Language.EN: {},
     Language.FR: {
-        "formatLocale": {"decimal": ",", "thousands": "\u202f", "grouping": [3], "currency": ["", "\u00a0€"]},
+        "formatLocale": {
+            "decimal": ",",
+            "thousands": "\u202f",
+            "grouping": [3],
+            "currency": ["", "\u00a0€"],
+            "percent": "\u00a0%",
+        },
         "timeFormatLocale": {
             "dateTime": "%A %e %B %Y à %X",
             "date": "%d/%m/%Y",

@@ -31,7 +31,7 @@ _COUNT = {3: "three", 4: "four", 5: "five"}
 
 def _group_key(columns: tuple[str, ...]) -> Column:
     """The key of a mart with one row for each group of ``columns``."""
-    text = f"The {_COUNT[len(columns)]} columns of the group, joined by |; nothing where one is null"
+    text = f"The {_COUNT[len(columns)]} columns of the group, joined by |; nothing where one is null, | in one as \\|"
     return Column("group_key", STRING, text, False)
 
 
@@ -76,7 +76,7 @@ IMAGING_ACTIVITY = Table(
         Column("patients", BIGINT, "Linked patients, each counted once. Unit: patients", False),
         Column("exams_in_hours", BIGINT, "Exams with a time, Monday to Friday from 8 to 18. Unit: exams", False),
         Column("exams_out_of_hours", BIGINT, "Exams with a time, at night or at the weekend. Unit: exams", False),
-        Column("act_to_exam_days_median", DOUBLE, "Median of the days from act to exam. Unit: days"),
+        Column("act_to_exam_days_median", DOUBLE, "Median days from act to exam, negative after it. Unit: days"),
     ),
     keys=("group_key",),
     cluster_by=("month", "hospital_code"),
@@ -97,7 +97,7 @@ IMAGING_DEVICE_DAY = Table(
         Column("day", DATE, "Day", False),
         Column("station_name", STRING, "Name of the machine, the first by alphabet where it has several"),
         Column("exam_category", STRING, "Category of its exams, the first by alphabet where they have several"),
-        Column("exams", BIGINT, "Exams. Unit: exams", False),
+        Column("exams", BIGINT, "Exams with a series of the day: across midnight of two days. Unit: exams", False),
         Column("series", BIGINT, "Series. Unit: series", False),
         Column("instances", BIGINT, "Instances. Unit: instances"),
         Column("first_series_at", WALL_CLOCK, "First series of the day that has a time, hospital wall-clock"),

@@ -5,6 +5,7 @@ import warnings
 import zipfile
 from collections import Counter, defaultdict
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 import pydicom
 import pytest
@@ -109,6 +110,38 @@ def test_acquisition_parameters(datasets):
     assert {0.0, 1000.0} < b_values
     blocks = [d.private_block(0x19, "SIEMENS MR HEADER") for d in by_modality(datasets, "MR") if (0x19, 0x10) in d]
     assert {int(block[0x0C].value) for block in blocks} == {0, 1000}
+
+
+def test_series_of_one_exam_tell_one_patient_and_one_injection(datasets):
+    exams = defaultdict(lambda: defaultdict(set))
+    for dataset in datasets.values():
+        for name in ("PatientWeight", "PatientSize", "PatientAge"):
+            if name in dataset:
+                exams[dataset.StudyInstanceUID][name].add(dataset[name].value)
+        for item in dataset.get("RadiopharmaceuticalInformationSequence", ()):
+            told = (item.RadionuclideTotalDose, item.get("RadiopharmaceuticalStartTime"))
+            exams[dataset.StudyInstanceUID]["injection"].add(told)
+    assert sum("injection" in said for said in exams.values()) > 5
+    assert all(len(values) == 1 for said in exams.values() for values in said.values())
+
+
+def test_ages_and_weights_are_those_of_the_birth_date(made, datasets):
+    """PS3.3 C.7.1.1, C.7.2.2: completed years; no child of less than two has the weight of an adult."""
+    births = {row["person_id"]: row["birth_datetime"] for row in made.table("person")}
+    people = {row["study_instance_uid"]: row["person_id"] for row in made.truth("exam")}
+    ages, small = 0, []
+    for dataset in datasets.values():
+        if dataset.get("PatientAge") and len(dataset.get("StudyDate", "")) == 8 and dataset.StudyDate > "19000101":
+            birth, at = dataset.PatientBirthDate, dataset.StudyDate
+            assert int(dataset.PatientAge[:3]) == int(at[:4]) - int(birth[:4]) - (at[4:] < birth[4:])
+            ages += 1
+        if "PatientWeight" in dataset and (person := people[dataset.StudyInstanceUID]):
+            birth = births[person].astimezone(ZoneInfo("Europe/Paris"))
+            if int(dataset.SeriesDate[:4]) - birth.year < 2:
+                small.append(float(dataset.PatientWeight))
+    assert ages > 1000
+    assert small
+    assert max(small) < 20
 
 
 def test_enhanced_objects_have_a_group_for_each_frame(datasets):

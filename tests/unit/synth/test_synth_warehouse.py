@@ -204,3 +204,26 @@ def test_people_are_plainly_synthetic(large):
     for row in large.table("patient_identity"):
         name = unicodedata.normalize("NFD", re.sub(r"^(DE LA |DE |LE |D')", "", row["birth_name"]))
         assert "".join(c for c in name if not unicodedata.combining(c)).startswith(roots)
+
+
+def test_nobody_has_a_diagnosis_of_the_other_sex_or_of_another_age(large):
+    """Of CIM-10: the prostate (C61), a delivery (O80), a dementia (F03), Parkinson's disease (G20)."""
+    people = {row["person_id"]: row for row in large.table("person")}
+    found = defaultdict(set)
+    for row in large.table("condition_occurrence"):
+        person = people[row["person_id"]]
+        age = row["condition_start_datetime"].year - person["year_of_birth"]
+        found[row["condition_source_value"].replace(".", "")[:3]].add((person["gender_source_value"], age))
+    assert {sex for sex, _ in found["C61"]} == {"m"}
+    assert {sex for sex, _ in found["O80"]} == {"f"}
+    assert all(15 <= age <= 51 for _, age in found["O80"])
+    assert min(age for _, age in found["F03"]) >= 50
+    assert min(age for _, age in found["G20"]) >= 30
+    assert len(found["C61"]) > 5
+    assert len(found["O80"]) > 5
+
+
+def test_no_title_has_a_place_that_was_not_filled(large):
+    titles = [row["note_title"] for row in large.table("note") if row["note_title"]]
+    assert any(title.startswith("MAIN DU ") for title in titles)
+    assert not [title for title in titles if "{" in title]

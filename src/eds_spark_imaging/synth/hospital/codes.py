@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Final
 
 from eds_spark_imaging.synth.hospital.names import words
 
@@ -12,7 +13,21 @@ DIAGNOSES = words(
     "E119 E660 E780 G35 G409 G20 F03+00 F171 B24+0 M170 M511 M545 S7200 S525 S0600 R074 R104 R51 Z511 Z491 O800 Q211"
 )
 
+# Of one sex or some years of age alone: code, sex, first and last year of age, and what anybody else has instead.
+_RESERVED: Final = {
+    "C61": ("M", 40, 120, "C64"),
+    "O800": ("F", 15, 50, "J069"),
+    "F03+00": (None, 50, 120, "R509"),
+    "G20": (None, 30, 120, "G442"),
+}
+
 OTHER_ACTS = words("DEQP003 EPLF002 GLLD017 HHFA011 NFKA007 YYYY033 ZZLP025 FELF011 JVJF004 DEQP007")
+
+
+def fitting(code: str, sex: str, age: float) -> str:
+    """The diagnosis, or another one where no person of that sex and age has it."""
+    only, first, last, instead = _RESERVED.get(code, (None, 0, 120, ""))
+    return code if only in (None, sex) and first <= age <= last else instead
 
 
 def dotted(code: str) -> str:

@@ -45,7 +45,7 @@ class ExamKind:
     @property
     def label(self) -> str:
         """The kind in plain words, without a side."""
-        return self.descriptions[0].replace("{side} ", "")
+        return self.descriptions[0].replace(" {side}", "")
 
 
 def _s(text: str) -> tuple[SeriesKind, ...]:

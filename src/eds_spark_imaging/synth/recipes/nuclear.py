@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from random import Random
+from typing import Final
 
 from eds_spark_imaging.synth.hospital.clock import dicom_time
+from eds_spark_imaging.synth.hospital.model import SynthExam
 from eds_spark_imaging.synth.recipes.recipe import (
     Series,
     SeriesToWrite,
@@ -21,12 +24,25 @@ from eds_spark_imaging.synth.writers.dicom_writer import Elements
 PT_IMAGE, NM_IMAGE = "1.2.840.10008.5.1.4.1.1.128", "1.2.840.10008.5.1.4.1.1.20"
 
 
+# Weight (kg) and size (m) in the middle of an age, up to so many years.
+_BODIES: Final = ((1, 6, 0.62), (2, 11, 0.80), (6, 17, 1.05), (11, 29, 1.30), (15, 47, 1.55), (999, 72, 1.70))
+
+
+def _body(exam: SynthExam) -> tuple[float, float]:
+    """Weight and size of the patient, the same in all series of the exam."""
+    rng = Random(f"{exam.uid}/body")
+    years = (exam.when.date() - exam.person.traits.birth_date).days / 365.25 if exam.person else 40
+    weight, size = next((weight, size) for until, weight, size in _BODIES if years < until)
+    return jitter(rng, weight, 0.3, 1), jitter(rng, size, 0.08, 2)
+
+
 def _tracer(ctx: SeriesToWrite, agent: Elements, nuclide: Elements, half_life: float, dose: float) -> list[Elements]:
-    """RadiopharmaceuticalInformationSequence (PS3.3 C.8.9.2): injected about an hour before the images."""
+    """RadiopharmaceuticalInformationSequence (PS3.3 C.8.9.2): injected once, about an hour before the exam."""
+    rng = Random(f"{ctx.exam.uid}/tracer")
     item: Values = {
         "Radiopharmaceutical": agent["CodeMeaning"],
         "RadiopharmaceuticalVolume": 2.0,
-        "RadionuclideTotalDose": jitter(ctx.rng, dose, 0.25, 0),
+        "RadionuclideTotalDose": jitter(rng, dose, 0.25, 0),
         "RadionuclideHalfLife": half_life,
         "RadionuclidePositronFraction": 0.97,
         "RadionuclideCodeSequence": [nuclide],
@@ -34,7 +50,8 @@ def _tracer(ctx: SeriesToWrite, agent: Elements, nuclide: Elements, half_life: f
         "RadiopharmaceuticalRoute": "IV",
     }
     if not ctx.exam.header.without_times:
-        item["RadiopharmaceuticalStartTime"] = dicom_time(ctx.start - timedelta(minutes=ctx.rng.randrange(55, 75)))
+        injected = ctx.exam.header.clock - timedelta(minutes=rng.randrange(55, 75))
+        item["RadiopharmaceuticalStartTime"] = dicom_time(injected)
     return [item]
 
 
@@ -47,6 +64,7 @@ _TC99M = code("72454006", "SCT", "^99m^Technetium")[0]
 @recipe("pt")
 def pt(ctx: SeriesToWrite) -> Series:
     """Attenuation-corrected PET slices, FDG, activity in MBq written in Bq."""
+    weight, size = _body(ctx.exam)
     shared: Values = {
         "ImageType": ["ORIGINAL", "PRIMARY"],
         "SeriesType": ["WHOLE BODY", "IMAGE"],
@@ -63,8 +81,8 @@ def pt(ctx: SeriesToWrite) -> Series:
         "CollimatorType": "NONE",
         "RadiopharmaceuticalInformationSequence": _tracer(ctx, _FDG, _F18, 6586.2, 250_000_000),
         "EnergyWindowRangeSequence": [{"EnergyWindowLowerLimit": 435, "EnergyWindowUpperLimit": 650}],
-        "PatientWeight": jitter(ctx.rng, 72, 0.3, 0),
-        "PatientSize": jitter(ctx.rng, 1.70, 0.08, 2),
+        "PatientWeight": weight,
+        "PatientSize": size,
         "RescaleIntercept": 0,
         "RescaleSlope": jitter(ctx.rng, 0.57),
         **pixels(signed=True),
@@ -114,7 +132,7 @@ def _nm(ctx: SeriesToWrite, image_type: str, frames: int) -> Values:
         "RadiopharmaceuticalInformationSequence": _tracer(ctx, _HMDP, _TC99M, 21_636, 600_000_000),
         "ActualFrameDuration": 25_000,
         "PixelSpacing": [2.4, 2.4],
-        "PatientWeight": jitter(ctx.rng, 72, 0.3, 0),
+        "PatientWeight": _body(ctx.exam)[0],
         **pixels(frames),
     }
 

@@ -68,7 +68,8 @@ def _age(exam: SynthExam) -> str:
     birth = exam.header.birth_date
     if len(birth) != 8:
         return ""
-    years = exam.header.clock.year - int(birth[:4])
+    clock = exam.header.clock
+    years = clock.year - int(birth[:4]) - (f"{clock:%m%d}" < birth[4:])
     return f"{years:03d}Y" if 2 <= years <= 150 else ""
 
 
@@ -149,7 +150,7 @@ def series_elements(context: SeriesToWrite, series: Series, series_uid: str) -> 
         "SeriesDate": day,
         "SeriesTime": "" if exam.header.without_times else dicom_time(context.start),
         "SeriesDescription": context.kind.description,
-        "ProtocolName": exam.kind.descriptions[-1].replace("{side} ", ""),
+        "ProtocolName": exam.kind.descriptions[-1].replace(" {side}", ""),
         "SeriesInstanceUID": series_uid,
         "SeriesNumber": context.number if series.pixels else 900 + context.number,
         "ContentDate": day,

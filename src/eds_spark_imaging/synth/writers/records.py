@@ -8,7 +8,8 @@ from datetime import date, datetime
 from random import Random
 
 from eds_spark_imaging.synth.hospital.care_sites import WARDS, department_id, hospital_id, ward_id
-from eds_spark_imaging.synth.hospital.codes import DIAGNOSES, dotted
+from eds_spark_imaging.synth.hospital.clock import days_between
+from eds_spark_imaging.synth.hospital.codes import DIAGNOSES, dotted, fitting
 from eds_spark_imaging.synth.hospital.hospitals import Hospital, department
 from eds_spark_imaging.synth.hospital.model import DELETED, Life, RecordedAct, RecordedReport, Stay
 from eds_spark_imaging.synth.hospital.names import without_accents
@@ -134,7 +135,10 @@ def _stay_rows(stay: Stay, life: Life, register: Register, rng: Random) -> Itera
     yield visit
     details = list(_details(stay, register, rng))
     yield from details
-    codes = rng.sample(DIAGNOSES, rng.randrange(1, 5) if inpatient else int(rng.random() < 0.25))
+    drawn = rng.sample(DIAGNOSES, rng.randrange(1, 5) if inpatient else int(rng.random() < 0.25))
+    traits = life.person.traits
+    age = days_between(traits.birth_date, stay.start.date()) / 365.25
+    codes = [fitting(code, traits.sex, age) for code in drawn]
     for rank, code in enumerate(codes):
         status = "DP" if rank == 0 else rng.choice(("DAS", "DA", "DAS", "DR", "DAD"))
         written = dotted(code) if rng.random() < 0.25 else code
