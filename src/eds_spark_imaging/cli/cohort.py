@@ -14,7 +14,7 @@ from eds_spark_imaging.cli.options import ConfigOption, Format, FormatOption, La
 from eds_spark_imaging.cli.rows import print_texts
 from eds_spark_imaging.cohorts import Cohort, cohort_sql
 from eds_spark_imaging.config import Config
-from eds_spark_imaging.errors import QueryError
+from eds_spark_imaging.errors import UsageError
 
 
 def cohort(
@@ -35,8 +35,10 @@ def cohort(
     places = config_from(config, None, lake, warehouse)
     described = Cohort.from_toml(file, places.cross)
     if (manifest is None) != (project is None):
-        raise QueryError("--manifest and --project go together: whom paths are given to is recorded")
+        raise UsageError("--manifest and --project go together: whom paths are given to is recorded")
     if sql:
+        if manifest is not None or output is not Format.TABLE:
+            raise UsageError("--sql prints SQL and makes nothing: leave out --format, --manifest and --project")
         print(cohort_sql(described))
         return
     if manifest is not None:

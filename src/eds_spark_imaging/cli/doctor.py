@@ -17,6 +17,7 @@ from eds_spark_imaging.spark import jars
 from eds_spark_imaging.spark.session import java_version, spark_session
 from eds_spark_imaging.spark.settings import DELTA_VERSION, SPARK_VERSION
 from eds_spark_imaging.storage import store_of
+from eds_spark_imaging.storage.uri import is_remote, plain
 
 Check = tuple[str, Callable[[], str]]
 
@@ -87,11 +88,13 @@ def _source(root: str) -> str:
 
 
 def _folder(path: str, mode: int) -> str:
-    if "://" in path:
+    if is_remote(path):
         return f"{path} (remote, not checked)"
-    if not os.path.exists(path):
+    if not os.path.exists(plain(path)):
         raise SetupError(f"{path} does not exist")
-    if not os.access(path, mode):
+    if not os.path.isdir(plain(path)):
+        raise SetupError(f"{path} is no folder")
+    if not os.access(plain(path), mode):
         raise SetupError(f"{path}: no access")
     return path
 
@@ -111,7 +114,9 @@ def _base_centrale(config: Config) -> str:
 
 
 def _writable(path: str) -> str:
-    there = Path(path)
+    if is_remote(path):
+        return _folder(path, os.W_OK)
+    there = Path(plain(path))
     while not there.exists():
         there = there.parent
     _folder(str(there), os.W_OK)

@@ -19,7 +19,7 @@ from eds_spark_imaging.cli.options import (
 )
 from eds_spark_imaging.cli.rows import numbered, print_frame, print_lines, print_texts
 from eds_spark_imaging.config import Config
-from eds_spark_imaging.errors import QueryError
+from eds_spark_imaging.errors import UsageError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -51,7 +51,9 @@ def sql(
     places = config_from(config, None, lake, warehouse)
     if out is not None:
         if engine is not Engine.SPARK:
-            raise QueryError("--out is for --engine spark")
+            raise UsageError("--out is for --engine spark")
+        if output is not Format.TABLE:
+            raise UsageError("--format is for standard output: of a file the ending says the format")
         export_query(places, query, out, live=live)
     elif engine is Engine.DUCKDB:
         run_duckdb_query(places, query, output, limit, live=live)

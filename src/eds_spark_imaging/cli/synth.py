@@ -10,6 +10,7 @@ from rich.progress import Progress
 
 from eds_spark_imaging.cli.output import PipeConsole
 from eds_spark_imaging.errors import InputError
+from eds_spark_imaging.storage.uri import check_place
 
 
 def synth(
@@ -26,6 +27,7 @@ def make_hospital(out: Path, patients: int, seed: int, defects: float = 0.2, *, 
     """Write a synthetic hospital into an empty or absent folder. InputError where it holds something."""
     from eds_spark_imaging.synth import generate  # noqa: PLC0415 - loads Arrow
 
+    check_place(str(out), "--out")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} is not an empty folder")
     try:

@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from eds_spark_imaging.config.sections.jobs import (
@@ -26,7 +25,7 @@ from eds_spark_imaging.config.sections.sources import HospitalConfig, SourceConf
 from eds_spark_imaging.dicom.declaration.attribute import Attribute
 from eds_spark_imaging.dicom.declaration.site import attribute_from_mapping
 from eds_spark_imaging.errors import ConfigError
-from eds_spark_imaging.storage.uri import S3_SCHEMES, check_place, plain
+from eds_spark_imaging.storage.uri import S3_SCHEMES, at_home, check_place, plain
 
 _S3 = re.compile(f"^({'|'.join(S3_SCHEMES)})://", re.IGNORECASE)
 
@@ -59,6 +58,9 @@ class Config:
             twice = {name for name in names if names.count(name) > 1}
             if twice:
                 raise ConfigError(f"{what} {sorted(twice)[0]!r} is given twice")
+        for key in self.spark:
+            if not key.startswith("spark."):
+                raise ConfigError(f"[spark] {key!r} is no setting of Spark: they begin with spark.")
         self._check_hospitals()
         self._check_roots()
 
@@ -150,7 +152,7 @@ def _place(text: str) -> dict[str, str]:
 def _uri(text: str) -> str:
     """A URI as given; a local path made absolute, so that driver and workers mean the same."""
     check_place(text)
-    return text if "://" in text else str(Path(text).expanduser().absolute())
+    return text if "://" in text else str(at_home(text).absolute())
 
 
 def _name(root: str) -> str:

@@ -11,7 +11,7 @@ from eds_spark_imaging.errors import AccountingError, ConfigError, InputError
 from eds_spark_imaging.pipeline.parse.totals import Totals, check_balance
 from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.storage import store_of
-from eds_spark_imaging.storage.uri import is_remote
+from eds_spark_imaging.storage.uri import is_remote, plain
 from eds_spark_imaging.tables import Catalogue
 from eds_spark_imaging.transforms.duplicates import READABLE
 from eds_spark_imaging.warehouse.mapping import check_layout
@@ -58,6 +58,7 @@ def _check_source(what: str, root: str) -> None:
 def _check_local(what: str, path: str) -> None:
     if is_remote(path):
         return
+    path = plain(path)
     if not os.path.exists(path):
         raise InputError(f"{what}: {path} does not exist")
     if not os.access(path, os.R_OK | os.X_OK if os.path.isdir(path) else os.R_OK):

@@ -17,7 +17,7 @@ from eds_spark_imaging.cli.output import is_of_system, system_line, until_closed
 from eds_spark_imaging.cli.progress import progress_on_terminal
 from eds_spark_imaging.runs import events
 
-COMMANDS = (["describe"], ["describe", "dicom_instance"], ["header", pydicom.data.get_testdata_file("CT_small.dcm")])
+COMMANDS = (["--help"], ["describe"], ["describe", "dicom_instance"], ["header", pydicom.data.get_testdata_file("CT_small.dcm")])
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
@@ -59,6 +59,7 @@ def test_a_full_disk_is_one_line(line: str) -> None:
         ('header nope.dcm "$1" 2>&-', 4, True, ""),
         ("header nope.dcm >&-", 4, False, "error: nope.dcm: no such file\n"),
         ("synth --out /proc/x", 4, False, "error: /proc/x: No such file or directory\n"),
+        ("synth --out \"$(printf '/tmp/x\\377')\"", 3, False, "error: --out is not in UTF-8: /tmp/x\\udcff\n"),
         ("demo --out /proc/x", 4, False, "error: /proc/x: No such file or directory\n"),
     ],
 )

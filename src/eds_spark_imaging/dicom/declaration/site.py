@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
@@ -41,5 +42,8 @@ def attribute_from_mapping(entry: Mapping[str, Any]) -> Attribute:
         raise ConfigError(f"[[attributes]]: {sorted(missing)[0]!r} is missing")
     for key, value in entry.items():
         _check_type(key, value)
+    for modality in entry.get("modalities", ()):
+        if not re.fullmatch(r"[A-Z][A-Z0-9]{1,15}", modality):
+            raise ConfigError(f"[[attributes]]: {modality!r} is no modality as CT or MR")
     own = attribute(**entry)
     return own if "treatment" in entry else replace(own, treatment=None)
