@@ -17,7 +17,12 @@ from eds_spark_imaging.cli.output import is_of_system, system_line, until_closed
 from eds_spark_imaging.cli.progress import progress_on_terminal
 from eds_spark_imaging.runs import events
 
-COMMANDS = (["--help"], ["describe"], ["describe", "dicom_instance"], ["header", pydicom.data.get_testdata_file("CT_small.dcm")])
+COMMANDS = (
+    ["--help"],
+    ["describe"],
+    ["describe", "dicom_instance"],
+    ["header", pydicom.data.get_testdata_file("CT_small.dcm")],
+)
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
