@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from eds_spark_imaging.errors import QueryError
 
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _CONDITION = re.compile(r"\[([A-Z0-9_.]+)\]")
+_OF_DATA = re.compile(r"SQLSTATE: 22")  # the class of data exceptions
 _RUNTIME_EXIT, _QUERY_EXIT = 1, 2
 
 
@@ -23,6 +28,17 @@ def one_line(error: Exception) -> tuple[str, int] | None:
     if isinstance(error, PySparkException | Py4JError):
         return redacted(str(error)), _RUNTIME_EXIT
     return None
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """QueryError, without values, where a query fails on the data that it meets, as a division by zero does."""
+    try:
+        yield
+    except Exception as error:
+        if not _OF_DATA.search(str(error)):
+            raise
+        raise QueryError(redacted(str(error))) from None
 
 
 def redacted(text: str) -> str:

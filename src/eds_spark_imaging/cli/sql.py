@@ -18,6 +18,7 @@ from eds_spark_imaging.cli.options import (
     config_from,
 )
 from eds_spark_imaging.cli.rows import numbered, print_frame, print_lines, print_texts
+from eds_spark_imaging.cli.spark_errors import answering
 from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import UsageError
 
@@ -63,7 +64,8 @@ def sql(
 
 def run_query(config: Config, query: str, output: Format, limit: int, *, live: bool = False) -> None:
     """Print the rows of ``query``."""
-    print_frame(_answer(config, query, live=live), output, limit)
+    with answering():
+        print_frame(_answer(config, query, live=live), output, limit)
 
 
 def export_query(config: Config, query: str, out: Path, *, live: bool = False) -> None:
@@ -71,7 +73,8 @@ def export_query(config: Config, query: str, out: Path, *, live: bool = False) -
     from eds_spark_imaging.cli.answer_file import check_answer_file, write_answer  # noqa: PLC0415
 
     check_answer_file(out)
-    write_answer(_answer(config, query, live=live), out)
+    with answering():
+        write_answer(_answer(config, query, live=live), out)
     print(out)
 
 
