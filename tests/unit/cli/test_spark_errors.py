@@ -7,8 +7,8 @@ import pytest
 from eds_spark_imaging.cli.spark_errors import answering
 from eds_spark_imaging.errors import QueryError
 
-CAST = """[CAST_INVALID_INPUT] The value 'DUPONT^JEAN' of the type "STRING" cannot be cast to "INT" because it is malformed. \
-Correct the value as per the syntax. SQLSTATE: 22018
+CAST = """[CAST_INVALID_INPUT] The value 'DUPONT^JEAN' of the type "STRING" cannot be cast to "INT" because it is \
+malformed. Correct the value as per the syntax. SQLSTATE: 22018
 == SQL (line 1, position 8) ==
 CAST(patient_name AS INT)"""
 LOST = "[INTERNAL_ERROR] An executor was lost. SQLSTATE: XX000"
