@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import eds_spark_imaging
 from eds_spark_imaging.cli.options import ConfigOption, LakeOption, SourceOption, WarehouseOption, config_from
 from eds_spark_imaging.config import Config, ProjectConfig
 from eds_spark_imaging.errors import ImagingError, InputError, SetupError
@@ -46,6 +47,7 @@ def examine(config: Config) -> None:
 
 
 def _checks(config: Config) -> Iterator[Check]:
+    yield "eds-spark-imaging", lambda: eds_spark_imaging.__version__
     yield "Python", lambda: sys.version.split()[0]
     yield "Java", lambda: str(java_version())
     for package, wanted in (("pyspark", SPARK_VERSION), ("delta-spark", DELTA_VERSION), ("pydicom", "3.0")):
@@ -131,7 +133,7 @@ def _workers(config: Config) -> str:
 
         import pyarrow as pa  # noqa: PLC0415
 
-        from eds_spark_imaging import __version__  # noqa: PLC0415
+        from eds_spark_imaging import __version__  # noqa: PLC0415 - the worker's own
 
         for _ in batches:
             yield pa.RecordBatch.from_pydict({"python": [sys.version.split()[0]], "package": [__version__]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -14,12 +15,14 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import EnhancedMRImageStorage, ImplicitVRLittleEndian
 
+from eds_spark_imaging import __version__
 from eds_spark_imaging.cli import doctor
 from eds_spark_imaging.cli.answer_file import check_writable
 from eds_spark_imaging.cli.app import app
 from eds_spark_imaging.cli.describe import print_dictionary
 from eds_spark_imaging.cli.header import as_json, laid_out
-from eds_spark_imaging.config import Config
+from eds_spark_imaging.cli.summary import lake_option
+from eds_spark_imaging.config import Config, LakeConfig
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
 from eds_spark_imaging.errors import ConfigError, InputError, LakeError, SetupError, UsageError
@@ -175,6 +178,17 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
     with pytest.raises(InputError, match="cannot be written"):
         check_writable(tmp_path / "x.csv")
+
+
+def test_the_query_to_try_names_the_lake_as_a_shell_takes_it() -> None:
+    folder, database = LakeConfig(path="/data/l'été 2"), LakeConfig(database="imaging")
+    assert shlex.split(lake_option(folder)) == ["--lake", "/data/l'été 2"]
+    assert lake_option(database) == "--lake db:imaging"
+
+
+def test_doctor_begins_with_the_version() -> None:
+    name, check = next(doctor._checks(Config()))
+    assert (name, check()) == ("eds-spark-imaging", __version__)
 
 
 def test_the_places_that_doctor_looks_at(tmp_path: Path) -> None:
