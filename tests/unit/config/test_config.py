@@ -334,6 +334,12 @@ def test_needed_keys_of_attributes_of_another_type(tmp_path: Path, given: str, s
         load_config(write(tmp_path, KVP.replace(given, said)))
 
 
+@pytest.mark.parametrize("column", ["select", "order", "current_date"])
+def test_a_column_that_is_a_word_of_sql(tmp_path: Path, column: str) -> None:
+    with pytest.raises(ConfigError, match=f"'{column}' is a word of SQL"):
+        load_config(write(tmp_path, KVP.replace("'x'", f"'{column}'")))
+
+
 @pytest.mark.parametrize("column", ["path", "source", "changed_run", "status", "seconds", "row_hash", "kvp"])
 def test_a_column_that_is_there_already(tmp_path: Path, column: str) -> None:
     path = write(tmp_path, KVP.replace("'x'", f"'{column}'"))

@@ -12,6 +12,16 @@ from eds_spark_imaging.errors import ConfigError
 
 _NUMBERS, _FLAGS, _LISTS = ("each", "frames"), ("many", "identifying", "top_first"), ("sources", "finer", "modalities")
 
+# What is no name in standard SQL, by Spark's list: queries, views and other readers take columns without quotes.
+_WORDS_OF_SQL = """
+    all and any as authorization both case cast check collate column constraint create cross current_date current_time
+    current_timestamp current_user distinct else end escape except false fetch filter for foreign from full grant
+    group having in inner intersect into is join lateral leading left natural not null offset on only or order outer
+    overlaps primary references right select session_user some sql table then time to trailing true union unique
+    unknown user using when where with within
+"""
+_RESERVED = frozenset(_WORDS_OF_SQL.split())
+
 
 def _check_type(key: str, value: object) -> None:
     """ConfigError where the value of a key of ``[[attributes]]`` is of another type than the key's."""
@@ -46,4 +56,6 @@ def attribute_from_mapping(entry: Mapping[str, Any]) -> Attribute:
         if not re.fullmatch(r"[A-Z][A-Z0-9]{1,15}", modality):
             raise ConfigError(f"[[attributes]]: {modality!r} is no modality as CT or MR")
     own = attribute(**entry)
+    if own.column in _RESERVED:
+        raise ConfigError(f"[[attributes]]: column {own.column!r} is a word of SQL: give another `column`")
     return own if "treatment" in entry else replace(own, treatment=None)
