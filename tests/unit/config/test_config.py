@@ -1,5 +1,6 @@
 import re
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,9 @@ from eds_spark_imaging.config import (
 )
 from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.pipeline import jobs
+from eds_spark_imaging.pipeline.export import _concepts
+from eds_spark_imaging.terminology.site import site_lexicon
+from eds_spark_imaging.warehouse.jdbc import _password
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -172,6 +176,27 @@ def test_another_encoding_is_named_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "site.toml").write_bytes("[cross]\n# délai\nreport_days = 3\n".encode("latin-1"))
     with pytest.raises(ConfigError, match=r"not in UTF-8 \(at line 2\)"):
         load_config(tmp_path / "site.toml")
+
+
+LONG, LATIN = "a,b,c\n" + "x" * 200_000, "a,é,c\n"
+
+
+@pytest.mark.parametrize(("text", "said"), [(LONG, "field larger"), (LATIN, r"[Nn]ot (in )?UTF-8")])
+@pytest.mark.parametrize("read", [_concepts, lambda file: site_lexicon(file, ())], ids=["concepts", "terms"])
+def test_tables_of_a_site_that_cannot_be_read(
+    tmp_path: Path, text: str, said: str, read: Callable[[str], object]
+) -> None:
+    file = tmp_path / "site.csv"
+    file.write_text(text.replace("a,b,c", "kind,code,concept_id"), encoding="latin-1")
+    with pytest.raises(ConfigError, match=said):
+        read(str(file))
+
+
+def test_a_password_that_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"fictif\xe9")
+    with pytest.raises(ConfigError, match="not in UTF-8") as caught:
+        _password(JdbcConfig("jdbc:x", password_file=str(tmp_path / "secret")))
+    assert "fictif" not in str(caught.value)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
