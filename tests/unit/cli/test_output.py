@@ -13,8 +13,11 @@ from pathlib import Path
 import pydicom.data
 import pytest
 
+from eds_spark_imaging.cli.options import Format
 from eds_spark_imaging.cli.output import is_of_system, system_line, until_closed
 from eds_spark_imaging.cli.progress import progress_on_terminal
+from eds_spark_imaging.cli.rows import print_texts
+from eds_spark_imaging.cli.synth import make_hospital
 from eds_spark_imaging.runs import events
 
 COMMANDS = (
@@ -111,6 +114,16 @@ def test_a_broken_pipe_elsewhere_is_an_error(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(sys, "stdout", read_by_somebody)
         with pytest.raises(BrokenPipeError):
             until_closed(command)()
+
+
+def test_every_line_on_standard_error_is_json_where_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(events.VARIABLE, "json")
+    make_hospital(tmp_path / "hospital", patients=1, seed=1)
+    print_texts(["a"], [["1"], ["2"]], Format.TABLE, limit=1)
+    texts = [json.loads(line)["text"] for line in capsys.readouterr().err.splitlines()]
+    assert [text.split()[0] for text in texts] == ["synth", "only"]
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
