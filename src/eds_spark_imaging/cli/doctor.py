@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import eds_spark_imaging
 from eds_spark_imaging.cli.options import ConfigOption, LakeOption, SourceOption, WarehouseOption, config_from
+from eds_spark_imaging.cli.spark_errors import one_line
 from eds_spark_imaging.config import Config, ProjectConfig
 from eds_spark_imaging.errors import ImagingError, InputError, SetupError
 from eds_spark_imaging.privacy.keys import project_key
@@ -19,6 +21,8 @@ from eds_spark_imaging.spark.session import java_version, spark_session
 from eds_spark_imaging.spark.settings import DELTA_VERSION, SPARK_VERSION
 from eds_spark_imaging.storage import store_of
 from eds_spark_imaging.storage.uri import is_remote, plain
+
+_FAULT = re.compile(r"^(?:Caused by: )?([\w.]+(?:Error|Exception): .*)$", re.MULTILINE)  # of Java and of Python
 
 Check = tuple[str, Callable[[], str]]
 
@@ -42,6 +46,11 @@ def examine(config: Config) -> None:
         except (ImagingError, OSError, importlib.metadata.PackageNotFoundError) as error:
             failed += 1
             print(f"FAIL  {name}: {error}")
+        except Exception as error:
+            if not (said := one_line(error)):
+                raise
+            failed += 1
+            print(f"FAIL  {name}: {said[0]}")
     if failed:
         raise SetupError(f"{failed} checks failed")
 
@@ -85,7 +94,10 @@ def _key(project: ProjectConfig) -> str:
 
 
 def _source(root: str) -> str:
-    store_of(root).locate(root)
+    try:
+        store_of(root).locate(root)
+    except FileNotFoundError:
+        raise SetupError(f"{root} does not exist") from None
     return root
 
 
@@ -138,5 +150,9 @@ def _workers(config: Config) -> str:
         for _ in batches:
             yield pa.RecordBatch.from_pydict({"python": [sys.version.split()[0]], "package": [__version__]})
 
-    rows = spark.range(1).mapInArrow(look, "python string, package string").collect()
+    try:
+        rows = spark.range(1).mapInArrow(look, "python string, package string").collect()
+    except Exception as error:  # it tells of no data: there are none
+        said = _FAULT.findall(str(error)) or [type(error).__name__]
+        raise SetupError(f"{os.environ.get('PYSPARK_PYTHON', 'python3')} does not run: {said[-1]}") from None
     return f"Spark {spark.version}, workers run Python {rows[0]['python']} with this package {rows[0]['package']}"

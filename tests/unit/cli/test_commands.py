@@ -197,6 +197,8 @@ def test_the_places_that_doctor_looks_at(tmp_path: Path) -> None:
     assert doctor._writable(str(tmp_path / "a" / "b")) == str(tmp_path / "a" / "b")
     assert doctor._writable(f"file://{tmp_path}/a") == f"file://{tmp_path}/a"
     assert doctor._writable("hdfs://nameservice/lake") == "hdfs://nameservice/lake (remote, not checked)"
+    with pytest.raises(SetupError, match=f"^{tmp_path}/absent does not exist$"):
+        doctor._source(str(tmp_path / "absent"))
     for place in (str(file), f"file://{file}"):
         with pytest.raises(SetupError, match="is no folder"):
             doctor._writable(place)
