@@ -41,9 +41,12 @@ def cohort(
             raise UsageError("--sql prints SQL and makes nothing: leave out --format, --manifest and --project")
         print(cohort_sql(described))
         return
-    if manifest is not None:
+    paths_for = None
+    if manifest is not None and project is not None:
         check_answer_file(manifest)
-    print_cohort(described, places, output, (manifest, project) if manifest and project else None)
+        places.project(project)  # or there is no such one
+        paths_for = (manifest, project)
+    print_cohort(described, places, output, paths_for)
 
 
 def print_cohort(described: Cohort, config: Config, output: Format, paths_for: tuple[Path, str] | None = None) -> None:

@@ -167,6 +167,13 @@ def test_options_that_would_be_ignored_are_refused(line: str) -> None:
         app(line.split(), standalone_mode=False)
 
 
+@pytest.mark.parametrize("project", ["", "a/b", "lung\nai"])
+def test_paths_are_given_to_a_project_with_a_name(project: str, tmp_path: Path) -> None:
+    command = ["cohort", str(COHORT), "--manifest", str(tmp_path / "x.csv"), "--lake", str(tmp_path)]
+    with pytest.raises(ConfigError, match="name"):
+        app([*command, "--project", project], standalone_mode=False)
+
+
 @pytest.mark.parametrize("line", ["report --out {}", "sql Q --out {}/x.csv", "report --out {}/x/y.html"])
 def test_files_that_cannot_be_written_are_known_before_the_lake_is_asked(line: str, tmp_path: Path) -> None:
     (tmp_path / "x.csv").mkdir()
