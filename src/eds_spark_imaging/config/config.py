@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -25,9 +26,7 @@ from eds_spark_imaging.config.sections.sources import HospitalConfig, SourceConf
 from eds_spark_imaging.dicom.declaration.attribute import Attribute
 from eds_spark_imaging.dicom.declaration.site import attribute_from_mapping
 from eds_spark_imaging.errors import ConfigError
-from eds_spark_imaging.storage.uri import S3_SCHEMES, at_home, check_place, plain
-
-_S3 = re.compile(f"^({'|'.join(S3_SCHEMES)})://", re.IGNORECASE)
+from eds_spark_imaging.storage.uri import at_home, check_place, plain, resolved
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class Config:
                 raise ConfigError(f"{what}: no hospital {code!r}; [[hospitals]] has {', '.join(sorted(known))}")
 
     def _check_roots(self) -> None:
-        roots = sorted(_S3.sub("s3a://", s.root.rstrip("/")) + "/" for s in self.sources)
+        roots = sorted(resolved(s.root).rstrip("/") + "/" for s in self.sources)
         for outer, inner in itertools.pairwise(roots):
             if inner.startswith(outer):
                 raise ConfigError(f"[[sources]]: {inner!r} lies within {outer!r}; its files would be listed twice")
@@ -152,7 +151,7 @@ def _place(text: str) -> dict[str, str]:
 def _uri(text: str) -> str:
     """A URI as given; a local path made absolute, so that driver and workers mean the same."""
     check_place(text)
-    return text if "://" in text else str(at_home(text).absolute())
+    return text if "://" in text else os.path.normpath(at_home(text).absolute())
 
 
 def _name(root: str) -> str:

@@ -232,6 +232,16 @@ def test_the_same_root_has_the_same_name_in_every_run() -> None:
     assert first != Config().with_places(("/other/ct",)).sources[0].name
 
 
+def test_one_root_has_one_name_however_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "ct").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "ct")
+    named = Config().with_places((f"{tmp_path}/ct",)).sources[0]
+    assert Config().with_places((f"{tmp_path}/x/../ct/.",)).sources[0] == named
+    assert Config().with_places((f"file://{tmp_path}/ct",)).sources[0] == named
+    with pytest.raises(ConfigError, match="lies within"):
+        Config(sources=(SourceConfig("a", f"{tmp_path}/ct"), SourceConfig("b", f"{tmp_path}/link")))
+
+
 def test_a_lake_is_asked_for() -> None:
     with pytest.raises(ConfigError, match="--lake"):
         Config().require_lake()
