@@ -29,6 +29,7 @@ from eds_spark_imaging.errors import ConfigError, InputError, LakeError, SetupEr
 from eds_spark_imaging.exports.words import Standard, TableFormat
 from eds_spark_imaging.lake.views import VIEWS
 from eds_spark_imaging.pipeline import export
+from eds_spark_imaging.pipeline.checks import check_places
 from eds_spark_imaging.storage.source import LocalFile
 
 
@@ -94,6 +95,16 @@ def test_a_lake_that_is_not_there(tmp_path: Path) -> None:
     assert "does not exist" in only_line(run)
 
 
+@pytest.mark.parametrize("lake", ["", "lake", "deep/lake"])
+def test_a_lake_within_its_source(lake: str, tmp_path: Path) -> None:
+    config = Config().with_places((str(tmp_path),), str(tmp_path / lake))
+    with pytest.raises(ConfigError, match="lies within"):
+        check_places(config, sources=True)
+    check_places(config, sources=False)
+    (tmp_path / "dicom").mkdir()
+    check_places(config.with_places((str(tmp_path / "dicom"),)), sources=True)
+
+
 def test_an_unknown_table() -> None:
     run = imaging("describe", "imaging_studdy")
     assert run.returncode == 5
@@ -101,7 +112,9 @@ def test_an_unknown_table() -> None:
 
 
 def test_no_java(tmp_path: Path) -> None:
-    run = imaging("run", "--source", tmp_path, "--lake", tmp_path / "lake", PATH=str(tmp_path), JAVA_HOME="")
+    (tmp_path / "dicom").mkdir()
+    places = ("--source", tmp_path / "dicom", "--lake", tmp_path / "lake")
+    run = imaging("run", *places, PATH=str(tmp_path), JAVA_HOME="")
     assert run.returncode == 6
     assert "install a Java 17 or 21 runtime" in only_line(run)
 
