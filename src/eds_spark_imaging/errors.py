@@ -11,6 +11,12 @@ class ImagingError(Exception):
     exit_code = 1
 
 
+class UsageError(ImagingError):
+    """The command line cannot be understood, or asks for what does not go together."""
+
+    exit_code = 2
+
+
 class QueryError(ImagingError):
     """A query cannot be understood, or not be answered."""
 

@@ -239,6 +239,18 @@ def test_configurations_of_the_project(path: Path) -> None:
         check_layout(config.warehouse)
 
 
+def test_the_example_has_every_section(tmp_path: Path) -> None:
+    text = (PROJECT / "conf" / "eds-imaging.toml").read_text("utf-8")
+    for f in fields(Config):
+        assert re.search(rf"^(#   )?\[+{f.name}[].]", text, re.MULTILINE), f.name
+    full = tmp_path / "full.toml"
+    full.write_text(re.sub(r"^#   ", "", text.replace('path = "/data/base_centrale"', ""), flags=re.MULTILINE))
+    config = load_config(full)
+    assert config.warehouse is not None
+    assert config.warehouse.jdbc is not None
+    assert (len(config.suspensions), len(config.projects)) == (1, 1)
+
+
 def test_commented_lines_of_the_example_are_the_defaults(tmp_path: Path) -> None:
     text = (PROJECT / "conf" / "eds-imaging.toml").read_text("utf-8")
     full = tmp_path / "full.toml"

@@ -130,6 +130,12 @@ def test_a_key_of_no_use(tmp_path: Path, content: str, mode: int, said: str) -> 
     assert content not in str(caught.value)
 
 
+def test_a_key_of_the_environment_is_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EDS_IMAGING_PROJECT_KEY_FILE", raising=False)
+    monkeypatch.setenv("EDS_IMAGING_PROJECT_KEY", "s" * 40 + "\udcff")  # as Python has a byte that is no text
+    assert len(project_key(ProjectConfig("heart"))) == 32
+
+
 def test_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("EDS_IMAGING_PROJECT_KEY_FILE", "EDS_IMAGING_PROJECT_KEY"):
         monkeypatch.delenv(name, raising=False)

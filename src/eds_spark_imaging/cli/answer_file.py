@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,8 +19,18 @@ def check_answer_file(out: Path) -> None:
     """InputError where nothing can be written there, before the work begins."""
     if out.suffix not in _WRITERS:
         raise InputError(f"{out}: the ending says the format: {', '.join(_WRITERS)}")
-    if not out.absolute().parent.is_dir():
+    check_writable(out)
+
+
+def check_writable(out: Path) -> None:
+    """InputError where there cannot be such a file, as far as this process can tell before the work begins."""
+    folder = out.absolute().parent
+    if not folder.is_dir():
         raise InputError(f"{out}: there is no such folder")
+    if out.is_dir():
+        raise InputError(f"{out} is a folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise InputError(f"{out}: its folder cannot be written")
 
 
 def write_answer(frame: DataFrame, out: Path, *, private: bool = False) -> None:

@@ -24,12 +24,13 @@ from eds_spark_imaging.cli.serve_sql import serve_sql
 from eds_spark_imaging.cli.sql import sql
 from eds_spark_imaging.cli.synth import synth
 from eds_spark_imaging.cli.terms import terms
-from eds_spark_imaging.errors import ImagingError, InputError
+from eds_spark_imaging.errors import ImagingError, InputError, UsageError
 from eds_spark_imaging.runs import events
+
+INTERRUPTED = 130
 
 app = typer.Typer(
     help="DICOM headers to Delta tables, joined with a hospital data warehouse.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -43,11 +44,12 @@ def main() -> None:
     """Entry point: errors of users are one line and their exit code."""
     output.begin()
     try:
+        events.check_environment()
         _run()
     except ImagingError as error:
         fail(error, str(error), error.exit_code)
     except KeyboardInterrupt as error:
-        fail(error, "interrupted", 130)
+        fail(error, "interrupted", INTERRUPTED)
     except Exception as error:
         if output.is_of_system(error):
             fail(error, output.system_line(error), InputError.exit_code)
@@ -66,8 +68,19 @@ def main() -> None:
 
 def _run() -> None:
     try:
-        app()
-    except SystemExit:
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        if code == INTERRUPTED:  # what typer makes of it
+            raise KeyboardInterrupt
+        sys.exit(code)
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        more = f" (see {context.command_path} --help)" if context else ""
+        raise UsageError(error.format_message() + more) from None
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # of which typer makes 1, without a word
+            if not output.unread(sys.stdout):
+                raise ended.__context__ from None
+            ended.code = 0
         with suppress(BrokenPipeError):
             sys.stdout.flush()  # where it cannot be written, that is an error like any other
         raise

@@ -14,7 +14,7 @@ from eds_spark_imaging.cli.options import ConfigOption, Format, FormatOption, La
 from eds_spark_imaging.cli.rows import print_texts
 from eds_spark_imaging.cohorts import Cohort, cohort_sql
 from eds_spark_imaging.config import Config
-from eds_spark_imaging.errors import QueryError
+from eds_spark_imaging.errors import UsageError
 
 
 def cohort(
@@ -35,13 +35,18 @@ def cohort(
     places = config_from(config, None, lake, warehouse)
     described = Cohort.from_toml(file, places.cross)
     if (manifest is None) != (project is None):
-        raise QueryError("--manifest and --project go together: whom paths are given to is recorded")
+        raise UsageError("--manifest and --project go together: whom paths are given to is recorded")
     if sql:
+        if manifest is not None or output is not Format.TABLE:
+            raise UsageError("--sql prints SQL and makes nothing: leave out --format, --manifest and --project")
         print(cohort_sql(described))
         return
-    if manifest is not None:
+    paths_for = None
+    if manifest is not None and project is not None:
         check_answer_file(manifest)
-    print_cohort(described, places, output, (manifest, project) if manifest and project else None)
+        places.project(project)  # or there is no such one
+        paths_for = (manifest, project)
+    print_cohort(described, places, output, paths_for)
 
 
 def print_cohort(described: Cohort, config: Config, output: Format, paths_for: tuple[Path, str] | None = None) -> None:

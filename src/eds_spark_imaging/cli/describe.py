@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from eds_spark_imaging.vocabulary import Word
 
 
 def describe(
-    table: Annotated[str | None, typer.Argument(help="A table; all are listed without it.")] = None,
+    table: Annotated[str | None, typer.Argument(help="A table or view; all are listed without it.")] = None,
     config: ConfigOption = None,
 ) -> None:
     """Show the data dictionary."""
@@ -25,12 +26,16 @@ def describe(
 
 
 def print_dictionary(config: Config, name: str | None) -> None:
-    """The tables, or the columns of one. LakeError where there is no such table."""
+    """The tables and views, the columns of a table or the SQL of a view. LakeError where there is none of the name."""
     catalogue = Catalogue(config.site_attributes)
     if name is None:
         tables = [(t.name, t.grain, str(len(t.columns)), t.comment) for t in catalogue]
         views = [(v.name, v.grain, "", f"View: {v.comment}") for v in VIEWS]
         print_grid(("table", "one row for each", "columns", "what it holds"), tables + views)
+        return
+    if view := next((view for view in VIEWS if view.name == name), None):
+        print(f"{view.name}: View: {view.comment}\nOne row for each {view.grain}\n")
+        print(textwrap.dedent(view.select(catalogue)).strip())
         return
     table = catalogue[name]
     print(f"{table.name}: {table.comment}")

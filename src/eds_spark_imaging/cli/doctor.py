@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import eds_spark_imaging
 from eds_spark_imaging.cli.options import ConfigOption, LakeOption, SourceOption, WarehouseOption, config_from
+from eds_spark_imaging.cli.spark_errors import one_line
 from eds_spark_imaging.config import Config, ProjectConfig
 from eds_spark_imaging.errors import ImagingError, InputError, SetupError
 from eds_spark_imaging.privacy.keys import project_key
@@ -17,6 +20,9 @@ from eds_spark_imaging.spark import jars
 from eds_spark_imaging.spark.session import java_version, spark_session
 from eds_spark_imaging.spark.settings import DELTA_VERSION, SPARK_VERSION
 from eds_spark_imaging.storage import store_of
+from eds_spark_imaging.storage.uri import is_remote, plain
+
+_FAULT = re.compile(r"^(?:Caused by: )?([\w.]+(?:Error|Exception): .*)$", re.MULTILINE)  # of Java and of Python
 
 Check = tuple[str, Callable[[], str]]
 
@@ -40,11 +46,17 @@ def examine(config: Config) -> None:
         except (ImagingError, OSError, importlib.metadata.PackageNotFoundError) as error:
             failed += 1
             print(f"FAIL  {name}: {error}")
+        except Exception as error:
+            if not (said := one_line(error)):
+                raise
+            failed += 1
+            print(f"FAIL  {name}: {said[0]}")
     if failed:
         raise SetupError(f"{failed} checks failed")
 
 
 def _checks(config: Config) -> Iterator[Check]:
+    yield "eds-spark-imaging", lambda: eds_spark_imaging.__version__
     yield "Python", lambda: sys.version.split()[0]
     yield "Java", lambda: str(java_version())
     for package, wanted in (("pyspark", SPARK_VERSION), ("delta-spark", DELTA_VERSION), ("pydicom", "3.0")):
@@ -82,16 +94,21 @@ def _key(project: ProjectConfig) -> str:
 
 
 def _source(root: str) -> str:
-    store_of(root).locate(root)
+    try:
+        store_of(root).locate(root)
+    except FileNotFoundError:
+        raise SetupError(f"{root} does not exist") from None
     return root
 
 
 def _folder(path: str, mode: int) -> str:
-    if "://" in path:
+    if is_remote(path):
         return f"{path} (remote, not checked)"
-    if not os.path.exists(path):
+    if not os.path.exists(plain(path)):
         raise SetupError(f"{path} does not exist")
-    if not os.access(path, mode):
+    if not os.path.isdir(plain(path)):
+        raise SetupError(f"{path} is no folder")
+    if not os.access(plain(path), mode):
         raise SetupError(f"{path}: no access")
     return path
 
@@ -111,7 +128,9 @@ def _base_centrale(config: Config) -> str:
 
 
 def _writable(path: str) -> str:
-    there = Path(path)
+    if is_remote(path):
+        return _folder(path, os.W_OK)
+    there = Path(plain(path))
     while not there.exists():
         there = there.parent
     _folder(str(there), os.W_OK)
@@ -126,10 +145,14 @@ def _workers(config: Config) -> str:
 
         import pyarrow as pa  # noqa: PLC0415
 
-        from eds_spark_imaging import __version__  # noqa: PLC0415
+        from eds_spark_imaging import __version__  # noqa: PLC0415 - the worker's own
 
         for _ in batches:
             yield pa.RecordBatch.from_pydict({"python": [sys.version.split()[0]], "package": [__version__]})
 
-    rows = spark.range(1).mapInArrow(look, "python string, package string").collect()
+    try:
+        rows = spark.range(1).mapInArrow(look, "python string, package string").collect()
+    except Exception as error:  # it tells of no data: there are none
+        said = _FAULT.findall(str(error)) or [type(error).__name__]
+        raise SetupError(f"{os.environ.get('PYSPARK_PYTHON', 'python3')} does not run: {said[-1]}") from None
     return f"Spark {spark.version}, workers run Python {rows[0]['python']} with this package {rows[0]['package']}"

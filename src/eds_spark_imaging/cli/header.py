@@ -45,7 +45,7 @@ def print_headers(files: Sequence[Path], config: Config, *, explain: bool) -> No
     missing = []
     for file in files:
         if not os.path.isfile(file):
-            missing.append(file)
+            missing.append(f"{file}: {'no file' if os.path.exists(file) else 'no such file'}")
             continue
         reader = reader_of(attributes, **_options_of(file, config.sources), explain=explain)
         header = reader.read(LocalFile(str(file)))
@@ -53,7 +53,7 @@ def print_headers(files: Sequence[Path], config: Config, *, explain: bool) -> No
         print(laid_out(found) if sys.stdout.isatty() else _json(found))
     if missing:
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
-        raise InputError(f"{missing[0]}: no such file{more}")
+        raise InputError(f"{missing[0]}{more}")
 
 
 def _options_of(file: Path, sources: Sequence[SourceConfig]) -> dict[str, str | None]:

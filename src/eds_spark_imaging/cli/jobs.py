@@ -156,7 +156,7 @@ def _simple(name: str, text: str) -> Callable[..., None]:
 
 
 link = _simple("link", "Link exams to patients of the base centrale.")
-cross = _simple("cross", "Join linked exams with diagnoses and procedures.")
-marts = _simple("marts", "Count exams and links by hospital, modality and month.")
+cross = _simple("cross", "Join linked exams with visits, acts, reports and diagnoses.")
+marts = _simple("marts", "Count exams, links and values by hospital, device and month.")
 maintain = _simple("maintain", "Compact, cluster and vacuum the tables.")
 COMMANDS = (run, index, parse, build, link, cross, marts, maintain)

@@ -25,7 +25,7 @@ def until_closed(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(*args, **options)
         except BrokenPipeError:
-            if not _unread(sys.stdout):
+            if not unread(sys.stdout):
                 raise
 
     return run
@@ -76,7 +76,7 @@ def finish() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _unread(stream: TextIO) -> bool:
+def unread(stream: TextIO) -> bool:
     """True for a pipe without reader."""
     poll = select.poll()
     poll.register(stream.fileno(), 0)

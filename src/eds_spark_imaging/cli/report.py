@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from eds_spark_imaging.cli.answer_file import check_writable
 from eds_spark_imaging.cli.options import ConfigOption, LakeOption, config_from
 from eds_spark_imaging.config import Config
 from eds_spark_imaging.errors import InputError
@@ -30,8 +31,7 @@ def write_report(config: Config, out: Path, language: Language) -> None:
     from eds_spark_imaging.pipeline.report import answers  # noqa: PLC0415
     from eds_spark_imaging.report import page  # noqa: PLC0415
 
-    if not out.absolute().parent.is_dir():
-        raise InputError(f"{out}: there is no such folder")
+    check_writable(out)
     spark = open_lake(config, "eds-imaging report")
     newest = spark.sql("SELECT max(ended_at) FROM imaging_run").collect()[0][0]
     made = dt.date.today()

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING
 
 from eds_spark_imaging.cli.grid import print_grid
 from eds_spark_imaging.cli.options import Format
+from eds_spark_imaging.runs import events
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -48,7 +49,7 @@ def print_texts(names: Sequence[str], rows: Texts, output: Format, limit: int = 
     rest = iter(rows)
     print_grid(names, islice(rest, limit or None))
     if next(rest, None) is not None:
-        print(f"only the first {limit} rows are shown; --limit 0 shows all", file=sys.stderr)
+        events.note(f"only the first {limit} rows are shown; --limit 0 shows all")
 
 
 def write_csv(out: IO[str], names: Sequence[str], rows: Texts) -> None:

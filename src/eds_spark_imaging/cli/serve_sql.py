@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import replace
 from typing import Annotated
@@ -11,6 +10,7 @@ import typer
 
 from eds_spark_imaging.cli.options import ConfigOption, LakeOption, LiveOption, config_from
 from eds_spark_imaging.config import Config
+from eds_spark_imaging.runs import events
 
 _EVERY = 60  # seconds between looks for a new release
 
@@ -46,5 +46,5 @@ def serve(config: Config, host: str, port: int, *, live: bool) -> None:
     while True:
         release = None if live else served.follow()
         if release:
-            print(f"release {release}", file=sys.stderr, flush=True)
+            events.note(f"release {release}")
         time.sleep(_EVERY)

@@ -18,8 +18,9 @@ from eds_spark_imaging.cli.options import (
     config_from,
 )
 from eds_spark_imaging.cli.rows import numbered, print_frame, print_lines, print_texts
+from eds_spark_imaging.cli.spark_errors import answering
 from eds_spark_imaging.config import Config
-from eds_spark_imaging.errors import QueryError
+from eds_spark_imaging.errors import UsageError
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -51,7 +52,9 @@ def sql(
     places = config_from(config, None, lake, warehouse)
     if out is not None:
         if engine is not Engine.SPARK:
-            raise QueryError("--out is for --engine spark")
+            raise UsageError("--out is for --engine spark")
+        if output is not Format.TABLE:
+            raise UsageError("--format is for standard output: of a file the ending says the format")
         export_query(places, query, out, live=live)
     elif engine is Engine.DUCKDB:
         run_duckdb_query(places, query, output, limit, live=live)
@@ -61,7 +64,8 @@ def sql(
 
 def run_query(config: Config, query: str, output: Format, limit: int, *, live: bool = False) -> None:
     """Print the rows of ``query``."""
-    print_frame(_answer(config, query, live=live), output, limit)
+    with answering():
+        print_frame(_answer(config, query, live=live), output, limit)
 
 
 def export_query(config: Config, query: str, out: Path, *, live: bool = False) -> None:
@@ -69,7 +73,8 @@ def export_query(config: Config, query: str, out: Path, *, live: bool = False) -
     from eds_spark_imaging.cli.answer_file import check_answer_file, write_answer  # noqa: PLC0415
 
     check_answer_file(out)
-    write_answer(_answer(config, query, live=live), out)
+    with answering():
+        write_answer(_answer(config, query, live=live), out)
     print(out)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from eds_spark_imaging.config import LakeConfig
 from eds_spark_imaging.runs.context import Context
 
 QUERIES = (
@@ -24,6 +26,11 @@ def print_summary(context: Context) -> None:
     """Print the state of the lake on standard output."""
     for line in summary(context):
         print(line)
+
+
+def lake_option(lake: LakeConfig) -> str:
+    """The option that names the lake, as a shell takes it."""
+    return f"--lake {shlex.quote(f'db:{lake.database}' if lake.database else str(lake.path))}"
 
 
 def summary(context: Context) -> Iterator[str]:
@@ -52,7 +59,7 @@ def summary(context: Context) -> Iterator[str]:
     issues = lake.read("dicom_issue").count()
     yield f"Header values that could not be taken as they stand: {issues:,} (dicom_issue)"
     yield ""
-    place = f"--lake {lake.root}" if not lake.database else f"--lake db:{lake.database}"
+    place = lake_option(context.config.require_lake())
     yield f"The tables are in {lake.database or lake.root}; try"
     for query in QUERIES:
         yield f'  eds-imaging sql {place} "{query}"'

@@ -10,6 +10,8 @@ from rich.progress import Progress
 
 from eds_spark_imaging.cli.output import PipeConsole
 from eds_spark_imaging.errors import InputError
+from eds_spark_imaging.runs import events
+from eds_spark_imaging.storage.uri import check_place
 
 
 def synth(
@@ -26,6 +28,7 @@ def make_hospital(out: Path, patients: int, seed: int, defects: float = 0.2, *, 
     """Write a synthetic hospital into an empty or absent folder. InputError where it holds something."""
     from eds_spark_imaging.synth import generate  # noqa: PLC0415 - loads Arrow
 
+    check_place(str(out), "--out")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} is not an empty folder")
     try:
@@ -33,7 +36,7 @@ def make_hospital(out: Path, patients: int, seed: int, defects: float = 0.2, *, 
     except OSError as error:
         raise InputError(f"{out}: {error.strerror}") from None
     console = PipeConsole(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(console=console, transient=True, disable=not console.is_terminal or events.structured()) as bar:
         task = bar.add_task("synth", total=patients)
         made = generate(
             out,
@@ -43,4 +46,4 @@ def make_hospital(out: Path, patients: int, seed: int, defects: float = 0.2, *, 
             odd_files=odd_files,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    console.print(f"synth   {made}", highlight=False, soft_wrap=True)
+    events.note(f"synth   {made}")

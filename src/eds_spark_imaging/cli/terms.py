@@ -13,7 +13,7 @@ import typer
 from eds_spark_imaging.cli.jobs import run_one
 from eds_spark_imaging.cli.options import ConfigOption, LakeOption, LogOption, config_from
 from eds_spark_imaging.config import Config
-from eds_spark_imaging.errors import InputError
+from eds_spark_imaging.errors import InputError, UsageError
 from eds_spark_imaging.runs import events
 from eds_spark_imaging.terminology.exam import Reader
 from eds_spark_imaging.terminology.exam_names import ExamNames, key_of, kind_of_exam
@@ -34,6 +34,10 @@ def terms(
     log_format: LogOption = None,
 ) -> None:
     """Category, body part, region, side and contrast: of texts in a file (no Spark), or of the lake's exams."""
+    if file is None and explain:
+        raise UsageError("--explain is for texts: name a FILE, or - for standard input")
+    if file is not None and lake is not None:
+        raise UsageError("FILE and --lake do not go together: terms are those of texts, or of a lake's exams")
     given = config_from(config, None, lake, None)
     if file is None:
         run_one("terms", given)
@@ -77,6 +81,8 @@ def _answer(reader: Reader, names: ExamNames | None, row: dict[str, object], *, 
 
 def _lines(file: str) -> Iterator[bytes]:
     if file == "-":
+        if sys.stdin is None:
+            raise InputError("standard input is closed")
         yield from _short_lines(sys.stdin.buffer)
         return
     try:

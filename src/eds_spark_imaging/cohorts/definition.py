@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any, Final, TypeVar
 from eds_spark_imaging.cohorts.acquisition import acquisition_criterion
 from eds_spark_imaging.cohorts.criteria import ACT, COVERAGE, DIAGNOSIS, EXAM, PATIENT, REPORT, SERIES, VISIT, Criterion
 from eds_spark_imaging.config import CrossConfig
+from eds_spark_imaging.config.toml_file import read_toml
 from eds_spark_imaging.errors import ConfigError
 
 
@@ -55,7 +55,7 @@ TABLES: Final = {
 _W = TypeVar("_W", bound=StrEnum)
 _WINDOWS: Final = {"diagnosis": "diagnosis_days", "act": "procedure_days"}
 _BASE: Final = {"diagnosis": "base_condition_occurrence", "act": "base_procedure_occurrence"}
-_HEADINGS: Final = re.compile(r"^\s*\[\[\s*(include|exclude)\s*\]\]", re.MULTILINE)
+_HEADINGS: Final = re.compile(r"""^\s*\[\[\s*["']?(include|exclude)["']?\s*\]\]""", re.MULTILINE)
 _STEP_KEYS: Final = ("of", "pick")
 _COHORT_KEYS: Final = ("name", "grain", "description")
 
@@ -146,13 +146,7 @@ class Cohort:
 
         ``cross``: the windows in which the lake has diagnoses and acts, where they are not those of the defaults.
         """
-        try:
-            text = Path(place).read_text(encoding="utf-8")
-            content = tomllib.loads(text)
-        except OSError as error:
-            raise ConfigError(f"cohort {place}: {error.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"cohort {place}: {error}") from None
+        text, content = read_toml(place, "cohort")
         try:
             return cls.from_mapping(content, _HEADINGS.findall(text), cross)
         except ConfigError as error:
@@ -160,7 +154,7 @@ class Cohort:
 
     @classmethod
     def from_mapping(
-        cls, content: Mapping[str, Any], order: Sequence[str] = (), cross: CrossConfig | None = None
+        cls, content: Mapping[str, Any], order: Sequence[str] | None = None, cross: CrossConfig | None = None
     ) -> Cohort:
         """The cohort of a description as TOML gives it. ConfigError at the first thing that is not known.
 
@@ -175,9 +169,15 @@ class Cohort:
         name = head.get("name")
         if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_-]{0,59}", name):
             raise ConfigError("[cohort] name: lower-case letters, digits, - and _, beginning with a letter, at most 60")
+        description = head.get("description", "")
+        if not isinstance(description, str):
+            raise ConfigError("[cohort] description must be a text")
         given = {key: _numbered(content, key) for key in ("include", "exclude")}
-        if sorted(order) != sorted(key for key, steps in given.items() for _ in steps):
-            order = [key for key, steps in given.items() for _ in steps]
+        includes_first = [key for key, steps in given.items() for _ in steps]
+        if order is None or sorted(order) != sorted(includes_first):
+            if order is not None and all(given.values()):
+                raise ConfigError("write each [[include]] and [[exclude]] in a line of its own: their order counts")
+            order = includes_first
         following = {key: iter(steps) for key, steps in given.items()}
         windows = {kind: getattr(cross or CrossConfig(), name) for kind, name in _WINDOWS.items()}
         steps = [_step(key == "include", next(following[key]), where, windows) for key, where in _places(order)]
@@ -187,7 +187,7 @@ class Cohort:
             name,
             _word(Grain, head.get("grain", "exam"), "[cohort] grain"),
             tuple(steps),
-            str(head.get("description", "")),
+            description,
         )
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +11,9 @@ from eds_spark_imaging.config.expressions import check_expression
 from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.terminology.ccam import parse_ccam
 from eds_spark_imaging.terminology.cim10 import is_cim10, normalise_cim10
+
+_LARGEST = 1e30  # literals of Spark have 38 digits; no NaN lies below it either
+_MOST_DAYS = 1_000_000
 
 
 def texts(where: str, value: Any) -> tuple[str, ...]:
@@ -48,15 +50,13 @@ def flag(where: str, value: Any) -> bool:
 
 
 def day(where: str, value: Any) -> dt.date:
-    """A date, or a text YYYY-MM-DD."""
-    if isinstance(value, dt.datetime):
-        value = value.date()
+    """A date, or a text YYYY-MM-DD. A time of day would not count, so none is taken."""
     if isinstance(value, str):
         try:
-            return dt.date.fromisoformat(value)
+            return dt.datetime.strptime(value, "%Y-%m-%d").date()
         except ValueError:
             raise ConfigError(f"{where}: {value!r} is not a date such as 2015-01-31") from None
-    if not isinstance(value, dt.date):
+    if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
         raise ConfigError(f"{where} must be a date such as 2015-01-31")
     return value
 
@@ -78,7 +78,7 @@ def numbers(where: str, value: Any) -> tuple[float | None, float | None]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
 def days(where: str, value: Any) -> tuple[int, int]:
@@ -86,6 +86,8 @@ def days(where: str, value: Any) -> tuple[int, int]:
     if not isinstance(value, list) or len(value) != 2 or not all(type(bound) is int for bound in value):
         raise ConfigError(f"{where} must be two whole numbers of days, such as [-30, 30]")
     low, high = value
+    if max(abs(low), abs(high)) > _MOST_DAYS:
+        raise ConfigError(f"{where}: a window has at most {_MOST_DAYS:,} days before and after the exam")
     if low > high:
         raise ConfigError(f"{where}: the window [{low}, {high}] is empty")
     return low, high

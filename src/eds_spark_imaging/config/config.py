@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from eds_spark_imaging.config.sections.jobs import (
@@ -26,9 +26,7 @@ from eds_spark_imaging.config.sections.sources import HospitalConfig, SourceConf
 from eds_spark_imaging.dicom.declaration.attribute import Attribute
 from eds_spark_imaging.dicom.declaration.site import attribute_from_mapping
 from eds_spark_imaging.errors import ConfigError
-from eds_spark_imaging.storage.uri import S3_SCHEMES, check_place, plain
-
-_S3 = re.compile(f"^({'|'.join(S3_SCHEMES)})://", re.IGNORECASE)
+from eds_spark_imaging.storage.uri import at_home, check_place, plain, resolved
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,9 @@ class Config:
             twice = {name for name in names if names.count(name) > 1}
             if twice:
                 raise ConfigError(f"{what} {sorted(twice)[0]!r} is given twice")
+        for key in self.spark:
+            if not key.startswith("spark."):
+                raise ConfigError(f"[spark] {key!r} is no setting of Spark: they begin with spark.")
         self._check_hospitals()
         self._check_roots()
 
@@ -73,7 +74,7 @@ class Config:
                 raise ConfigError(f"{what}: no hospital {code!r}; [[hospitals]] has {', '.join(sorted(known))}")
 
     def _check_roots(self) -> None:
-        roots = sorted(_S3.sub("s3a://", s.root.rstrip("/")) + "/" for s in self.sources)
+        roots = sorted(resolved(s.root).rstrip("/") + "/" for s in self.sources)
         for outer, inner in itertools.pairwise(roots):
             if inner.startswith(outer):
                 raise ConfigError(f"[[sources]]: {inner!r} lies within {outer!r}; its files would be listed twice")
@@ -150,7 +151,7 @@ def _place(text: str) -> dict[str, str]:
 def _uri(text: str) -> str:
     """A URI as given; a local path made absolute, so that driver and workers mean the same."""
     check_place(text)
-    return text if "://" in text else str(Path(text).expanduser().absolute())
+    return text if "://" in text else os.path.normpath(at_home(text).absolute())
 
 
 def _name(root: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from typing import Final
 
@@ -14,7 +15,7 @@ FOLDED: Final = "(?iu)"  # without u Java ignores the case of ASCII alone
 _PART = re.compile(
     r"(?P<escape>\\.)"
     r"|(?P<class>\[\^?\]?(?:\\.|[^\]\\])*\])"
-    r"|(?P<group>\(\?(?:[P#(]|[a-zA-Z]*[aL]))"
+    r"|(?P<group>\(\?(?:[P#(]|[a-zA-Z]*[aLx]))"
     r"|(?P<brace>\{(?![0-9]+(?:,[0-9]*)?\}))",
     re.DOTALL,
 )
@@ -32,15 +33,16 @@ def check_expression(where: str, text: str) -> None:
     """ConfigError where a text is no regular expression of Python's, or not the same one to Java.
 
     Of what Python takes, Java refuses or reads otherwise (``java.util.regex.Pattern``): named groups, comments and
-    conditions, flags of ASCII and locale, ``\\U``, ``\\N``, ``\\Z``, ``\\0``, braces that repeat nothing, and
+    conditions, flags of ASCII, locale and comments, ``\\U``, ``\\N``, ``\\Z``, ``\\0``, braces that repeat nothing, and
     brackets, ``&&`` and ``\\b`` within brackets.
     """
     for match in _PART.finditer(text):
         if said := _refused(match):
             raise ConfigError(f"{where} pattern {text!r} is not a regular expression to Spark: {said}")
     try:
-        re.compile(text)
-    except (re.error, OverflowError) as error:
+        with warnings.catch_warnings(action="error", category=FutureWarning):  # of sets within brackets
+            re.compile(text)
+    except (re.error, OverflowError, RecursionError, FutureWarning) as error:
         raise ConfigError(f"{where} pattern {text!r} is not a regular expression: {error}") from None
 
 

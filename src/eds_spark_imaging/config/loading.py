@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -11,8 +10,11 @@ from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from eds_spark_imaging.config.config import Config
+from eds_spark_imaging.config.toml_file import read_toml
 from eds_spark_imaging.errors import ConfigError
-from eds_spark_imaging.storage.uri import check_place
+from eds_spark_imaging.storage.uri import at_home, check_place
+
+_MOST = 2**63 - 1  # a BIGINT
 
 
 def load_config(path: str | os.PathLike[str] | None) -> Config:
@@ -24,17 +26,9 @@ def load_config(path: str | os.PathLike[str] | None) -> Config:
     """
     if path is None:
         return Config()
-    path = Path(path)
+    _, content = read_toml(path, "configuration")
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"configuration {path}: {error.strerror}") from None
-    except RecursionError:
-        raise ConfigError(f"configuration {path}: too many brackets within brackets") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"configuration {path}: {error}") from None
-    try:
-        config: Config = _build(Config, _absolute(content, path.absolute().parent), "")
+        config: Config = _build(Config, _absolute(content, Path(path).absolute().parent), "")
         _ = config.site_attributes
     except ConfigError as error:
         raise ConfigError(f"configuration {path}: {error}") from None
@@ -51,7 +45,7 @@ def _absolute(content: dict[str, Any], folder: Path) -> dict[str, Any]:
         for key, place in found.items():
             check_place(place, key)
         found = {k: v for k, v in found.items() if "://" not in v}
-        return section | {k: os.path.normpath(folder / Path(v).expanduser()) for k, v in found.items()}
+        return section | {k: os.path.normpath(folder / at_home(v)) for k, v in found.items()}
 
     result = dict(content)
     for name in ("lake", "warehouse"):
@@ -85,11 +79,18 @@ def _build(kind: Any, value: Any, where: str) -> Any:
     if origin is not None and issubclass(origin, Mapping):
         if not isinstance(value, dict):
             raise ConfigError(f"{where} must be a table")
-        return {key: _build(get_args(kind)[1], item, f"{where}.{key}") for key, item in value.items()}
+        built = {key: _build(get_args(kind)[1], item, f"{where}.{key}") for key, item in value.items()}
+        return built if where == "spark" else _filled(built, where)  # settings of Spark may be empty
     if kind is Any:
         return value
     if kind is str and isinstance(value, bool | int | float):
         raise ConfigError(f"{where} must be text in quotes")
+    if kind is str and isinstance(value, dict):
+        raise ConfigError(f"{where} must be text, not a table: a key with dots in it goes in quotes")
+    if type(value) is int and abs(value) > _MOST:
+        raise ConfigError(f"{where} is too large a number")
+    if kind is float and type(value) is int:
+        value = float(value)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise ConfigError(f"{where} must be {kind.__name__}, not {type(value).__name__}")
     return value
@@ -110,4 +111,12 @@ def _build_section(kind: Any, value: Any, where: str) -> Any:
     for name, f in known.items():
         if name not in value and f.default is MISSING and f.default_factory is MISSING:
             raise ConfigError(f"[{where}] lacks {name!r}")
-    return kind(**{key: _build(hints[key], item, f"{where}.{key}".lstrip(".")) for key, item in value.items()})
+    return kind(**_filled({k: _build(hints[k], v, f"{where}.{k}".lstrip(".")) for k, v in value.items()}, where))
+
+
+def _filled(values: dict[str, Any], where: str) -> dict[str, Any]:
+    """The values. ConfigError for a text that says nothing: it would be a code or a name like any other."""
+    for key, value in values.items():
+        if isinstance(value, str) and not value.strip():
+            raise ConfigError(f"{where}.{key} is empty: fill it in or leave it out")
+    return values

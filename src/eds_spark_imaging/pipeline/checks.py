@@ -11,7 +11,7 @@ from eds_spark_imaging.errors import AccountingError, ConfigError, InputError
 from eds_spark_imaging.pipeline.parse.totals import Totals, check_balance
 from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.storage import store_of
-from eds_spark_imaging.storage.uri import is_remote
+from eds_spark_imaging.storage.uri import is_remote, plain, resolved
 from eds_spark_imaging.tables import Catalogue
 from eds_spark_imaging.transforms.duplicates import READABLE
 from eds_spark_imaging.warehouse.mapping import check_layout
@@ -39,6 +39,8 @@ def check_places(config: Config, *, sources: bool) -> None:
             _check_source(f"source {source.name}", source.root)
             if source.inventory:
                 _check_local(f"source {source.name}: inventory", source.inventory)
+            elif config.lake and config.lake.path:
+                _check_outside(f"source {source.name}", source.root, config.lake.path)
     if config.warehouse and config.warehouse.path:
         _check_local("warehouse", config.warehouse.path)
 
@@ -55,9 +57,16 @@ def _check_source(what: str, root: str) -> None:
         raise InputError(f"{what}: {root} cannot be read: {reason}") from None
 
 
+def _check_outside(what: str, root: str, lake: str) -> None:
+    """ConfigError where the lake lies within a root: each run would list the files that the one before has written."""
+    if f"{resolved(lake)}/".startswith(f"{resolved(root).rstrip('/')}/"):
+        raise ConfigError(f"{what}: the lake {lake} lies within {root}, whose files are listed: give it another folder")
+
+
 def _check_local(what: str, path: str) -> None:
     if is_remote(path):
         return
+    path = plain(path)
     if not os.path.exists(path):
         raise InputError(f"{what}: {path} does not exist")
     if not os.access(path, os.R_OK | os.X_OK if os.path.isdir(path) else os.R_OK):

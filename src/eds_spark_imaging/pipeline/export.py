@@ -132,5 +132,9 @@ def _concepts(path: str | None) -> Concepts:
             return {(row["kind"], row["code"]): int(row["concept_id"]) for row in reader}
     except OSError as error:
         raise ConfigError(f"concepts {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"concepts {path}: not UTF-8") from None
+    except csv.Error as error:
+        raise ConfigError(f"concepts {path}: {error}") from None
     except (ValueError, TypeError):
         raise ConfigError(f"concepts {path}: a concept_id is not a number") from None

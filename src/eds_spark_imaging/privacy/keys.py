@@ -34,7 +34,7 @@ def _secret(project: ProjectConfig) -> bytes:
     if named:
         return key_file_content(Path(named))
     if held := os.environ.get(KEY):
-        return held.encode()
+        return os.fsencode(held)  # the bytes, whatever they are in
     raise ConfigError(
         f"project {project.name} has no key: give key_file in [[projects]], or {KEY_FILE} or {KEY} in the environment"
     )

@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from eds_spark_imaging import __version__
+from eds_spark_imaging.errors import ConfigError
 
 if TYPE_CHECKING:
     from eds_spark_imaging.runs.status import Ended, Running
@@ -39,6 +40,13 @@ def choose(form: LogFormat | None) -> LogFormat | None:
     global _chosen  # noqa: PLW0603 - one choice a process
     _chosen = form
     return form
+
+
+def check_environment() -> None:
+    """ConfigError where the environment asks for a form that there is not."""
+    given = os.environ.get(VARIABLE)
+    if given and given not in list(LogFormat):
+        raise ConfigError(f"{VARIABLE} is {' or '.join(LogFormat)}, not {given!r}")
 
 
 def structured() -> bool:

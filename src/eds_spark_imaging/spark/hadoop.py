@@ -9,7 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
+
+from eds_spark_imaging.errors import LakeError
 
 _MODE = 0o640  # of files that are not for everyone
 _PRIVATE = 0o700  # of folders for the owner alone
@@ -21,10 +24,14 @@ def local_folder(uri: str) -> Path | None:
 
 
 def file_system(spark: SparkSession, uri: str) -> tuple[Any, Any]:
-    """Hadoop's file system of a URI, and its path there."""
+    """Hadoop's file system of a URI, and its path there. LakeError where Hadoop has none that it can use."""
     gateway: Any = spark.sparkContext._gateway
     path = gateway.jvm.org.apache.hadoop.fs.Path(uri)
-    return path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration()), path
+    try:
+        return path.getFileSystem(spark.sparkContext._jsc.hadoopConfiguration()), path
+    except Py4JJavaError as error:
+        said = str(error.java_exception).splitlines()[0]
+        raise LakeError(f"{uri}: Hadoop has no file system for it here: {said}") from None
 
 
 def folder_states(spark: SparkSession, files: Iterable[str]) -> list[tuple[str, int, int]]:

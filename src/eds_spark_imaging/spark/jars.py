@@ -15,13 +15,17 @@ from pathlib import Path
 
 from eds_spark_imaging.errors import SetupError
 from eds_spark_imaging.spark.settings import DELTA_COORDINATE, DELTA_EXCLUDES, DELTA_JARS, DELTA_VERSION
+from eds_spark_imaging.storage.uri import at_home
+
+FOLDER = "EDS_IMAGING_JARS"
 
 
 def jar_folder() -> Path:
     """``EDS_IMAGING_JARS``, or a folder of the user's cache."""
-    given = os.environ.get("EDS_IMAGING_JARS")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(given) if given else cache / "eds-spark-imaging" / f"delta-{DELTA_VERSION}"
+    if given := os.environ.get(FOLDER):
+        return Path(given)
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or at_home("~/.cache"))
+    return cache / "eds-spark-imaging" / f"delta-{DELTA_VERSION}"
 
 
 def local_jars() -> list[Path]:
@@ -41,10 +45,14 @@ def java() -> str:
 
 
 def fetch() -> Path:
-    """Fetch the JARs into the folder, once. SetupError where the resolver cannot reach them."""
+    """Fetch the JARs into the folder, once. SetupError where they cannot be reached, or not be there."""
     if local_jars():
         return jar_folder()
     java()
+    try:
+        jar_folder().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SetupError(f"no folder {jar_folder()} for the JARs: {error.strerror}; {FOLDER} names another") from None
     import pyspark  # noqa: PLC0415 - heavy, and needed for its location only
 
     with tempfile.TemporaryDirectory() as scratch:
@@ -59,7 +67,6 @@ def fetch() -> Path:
         if not all(jar.is_file() for jar in found):
             said = next((line for line in run.stderr.splitlines() if "rror" in line or "not found" in line), "")
             raise SetupError(f"the Delta JARs ({DELTA_COORDINATE}) could not be fetched: {said.strip()[:200]}")
-        jar_folder().mkdir(parents=True, exist_ok=True)
         for jar in found:
             part = jar_folder() / f".{jar.name}.{os.getpid()}"
             shutil.copyfile(jar, part)
@@ -71,4 +78,5 @@ if __name__ == "__main__":
     try:
         print(fetch())
     except SetupError as error:
-        sys.exit(f"error: {error}")
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)

@@ -35,6 +35,8 @@ TABLE_CONF = {
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     # Run times are shown in it; clinical times are wall-clock and do not depend on it.
     "spark.sql.session.timeZone": "Europe/Paris",
+    # Text such as ${env:NAME} in a query, a comment or a criterion stays text: the environment holds secrets.
+    "spark.sql.variable.substitute": "false",
     # Statistics cut strings at 32 characters, too short to tell UIDs apart.
     "spark.databricks.io.skipping.stringPrefixLength": "64",
     # With a session zone other than UTC, Delta checks this list by reading the whole log again after every commit.

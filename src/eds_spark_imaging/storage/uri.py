@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -55,6 +56,14 @@ def check_place(text: str, what: str = "a place") -> None:
         text.encode()
     except UnicodeEncodeError:
         raise ConfigError(f"{what} is not in UTF-8: {text.encode('utf-8', 'backslashreplace').decode()}") from None
+
+
+def at_home(text: str) -> Path:
+    """A local path, with the home of the user whom its ``~`` names. ConfigError where there is none."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ConfigError(f"{text}: the home of {Path(text).parts[0]!r} is not known") from None
 
 
 def plain(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -60,6 +61,8 @@ def _file_rows(file: str | None) -> list[dict[str, str]]:
         raise ConfigError(f"[terminology] file {file}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise ConfigError(f"[terminology] file {file}: not UTF-8") from None
+    except csv.Error as error:
+        raise ConfigError(f"[terminology] file {file}: {error}") from None
 
 
 def _row(term: Mapping[str, object], where: str) -> SiteRow:

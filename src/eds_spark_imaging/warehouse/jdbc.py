@@ -108,6 +108,8 @@ def _password(jdbc: JdbcConfig) -> str | None:
         return Path(jdbc.password_file).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ConfigError(f"[warehouse.jdbc] password_file {jdbc.password_file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"[warehouse.jdbc] password_file {jdbc.password_file}: not in UTF-8") from None
 
 
 def _reason(error: Exception, jdbc: JdbcConfig) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -14,13 +15,21 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import EnhancedMRImageStorage, ImplicitVRLittleEndian
 
+from eds_spark_imaging import __version__
+from eds_spark_imaging.cli import doctor
+from eds_spark_imaging.cli.answer_file import check_writable
+from eds_spark_imaging.cli.app import app
+from eds_spark_imaging.cli.describe import print_dictionary
 from eds_spark_imaging.cli.header import as_json, laid_out
-from eds_spark_imaging.config import Config
+from eds_spark_imaging.cli.summary import lake_option
+from eds_spark_imaging.config import Config, LakeConfig
 from eds_spark_imaging.dicom.declaration import declaration
 from eds_spark_imaging.dicom.header import HeaderReader
-from eds_spark_imaging.errors import ConfigError, LakeError
+from eds_spark_imaging.errors import ConfigError, InputError, LakeError, SetupError, UsageError
 from eds_spark_imaging.exports.words import Standard, TableFormat
+from eds_spark_imaging.lake.views import VIEWS
 from eds_spark_imaging.pipeline import export
+from eds_spark_imaging.pipeline.checks import check_places
 from eds_spark_imaging.storage.source import LocalFile
 
 
@@ -86,6 +95,16 @@ def test_a_lake_that_is_not_there(tmp_path: Path) -> None:
     assert "does not exist" in only_line(run)
 
 
+@pytest.mark.parametrize("lake", ["", "lake", "deep/lake"])
+def test_a_lake_within_its_source(lake: str, tmp_path: Path) -> None:
+    config = Config().with_places((str(tmp_path),), str(tmp_path / lake))
+    with pytest.raises(ConfigError, match="lies within"):
+        check_places(config, sources=True)
+    check_places(config, sources=False)
+    (tmp_path / "dicom").mkdir()
+    check_places(config.with_places((str(tmp_path / "dicom"),)), sources=True)
+
+
 def test_an_unknown_table() -> None:
     run = imaging("describe", "imaging_studdy")
     assert run.returncode == 5
@@ -93,9 +112,118 @@ def test_an_unknown_table() -> None:
 
 
 def test_no_java(tmp_path: Path) -> None:
-    run = imaging("run", "--source", tmp_path, "--lake", tmp_path / "lake", PATH=str(tmp_path), JAVA_HOME="")
+    (tmp_path / "dicom").mkdir()
+    places = ("--source", tmp_path / "dicom", "--lake", tmp_path / "lake")
+    run = imaging("run", *places, PATH=str(tmp_path), JAVA_HOME="")
     assert run.returncode == 6
     assert "install a Java 17 or 21 runtime" in only_line(run)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--nope"], "No such option: --nope"),
+        (["nope"], "No such command 'nope'"),
+        (["export"], "Missing argument 'standard'"),
+        (["run", "--every", "10"], "a period such as 90s, 10m or 1h"),
+    ],
+)
+def test_wrong_usage_is_one_line(arguments: list[str], said: str) -> None:
+    run = imaging(*arguments)
+    assert run.returncode == 2
+    assert said in only_line(run)
+    assert "--help" in run.stderr
+    run = imaging(*arguments, EDS_IMAGING_LOG="json")
+    event = json.loads(run.stderr)
+    assert (run.returncode, event["event"], event["exit_code"]) == (2, "error", 2)
+    assert said in event["message"]
+
+
+def test_without_arguments_there_is_help() -> None:
+    run = imaging()
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout == imaging("--help").stdout
+
+
+def test_a_form_of_logs_that_there_is_not() -> None:
+    run = imaging("describe", EDS_IMAGING_LOG="jsn")
+    assert run.returncode == 3
+    assert "EDS_IMAGING_LOG is text or json, not 'jsn'" in only_line(run)
+
+
+def test_an_interrupted_command_says_so() -> None:
+    code = "import sys; from eds_spark_imaging.cli import app\n"
+    code += "def stop(): raise KeyboardInterrupt\n"
+    code += "app.app.registered_commands[-1].callback = stop; sys.argv = ['x', 'stop']; app.main()"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (130, "error: interrupted\n")
+
+
+COHORT = Path(__file__).parents[3] / "conf" / "cohorts" / "thorax-c34.toml"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "terms --explain --lake x",
+        "terms lines.jsonl --lake x",
+        "export fhir --to x --lake x --format parquet",
+        "sql Q --lake x --out x.csv --format json",
+        "sql Q --lake x --out x.csv --engine duckdb",
+        f"cohort {COHORT} --sql --format json",
+        f"cohort {COHORT} --sql --manifest x.csv --project p",
+        f"cohort {COHORT} --project p",
+    ],
+)
+def test_options_that_would_be_ignored_are_refused(line: str) -> None:
+    with pytest.raises(UsageError):
+        app(line.split(), standalone_mode=False)
+
+
+@pytest.mark.parametrize("project", ["", "a/b", "lung\nai"])
+def test_paths_are_given_to_a_project_with_a_name(project: str, tmp_path: Path) -> None:
+    command = ["cohort", str(COHORT), "--manifest", str(tmp_path / "x.csv"), "--lake", str(tmp_path)]
+    with pytest.raises(ConfigError, match="name"):
+        app([*command, "--project", project], standalone_mode=False)
+
+
+@pytest.mark.parametrize("line", ["report --out {}", "sql Q --out {}/x.csv", "report --out {}/x/y.html"])
+def test_files_that_cannot_be_written_are_known_before_the_lake_is_asked(line: str, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").mkdir()
+    with pytest.raises(InputError, match=r"is a folder|no such folder"):
+        app([*line.format(tmp_path).split(), "--lake", str(tmp_path / "absent")], standalone_mode=False)
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
+    with pytest.raises(InputError, match="cannot be written"):
+        check_writable(tmp_path / "x.csv")
+
+
+def test_the_query_to_try_names_the_lake_as_a_shell_takes_it() -> None:
+    folder, database = LakeConfig(path="/data/l'été 2"), LakeConfig(database="imaging")
+    assert shlex.split(lake_option(folder)) == ["--lake", "/data/l'été 2"]
+    assert lake_option(database) == "--lake db:imaging"
+
+
+def test_doctor_begins_with_the_version() -> None:
+    name, check = next(doctor._checks(Config()))
+    assert (name, check()) == ("eds-spark-imaging", __version__)
+
+
+def test_the_places_that_doctor_looks_at(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert doctor._writable(str(tmp_path / "a" / "b")) == str(tmp_path / "a" / "b")
+    assert doctor._writable(f"file://{tmp_path}/a") == f"file://{tmp_path}/a"
+    assert doctor._writable("hdfs://nameservice/lake") == "hdfs://nameservice/lake (remote, not checked)"
+    with pytest.raises(SetupError, match=f"^{tmp_path}/absent does not exist$"):
+        doctor._source(str(tmp_path / "absent"))
+    for place in (str(file), f"file://{file}"):
+        with pytest.raises(SetupError, match="is no folder"):
+            doctor._writable(place)
+        with pytest.raises(SetupError, match="is no folder"):
+            doctor._folder(place, os.R_OK)
 
 
 def test_help_loads_no_spark() -> None:
@@ -120,6 +248,20 @@ def test_header_prints_json_lines_and_says_what_is_missing(tmp_path: Path) -> No
     assert ct["values"]["study_date"] == "2004-01-19"
     assert ct["issues"] == []
     assert (other["status"], other["values"]) == ("not_dicom", {})
+
+
+def test_header_tells_a_folder_from_what_is_not_there(tmp_path: Path) -> None:
+    assert f"{tmp_path}: no file" in only_line(imaging("header", tmp_path))
+    assert "absent.dcm: no such file (and 1 more)" in only_line(imaging("header", "absent.dcm", tmp_path))
+
+
+def test_no_number_of_json_is_infinite(tmp_path: Path) -> None:
+    file = tmp_path / "site.toml"
+    file.write_text("[[attributes]]\nsources=['KVP*1e99']\ncolumn='x'\nkind='double'\nlevel='series'")
+    (tmp_path / "a.dcm").write_bytes(part10(element(0x00180060, "DS", b"1e300 ")))
+    found = json.loads(imaging("header", "--config", file, tmp_path / "a.dcm").stdout)
+    assert (found["values"]["kvp"], "x" in found["values"]) == (1e300, False)
+    assert ("x", "not_finite") in [(issue["attribute"], issue["reason"]) for issue in found["issues"]]
 
 
 def test_header_reads_text_as_the_source_of_the_file_says(tmp_path: Path) -> None:
@@ -203,6 +345,14 @@ def test_header_on_a_terminal_has_a_value_on_each_line(tmp_path: Path) -> None:
     assert len(header.issues) > 0
     lines = len(found) + 2 + len(header.values) + 1 + len(header.issues) + 1
     assert len(text.splitlines()) == lines
+
+
+def test_describe_knows_every_name_that_it_lists(capsys: pytest.CaptureFixture[str]) -> None:
+    for view in VIEWS:
+        print_dictionary(Config(), view.name)
+        said = capsys.readouterr().out
+        assert view.comment in said
+        assert "SELECT" in said
 
 
 def test_describe_lists_tables_and_columns() -> None:

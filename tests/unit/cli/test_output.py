@@ -13,11 +13,19 @@ from pathlib import Path
 import pydicom.data
 import pytest
 
+from eds_spark_imaging.cli.options import Format
 from eds_spark_imaging.cli.output import is_of_system, system_line, until_closed
 from eds_spark_imaging.cli.progress import progress_on_terminal
+from eds_spark_imaging.cli.rows import print_texts
+from eds_spark_imaging.cli.synth import make_hospital
 from eds_spark_imaging.runs import events
 
-COMMANDS = (["describe"], ["describe", "dicom_instance"], ["header", pydicom.data.get_testdata_file("CT_small.dcm")])
+COMMANDS = (
+    ["--help"],
+    ["describe"],
+    ["describe", "dicom_instance"],
+    ["header", pydicom.data.get_testdata_file("CT_small.dcm")],
+)
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=lambda arguments: arguments[0])
@@ -59,6 +67,7 @@ def test_a_full_disk_is_one_line(line: str) -> None:
         ('header nope.dcm "$1" 2>&-', 4, True, ""),
         ("header nope.dcm >&-", 4, False, "error: nope.dcm: no such file\n"),
         ("synth --out /proc/x", 4, False, "error: /proc/x: No such file or directory\n"),
+        ("synth --out \"$(printf '/tmp/x\\377')\"", 3, False, "error: --out is not in UTF-8: /tmp/x\\udcff\n"),
         ("demo --out /proc/x", 4, False, "error: /proc/x: No such file or directory\n"),
     ],
 )
@@ -105,6 +114,16 @@ def test_a_broken_pipe_elsewhere_is_an_error(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(sys, "stdout", read_by_somebody)
         with pytest.raises(BrokenPipeError):
             until_closed(command)()
+
+
+def test_every_line_on_standard_error_is_json_where_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(events.VARIABLE, "json")
+    make_hospital(tmp_path / "hospital", patients=1, seed=1)
+    print_texts(["a"], [["1"], ["2"]], Format.TABLE, limit=1)
+    texts = [json.loads(line)["text"] for line in capsys.readouterr().err.splitlines()]
+    assert [text.split()[0] for text in texts] == ["synth", "only"]
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

@@ -29,6 +29,12 @@ def terms(*arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, input=given, capture_output=True, text=True, check=False, timeout=60)
 
 
+def test_standard_input_that_is_closed_is_one_line() -> None:
+    command = ["sh", "-c", 'exec "$0" -m eds_spark_imaging.cli terms - <&-', sys.executable]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (4, "", "error: standard input is closed\n")
+
+
 def test_bad_lines_are_named_and_the_others_are_printed(tmp_path: Path) -> None:
     file = tmp_path / "lines.jsonl"
     file.write_text("\n".join(LINES), encoding="utf-8")

@@ -39,6 +39,12 @@ def test_steps_keep_the_order_of_the_file(tmp_path: Path) -> None:
     assert cohort.steps[1].text == "exclude: act code = [ZBQK002], days = [-7, 0]"
 
 
+def test_headings_may_be_quoted_and_the_file_begin_with_a_mark(tmp_path: Path) -> None:
+    quoted = EXAMPLE.replace("[[exclude]]", '[[ "exclude" ]]')
+    cohort = Cohort.from_toml(write(tmp_path, "\ufeff" + quoted))
+    assert [step.include for step in cohort.steps] == [True, False, True]
+
+
 def test_without_a_file_includes_come_first() -> None:
     content = {
         "cohort": {"name": "a"},
@@ -79,6 +85,15 @@ def test_without_a_file_includes_come_first() -> None:
         ("exam = {", 'visit = { method = "nda" }\nexam = {', "'nda' is not one of visit_number"),
         ("exam = {", 'coverage = { state = "full" }\nexam = {', "'full' is not one of complete"),
         ("exam = {", "visit = { ambiguous = true }\nexam = {", "has no criterion 'ambiguous'"),
+        ('"2015-01-01"', '"2015-W05"', "'2015-W05' is not a date"),
+        ('"2015-01-01"', '"20150101"', "'20150101' is not a date"),
+        ('"2015-01-01"', "2015-01-01T10:30:00", "must be a date such as 2015-01-31"),
+        ("[-30, 30]", "[-30, 9999999]", "at most 1,000,000 days"),
+        ('modality = ["CT"]', f"series = {'9' * 400}", "must be a number"),
+        ('modality = ["CT"]', f"series = {'9' * 5000}", "digits"),
+        ('modality = ["CT"]', f"uid = {'[' * 3000}{']' * 3000}", "too many brackets"),
+        ('grain = "exam"', "description = 3", "description must be a text"),
+        ('name = "thorax-c34"', 'name = "thorax-c34"\ndescription = """\n[[exclude]]\n"""', "in a line of its own"),
         ('"2015-01-01"', '"2025-01-01"', "exam: from 2025-01-01 comes after to 2024-12-31"),
         ('"C341"', '"C3"', "'C3' is not a code"),
         ('"ZBQK002"', '"ZBQK02"', "'ZBQK02' is not a code"),

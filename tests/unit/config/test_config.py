@@ -1,13 +1,25 @@
 import re
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from eds_spark_imaging.cli.options import config_from
-from eds_spark_imaging.config import Config, HospitalConfig, SourceConfig, WarehouseConfig, lake_at, load_config
+from eds_spark_imaging.config import (
+    Config,
+    HospitalConfig,
+    JdbcConfig,
+    SourceConfig,
+    WarehouseConfig,
+    lake_at,
+    load_config,
+)
 from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.pipeline import jobs
+from eds_spark_imaging.pipeline.export import _concepts
+from eds_spark_imaging.terminology.site import site_lexicon
+from eds_spark_imaging.warehouse.jdbc import _password
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -97,7 +109,26 @@ def test_a_whole_file_becomes_typed_sections(tmp_path: Path) -> None:
         ("[export]\nconcepts=''", "concepts is empty"),
         ("[[projects]]\nname='a'\nkey_file=''", "key_file is empty"),
         ("[warehouse]\npath='/x'\ntime_zone='Europe/Pari'", "'Europe/Pari'"),
-        ("[warehouse]\npath='/x'\ntime_zone=''", "time_zone ''"),
+        ("[warehouse]\npath='/x'\ntime_zone=''", "time_zone is empty"),
+        ("[warehouse]\npath='/x'\ntime_zone='localtime'", "'localtime'"),
+        ("[warehouse]\npath='/x'\n[warehouse.tables.person]\nname=' '", "name is empty"),
+        ("[warehouse]\npath='/x'\n[warehouse.tables.person.columns]\nperson_id=''", "columns.person_id is empty"),
+        ("[[sources]]\nname='a'\nroot='/x'\nhospital=''", "hospital is empty"),
+        ("[[sources]]\nname='a'\nroot='~nobody-of-that-name/x'", "home of '~nobody-of-that-name'"),
+        ("[[hospitals]]\ncode=''\nname='A'", "code is empty"),
+        ("[[hospitals]]\ncode='1'\nname='A'\nstation=['[a--b]']", "pattern '[a--b]'"),
+        ("[link]\nnip_domains={'066'=''}", "nip_domains.066 is empty"),
+        ("[link]\nkey_days=99999", "36525 (a century) or less"),
+        ("[cross]\nreport_days=2147483648", "36525 (a century) or less"),
+        ("[maintain]\nvacuum_hours=99999999999", "(a century) or less"),
+        ("[parse]\nfiles_per_run=9223372036854775808", "too large a number"),
+        (f"[parse]\nfiles_per_run={'9' * 5000}", "digits"),
+        ("[warehouse.jdbc]\nurl='jdbc:x'\nfetch_size=2147483648", "less than 2^31"),
+        ("[warehouse.jdbc]\nurl='jdbc:oracle:thin:eds/fictif@h:1521/d'", "must not hold a password"),
+        ("[warehouse.jdbc]\nurl='jdbc:sqlserver://h;user=a;pwd = fictif'", "must not hold a password"),
+        ("[[suspensions]]\nfirst='2023-02'\nlast='202٣-02'", "is not a month"),
+        ("[spark]\nspark.executor.memory='8g'", "a key with dots in it goes in quotes"),
+        ("[spark]\n'executor.memory'='8g'", "begin with spark."),
         ("[[sources]]\nname='a'\nroot='/x'\ndefault_charset='ISO_IR 10O'", "'ISO_IR 10O'"),
         ("[[sources]]\nname='a'\nroot='/x'\noverride_charset='latin-one'", "'latin-one'"),
         ("[[sources]]\nname='a'\nroot='s3://b/x'\n[[sources]]\nname='b'\nroot='s3a://b/x'", "lies within"),
@@ -117,6 +148,54 @@ def test_what_is_wrong_is_named_in_one_line(tmp_path: Path, text: str, said: str
     assert said in str(caught.value)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert "fictif" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["jdbc:oracle:thin:@//h:1521/d", "jdbc:oracle:thin:@h:1521:d", "jdbc:x://h/d?user=a@h"])
+def test_urls_without_a_password(url: str) -> None:
+    assert JdbcConfig(url).url == url
+
+
+def test_settings_of_spark_may_be_empty(tmp_path: Path) -> None:
+    assert load_config(write(tmp_path, "[spark]\n'spark.jars'=''")).spark == {"spark.jars": ""}
+
+
+def test_whole_numbers_are_numbers(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"between 0\.5 and 1"):
+        load_config(write(tmp_path, "[link]\nprobabilistic_threshold=1"))
+
+
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"], ids=["plain", "with a byte order mark"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["lf", "crlf"])
+def test_files_of_other_systems(tmp_path: Path, start: bytes, end: bytes) -> None:
+    (tmp_path / "site.toml").write_bytes(start + end.join([b"[cross]", b"report_days = 3", b""]))
+    assert load_config(tmp_path / "site.toml").cross.report_days == 3
+
+
+def test_another_encoding_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_bytes("[cross]\n# délai\nreport_days = 3\n".encode("latin-1"))
+    with pytest.raises(ConfigError, match=r"not in UTF-8 \(at line 2\)"):
+        load_config(tmp_path / "site.toml")
+
+
+LONG, LATIN = "a,b,c\n" + "x" * 200_000, "a,é,c\n"
+
+
+@pytest.mark.parametrize(("text", "said"), [(LONG, "field larger"), (LATIN, r"[Nn]ot (in )?UTF-8")])
+@pytest.mark.parametrize("read", [_concepts, lambda file: site_lexicon(file, ())], ids=["concepts", "terms"])
+def test_tables_of_a_site_that_cannot_be_read(
+    tmp_path: Path, text: str, said: str, read: Callable[[str], object]
+) -> None:
+    file = tmp_path / "site.csv"
+    file.write_text(text.replace("a,b,c", "kind,code,concept_id"), encoding="latin-1")
+    with pytest.raises(ConfigError, match=said):
+        read(str(file))
+
+
+def test_a_password_that_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"fictif\xe9")
+    with pytest.raises(ConfigError, match="not in UTF-8") as caught:
+        _password(JdbcConfig("jdbc:x", password_file=str(tmp_path / "secret")))
     assert "fictif" not in str(caught.value)
 
 
@@ -151,6 +230,16 @@ def test_the_same_root_has_the_same_name_in_every_run() -> None:
     first = Config().with_places(("/data/ct",)).sources[0].name
     assert first == Config().with_places(("/data/ct",)).sources[0].name
     assert first != Config().with_places(("/other/ct",)).sources[0].name
+
+
+def test_one_root_has_one_name_however_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "ct").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "ct")
+    named = Config().with_places((f"{tmp_path}/ct",)).sources[0]
+    assert Config().with_places((f"{tmp_path}/x/../ct/.",)).sources[0] == named
+    assert Config().with_places((f"file://{tmp_path}/ct",)).sources[0] == named
+    with pytest.raises(ConfigError, match="lies within"):
+        Config(sources=(SourceConfig("a", f"{tmp_path}/ct"), SourceConfig("b", f"{tmp_path}/link")))
 
 
 def test_a_lake_is_asked_for() -> None:
@@ -220,6 +309,11 @@ def test_time_zones(zone: str) -> None:
     assert WarehouseConfig(path="/x", time_zone=zone).time_zone == zone
 
 
+def test_a_home_that_is_not_known() -> None:
+    with pytest.raises(ConfigError, match="home of '~nobody-of-that-name'"):
+        Config().with_places(lake="~nobody-of-that-name/lake")
+
+
 @pytest.mark.parametrize("place", ["", " ", "/x/b\udcff", "a\0b"])
 def test_places_of_the_command_line_that_name_nothing(place: str) -> None:
     for given in ({"sources": (place,)}, {"lake": place}, {"warehouse": place}):
@@ -242,6 +336,7 @@ KVP = "[[attributes]]\nsources='KVP'\nkind='double'\nlevel='series'\ncolumn='x'\
     [
         ("modalities='MR'", "modalities must be a list of texts"),
         ("modalities=[1]", "modalities must be a list of texts"),
+        ("modalities=['ct']", "'ct' is no modality"),
         ("many='no'", "many must be true or false"),
         ("identifying='false'", "identifying must be true or false"),
         ("identifying=1", "identifying must be true or false"),
@@ -272,6 +367,12 @@ def test_attributes_of_another_type(tmp_path: Path, line: str, said: str) -> Non
 def test_needed_keys_of_attributes_of_another_type(tmp_path: Path, given: str, said: str) -> None:
     with pytest.raises(ConfigError, match=f"{said.partition('=')[0]} must be a text"):
         load_config(write(tmp_path, KVP.replace(given, said)))
+
+
+@pytest.mark.parametrize("column", ["select", "order", "current_date"])
+def test_a_column_that_is_a_word_of_sql(tmp_path: Path, column: str) -> None:
+    with pytest.raises(ConfigError, match=f"'{column}' is a word of SQL"):
+        load_config(write(tmp_path, KVP.replace("'x'", f"'{column}'")))
 
 
 @pytest.mark.parametrize("column", ["path", "source", "changed_run", "status", "seconds", "row_hash", "kvp"])

@@ -38,6 +38,10 @@ def test_taken(text: str) -> None:
         "a{,3}",  # up to three to Python, an error to Java
         "a{x",
         "[[a]",
+        "[a--b]",  # a set less another to Python, some day
+        "[a||b]",
+        "(?x)a #",  # a comment to both, of what stands behind it as well
+        "(?ix:a)",
         "[a&&b]",  # what both have in common to Java
         r"a\Z",
         "(",

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from eds_spark_imaging.config.expressions import check_patterns
 from eds_spark_imaging.errors import ConfigError
+
+CENTURY = 36_525  # days: further off lie dates that no calendar has
+
+
+def _check_days(where: str, **windows: int) -> None:
+    for name, days in windows.items():
+        if not 0 <= days <= CENTURY:
+            raise ConfigError(f"{where} {name} must be 0 or more, and {CENTURY} (a century) or less")
 
 
 @dataclass(frozen=True)
@@ -57,8 +65,7 @@ class LinkConfig:
 
     def __post_init__(self) -> None:
         check_patterns("[link]", (self.ipp_pattern, *self.phantom_patterns))
-        if self.key_days < 0:
-            raise ConfigError("[link] key_days must be 0 or more")
+        _check_days("[link]", key_days=self.key_days)
         if not 0.5 < self.probabilistic_threshold < 1:
             raise ConfigError("[link] probabilistic_threshold must lie between 0.5 and 1")
 
@@ -89,8 +96,7 @@ class CrossConfig:
     report_days: int = 30
 
     def __post_init__(self) -> None:
-        if min(self.diagnosis_days, self.procedure_days, self.report_days) < 0:
-            raise ConfigError("[cross] diagnosis_days, procedure_days and report_days must be 0 or more")
+        _check_days("[cross]", **asdict(self))
 
 
 @dataclass(frozen=True)
@@ -126,3 +132,5 @@ class MaintainConfig:
     def __post_init__(self) -> None:
         if self.vacuum_hours < 168:
             raise ConfigError("[maintain] vacuum_hours must be 168 (7 days) or more: readers need the older files")
+        if self.vacuum_hours > 24 * CENTURY:
+            raise ConfigError(f"[maintain] vacuum_hours must be {24 * CENTURY} (a century) or less")

@@ -78,7 +78,7 @@ class SuspensionConfig:
 
     def __post_init__(self) -> None:
         for month in (self.first, self.last):
-            if not re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", month):
+            if not re.fullmatch(r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])", month):
                 raise ConfigError(f"[[suspensions]]: {month!r} is not a month such as 2023-02")
         if self.first > self.last:
             raise ConfigError(f"[[suspensions]]: {self.first} comes after {self.last}")

@@ -60,6 +60,7 @@ class Kind(StrEnum):
 
 WIDEST: Final = -1  # values of each item: as many as the item with most has
 
+_LEAST: Final = 1e-100  # of factors and remainders, so that values stay numbers
 _TAG = re.compile(r"\(([0-9A-Fa-f]{4}),([0-9A-Fa-f]{4})\)")
 _PRIVATE = re.compile(r"\(([0-9A-Fa-f]{4}),xx([0-9A-Fa-f]{2})\)\[([^\]]+)\]")
 _SPLIT = re.compile(r"\.(?![^\[]*\])")
@@ -116,6 +117,8 @@ def parse_source(text: str) -> Source:
         remainder = 0.0 if modulo is None else float(modulo)
     except ValueError:
         raise ConfigError(f"source {text}: what follows % or * is not a number") from None
+    if not (_LEAST < abs(scale) < 1 / _LEAST and (modulo is None or _LEAST < remainder < 1 / _LEAST)):
+        raise ConfigError(f"source {text}: a factor, or what follows %, lies between {_LEAST} and {1 / _LEAST}")
     steps = tuple(_step(part) for part in _SPLIT.split(path))
     return Source(text, steps, bool(frame), scale, int(number or 0), remainder)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
@@ -10,6 +11,16 @@ from eds_spark_imaging.dicom.declaration.attribute import WIDEST, Attribute, att
 from eds_spark_imaging.errors import ConfigError
 
 _NUMBERS, _FLAGS, _LISTS = ("each", "frames"), ("many", "identifying", "top_first"), ("sources", "finer", "modalities")
+
+# What is no name in standard SQL, by Spark's list: queries, views and other readers take columns without quotes.
+_WORDS_OF_SQL = """
+    all and any as authorization both case cast check collate column constraint create cross current_date current_time
+    current_timestamp current_user distinct else end escape except false fetch filter for foreign from full grant
+    group having in inner intersect into is join lateral leading left natural not null offset on only or order outer
+    overlaps primary references right select session_user some sql table then time to trailing true union unique
+    unknown user using when where with within
+"""
+_RESERVED = frozenset(_WORDS_OF_SQL.split())
 
 
 def _check_type(key: str, value: object) -> None:
@@ -41,5 +52,10 @@ def attribute_from_mapping(entry: Mapping[str, Any]) -> Attribute:
         raise ConfigError(f"[[attributes]]: {sorted(missing)[0]!r} is missing")
     for key, value in entry.items():
         _check_type(key, value)
+    for modality in entry.get("modalities", ()):
+        if not re.fullmatch(r"[A-Z][A-Z0-9]{1,15}", modality):
+            raise ConfigError(f"[[attributes]]: {modality!r} is no modality as CT or MR")
     own = attribute(**entry)
+    if own.column in _RESERVED:
+        raise ConfigError(f"[[attributes]]: column {own.column!r} is a word of SQL: give another `column`")
     return own if "treatment" in entry else replace(own, treatment=None)

@@ -220,13 +220,13 @@ def _number(part: Any, vr: bytes, wanted: Wanted, report: Report) -> float | int
         part = float(part)
         if vr == b"IS" and wanted.kind is Kind.DOUBLE and not part.is_integer():
             report(Reason.NOT_INTEGER)
-    if not math.isfinite(part):
-        report(Reason.NOT_FINITE)
-        return None
-    if wanted.modulo:
+    if wanted.modulo and math.isfinite(part):
         part = math.fmod(part, wanted.modulo)
     if wanted.scale != 1:
         part = scaled(part, wanted.scale)
+    if not math.isfinite(part):
+        report(Reason.NOT_FINITE)
+        return None
     return float(part) if wanted.kind is Kind.DOUBLE else _integer(part, report)
 
 

@@ -36,7 +36,22 @@ def test_a_source_may_be_nested_framed_scaled_or_private() -> None:
     assert [s.creator for s in dotted.steps] == ["Philips. Imaging", None]
 
 
-@pytest.mark.parametrize("text", ["Kvp", "KVP*many", "(0018,xx0C)[EVEN GROUP]", "(0018)", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kvp",
+        "KVP*many",
+        "KVP*nan",
+        "KVP*0",
+        "KVP*1e999",
+        "KVP*1e-310",
+        "KVP%0",
+        "KVP%-3",
+        "(0018,xx0C)[EVEN GROUP]",
+        "(0018)",
+        "",
+    ],
+)
 def test_a_source_that_cannot_be_is_refused(text: str) -> None:
     with pytest.raises(ConfigError):
         parse_source(text)
