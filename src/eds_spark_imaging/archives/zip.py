@@ -8,7 +8,6 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from io import BufferedIOBase
 from operator import attrgetter
 from typing import Final, cast
@@ -34,8 +33,8 @@ _END: Final = struct.Struct("<4s4H2LH")
 _END64: Final = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR: Final = struct.Struct("<8xQ4x")  # where the 64-bit record is, which stands before it (APPNOTE 4.3.15)
 _MAX_COMMENT: Final = 0xFFFF
-_FIELD: Final = struct.Struct("<2H")  # kind and length, of an extra field
-_UNICODE_PATH, _SET_ASIDE = 0x7075, 0xFFFF
+_FIELD: Final = struct.Struct("<2sH")  # kind and length, of an extra field
+_UNICODE_PATH, _SET_ASIDE = b"up", b"\xff\xff"
 _ENCRYPTED, _UTF8 = 0x1, 0x800  # bits of the general purpose flag (APPNOTE 4.4.4)
 _UNIX: Final = 3
 
@@ -74,30 +73,36 @@ class _Directory(ArchiveFile):
     def read(self, size: int | None = -1, /) -> bytes:
         """The next bytes; see :class:`ArchiveFile`."""
         data = super().read(size)
+        if data[:2] != b"PK":
+            return data
         if len(data) == _LOCAL_HEADER.size and data.startswith(SIGNATURES[0]):
             return data[:7] + bytes([data[7] & ~(_UTF8 >> 8)]) + data[8:]
-        if not data.startswith(b"PK\1\2"):
-            return data
+        return self._untold(data) if data.startswith(b"PK\1\2") else data
+
+    @staticmethod
+    def _untold(data: bytes) -> bytes:
+        """A directory without what it tells of its names."""
         changed, position = bytearray(data), 0
-        has_unicode = _FIELD.pack(_UNICODE_PATH, 0)[:2] in data
+        has_unicode = _UNICODE_PATH in data
         while position + _DIRECTORY_ENTRY.size <= len(data):
             flags, name, extra, comment = _DIRECTORY_ENTRY.unpack_from(data, position)
-            struct.pack_into("<H", changed, position + 8, flags & ~_UTF8)
+            if flags & _UTF8:
+                changed[position + 9] &= ~(_UTF8 >> 8)
             position += _DIRECTORY_ENTRY.size + name
-            for start, kind, _ in _fields(data[position : position + extra]) if has_unicode else ():
+            for kind, start, _ in _fields(data[position : position + extra]) if has_unicode else ():
                 if kind == _UNICODE_PATH:
-                    struct.pack_into("<H", changed, position + start, _SET_ASIDE)
+                    changed[position + start : position + start + len(kind)] = _SET_ASIDE
             position += extra + comment
         return bytes(changed)
 
 
-def _fields(extra: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """The fields of an extra field (APPNOTE 4.5): where each begins, its kind and its value."""
+def _fields(extra: bytes) -> Iterator[tuple[bytes, int, bytes]]:
+    """The fields of an extra field (APPNOTE 4.5): kind, where it begins, and value."""
     position = 0
     while position + _FIELD.size <= len(extra):
         kind, length = _FIELD.unpack_from(extra, position)
         value = position + _FIELD.size
-        yield position, kind, extra[value : value + length]
+        yield kind, position, extra[value : value + length]
         position = value + length
 
 
@@ -153,12 +158,17 @@ def _name(entry: zipfile.ZipInfo) -> str:
     """The name as its Unicode path (APPNOTE 4.6.9), or UTF-8 where it is valid, whatever the flag says: many writers
     leave it out.
     """
-    raw = entry.orig_filename.encode("cp437")
-    begin = struct.pack("<BL", 1, zlib.crc32(raw))  # of the name that the path was made for
-    paths = [value[5:] for _, kind, value in _fields(entry.extra) if kind == _SET_ASIDE and value[:5] == begin]
-    for name in filter(None, (*paths, raw)):
-        with suppress(UnicodeDecodeError):
+    names = [entry.orig_filename.encode("cp437")]
+    if _SET_ASIDE in entry.extra:
+        begin = struct.pack("<BL", 1, zlib.crc32(names[0]))  # of the name that the path was made for
+        fields = _fields(entry.extra)
+        paths = [value[5:] for kind, _, value in fields if kind == _SET_ASIDE and value[:5] == begin]
+        names = [*filter(None, paths), *names]
+    for name in names:
+        try:
             return name.decode()
+        except UnicodeDecodeError:
+            continue
     return entry.orig_filename
 
 

@@ -13,13 +13,7 @@ from eds_spark_imaging.dicom.parser.deflate import InflatedSource
 from eds_spark_imaging.dicom.parser.element import UNDEFINED, element
 from eds_spark_imaging.dicom.parser.passing import MalformedError, Passing
 from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS, IGNORED, Plan, Role, Stop, Target
-from eds_spark_imaging.dicom.parser.scanner import (
-    MAX_HITS,
-    ShortError,
-    begin_item,
-    elements,
-    item,
-)
+from eds_spark_imaging.dicom.parser.scanner import MAX_HITS, ShortError, begin_item, elements, item
 from eds_spark_imaging.dicom.parser.syntax import (
     DEFLATED,
     DICOMDIR_CLASS,
