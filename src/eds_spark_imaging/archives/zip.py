@@ -5,9 +5,11 @@ from __future__ import annotations
 import stat
 import struct
 import sys
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BufferedIOBase
 from operator import attrgetter
 from typing import Final, cast
@@ -65,35 +67,28 @@ def zip_members(source: Buffered, part: int, parts: int) -> Iterator[Member]:
         raise ArchiveError(ArchiveFault.MALFORMED_ARCHIVE)
 
 
-class _Directory(ArchiveFile):
-    """A zip that does not tell in which character set its names are: Pythons differ in what they make of it, and one
-    name that is not what it is said to be keeps zipfile from all the others.
+class _Untold(ArchiveFile):
+    """A zip that does not tell in which character set its names are, so that one which is not in the one it is said to
+    be does not keep zipfile from the others.
     """
 
     def read(self, size: int | None = -1, /) -> bytes:
         """The next bytes; see :class:`ArchiveFile`."""
         data = super().read(size)
-        if data[:2] != b"PK":
-            return data
+        if data.startswith(b"PK\1\2"):
+            changed, position = bytearray(data), 0
+            while position + _DIRECTORY_ENTRY.size <= len(data):
+                flags, name, extra, comment = _DIRECTORY_ENTRY.unpack_from(data, position)
+                struct.pack_into("<H", changed, position + 8, flags & ~_UTF8)
+                position += _DIRECTORY_ENTRY.size + name
+                for kind, start, _ in _fields(data[position : position + extra]):
+                    if kind == _UNICODE_PATH:
+                        changed[position + start : position + start + len(kind)] = _SET_ASIDE
+                position += extra + comment
+            return bytes(changed)
         if len(data) == _LOCAL_HEADER.size and data.startswith(SIGNATURES[0]):
             return data[:7] + bytes([data[7] & ~(_UTF8 >> 8)]) + data[8:]
-        return self._untold(data) if data.startswith(b"PK\1\2") else data
-
-    @staticmethod
-    def _untold(data: bytes) -> bytes:
-        """A directory without what it tells of its names."""
-        changed, position = bytearray(data), 0
-        has_unicode = _UNICODE_PATH in data
-        while position + _DIRECTORY_ENTRY.size <= len(data):
-            flags, name, extra, comment = _DIRECTORY_ENTRY.unpack_from(data, position)
-            if flags & _UTF8:
-                changed[position + 9] &= ~(_UTF8 >> 8)
-            position += _DIRECTORY_ENTRY.size + name
-            for kind, start, _ in _fields(data[position : position + extra]) if has_unicode else ():
-                if kind == _UNICODE_PATH:
-                    changed[position + start : position + start + len(kind)] = _SET_ASIDE
-            position += extra + comment
-        return bytes(changed)
+        return data
 
 
 def _fields(extra: bytes) -> Iterator[tuple[bytes, int, bytes]]:
@@ -112,13 +107,17 @@ def _opened(source: Buffered) -> tuple[ArchiveFile, zipfile.ZipFile]:
         raise ArchiveError(ArchiveFault.TRUNCATED_ARCHIVE)
     if not _has_directory(source, end):
         raise ArchiveError(ArchiveFault.MALFORMED_ARCHIVE)
-    file = _Directory(source, MAX_DIRECTORY)
-    try:
-        return file, zipfile.ZipFile(file)
-    except TooMuchError:
-        raise ArchiveError(ArchiveFault.ARCHIVE_TOO_LARGE) from None
-    except Exception:  # whatever zipfile may raise on hostile bytes
-        raise ArchiveError(ArchiveFault.MALFORMED_ARCHIVE) from None
+    for kind in (ArchiveFile, _Untold):
+        file = kind(source, MAX_DIRECTORY)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Unicode paths that are empty, which only some Pythons look at
+                return file, zipfile.ZipFile(file)
+        except TooMuchError:
+            raise ArchiveError(ArchiveFault.ARCHIVE_TOO_LARGE) from None
+        except Exception:  # noqa: S112 - whatever zipfile may raise on hostile bytes, or on a name
+            continue
+    raise ArchiveError(ArchiveFault.MALFORMED_ARCHIVE)
 
 
 def end_record(source: Buffered) -> int | None:
@@ -156,20 +155,22 @@ def _has_directory(source: Buffered, end: int) -> bool:
 
 def _name(entry: zipfile.ZipInfo) -> str:
     """The name as its Unicode path (APPNOTE 4.6.9), or UTF-8 where it is valid, whatever the flag says: many writers
-    leave it out.
+    leave it out. Not ``filename``, of which Pythons make this or that.
     """
-    names = [entry.orig_filename.encode("cp437")]
-    if _SET_ASIDE in entry.extra:
-        begin = struct.pack("<BL", 1, zlib.crc32(names[0]))  # of the name that the path was made for
-        fields = _fields(entry.extra)
-        paths = [value[5:] for kind, _, value in fields if kind == _SET_ASIDE and value[:5] == begin]
-        names = [*filter(None, paths), *names]
-    for name in names:
-        try:
-            return name.decode()
-        except UnicodeDecodeError:
-            continue
-    return entry.orig_filename
+    name, is_utf8 = entry.orig_filename, entry.flag_bits & _UTF8
+    if _UNICODE_PATH in entry.extra or _SET_ASIDE in entry.extra:
+        raw = name.encode("utf-8" if is_utf8 else "cp437")
+        begin = struct.pack("<BL", 1, zlib.crc32(raw))  # of the name that the path was made for
+        for kind, _, value in _fields(entry.extra):
+            if kind in (_UNICODE_PATH, _SET_ASIDE) and value[:5] == begin and value[5:]:
+                with suppress(UnicodeDecodeError):
+                    return value[5:].decode()
+    if is_utf8:
+        return name
+    try:
+        return name.encode("cp437").decode()
+    except UnicodeError:
+        return name
 
 
 def _reason(source: Buffered, entry: zipfile.ZipInfo, name: str, end: int) -> ArchiveFault | None:
