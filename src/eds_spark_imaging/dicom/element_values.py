@@ -19,8 +19,6 @@ MAX_ISSUES: Final = 100
 class ElementValues:
     """Decodes the elements of one file for their slots; issues, and tags to explain, go to ``header``."""
 
-    __slots__ = ("_default", "_dropped", "_explain", "_header", "_override")
-
     def __init__(self, header: Header, default: str | None, override: Charset | None, *, explain: bool) -> None:
         self._header = header
         self._default = default
@@ -77,5 +75,4 @@ class ElementValues:
 
     def end_issues(self) -> None:
         """Tell how many issues were only counted."""
-        if self._dropped:
-            self._header.issues.append(Issue(None, None, str(self._dropped), Reason.ISSUES_DROPPED))
+        self._header.issues.append(Issue(None, None, str(self._dropped), Reason.ISSUES_DROPPED))

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from eds_spark_imaging.dicom.candidates import Candidate, by_attribute, other_frames, rank, way_of
 from eds_spark_imaging.dicom.declaration.attribute import WIDEST, Kind
-from eds_spark_imaging.dicom.element_values import MAX_ISSUES, ElementValues
+from eds_spark_imaging.dicom.element_values import ElementValues
 from eds_spark_imaging.dicom.items import Items, is_blank
 from eds_spark_imaging.dicom.naming import path
 from eds_spark_imaging.dicom.parser.data_set import DataSet, Hit
@@ -23,7 +23,7 @@ from eds_spark_imaging.dicom.values.typed import is_rounding
 _ORDERED: Final = frozenset((Kind.DOUBLE, Kind.BIGINT, Kind.DATE, Kind.TIME, Kind.DATETIME))
 
 
-class Resolution:
+class Resolution(ElementValues):
     """Fills ``header`` from the elements that were found, of which ``frames`` are items of functional groups."""
 
     def __init__(
@@ -36,11 +36,9 @@ class Resolution:
         *,
         explain: bool = False,
     ) -> None:
-        self._header = header
+        super().__init__(header, default, override, explain=explain)
         self._hits = hits
-        self._charsets = default, override
         self._frames = frames
-        self._explain = explain
         self._later_items = False  # whether frames have values in other items of sequences than the first
 
     def resolve(self, oddities: Iterable[Reason] = ()) -> None:
@@ -53,9 +51,9 @@ class Resolution:
             self._choose(candidates)
         self._header.frame_conflicts.sort()
         for oddity in (*oddities, *(() if ordered else (Reason.TAG_ORDER,))):
-            self._elements.issue(None, None, None, oddity)
-        if len(self._header.issues) == MAX_ISSUES:
-            self._elements.end_issues()
+            self.issue(None, None, None, oddity)
+        if self._dropped:
+            self.end_issues()
 
     def _short_ways(  # noqa: PLR0912 - one loop: it is gone through for every value of every file
         self, hits: list[Hit]
@@ -83,7 +81,7 @@ class Resolution:
             slots = entry.slots
             if not slots:
                 if isinstance(raw, Reason):
-                    self._elements.issue(None, path(hit), None, raw)
+                    self.issue(None, path(hit), None, raw)
                 continue
             if entry.top:
                 ordered = ordered and entry.tag > last
@@ -164,11 +162,6 @@ class Resolution:
         return [there] if there else []
 
     @cached_property
-    def _elements(self) -> ElementValues:
-        """Hardly needed where the short ways suffice."""
-        return ElementValues(self._header, *self._charsets, explain=self._explain)
-
-    @cached_property
     def _items(self) -> Items:
         return Items(self._hits)
 
@@ -180,7 +173,7 @@ class Resolution:
         for candidate in candidates:
             _, vr, raw, context = candidate[1]
             if not is_blank(vr or candidate[0].vr, raw) and not self._items.is_chosen(context.trail):
-                self._elements.report(candidate, Reason.MULTIPLE_ITEMS)
+                self.report(candidate, Reason.MULTIPLE_ITEMS)
                 break
         return chosen
 
@@ -193,7 +186,7 @@ class Resolution:
         for number, candidate in enumerate(candidates):
             if frame is not None and candidate[1][3].trail[0] != frame:
                 continue
-            if values := self._elements.values(candidate):
+            if values := self.values(candidate):
                 first = values[0]
                 slot = candidate[0]
                 if slot.wanted.kind is Kind.DATETIME:
@@ -209,14 +202,14 @@ class Resolution:
 
     def _range(self, first: Any, candidates: list[Candidate]) -> None:
         different = {hit[2]: (slot, hit) for slot, hit in candidates}
-        values = [first, *(value for candidate in different.values() for value in self._elements.plain(candidate))]
+        values = [first, *(value for candidate in different.values() for value in self.plain(candidate))]
         if min(values) < max(values):
             self._header.frame_ranges[candidates[0][0].column] = (min(values), max(values))
 
     def _compare(self, first: list[Any], giver: Candidate, candidates: list[Candidate]) -> None:
         """Note where another frame than that of ``giver``, which gave ``first``, has another value."""
         for frame in other_frames(candidates, giver[1][3].trail[0]):
-            if next(filter(None, map(self._elements.plain, frame)), first) != first:
+            if next(filter(None, map(self.plain, frame)), first) != first:
                 self._header.frame_conflicts.append(giver[0].column)
                 return
 
@@ -225,14 +218,12 @@ class Resolution:
         slot = candidates[0][0]
         if not slot.wanted.many:
             different = {candidate[1][1:3]: candidate for candidate in candidates}
-            return (
-                sorted({value for candidate in different.values() for value in self._elements.plain(candidate)}) or None
-            )
+            return sorted({value for candidate in different.values() for value in self.plain(candidate)}) or None
         chosen = self._of_chosen(candidates)
         if slot.wanted.frames:
             return self._of_all_frames(chosen, slot.wanted.frames)
         for candidate in chosen:
-            if values := self._elements.plain(candidate):
+            if values := self.plain(candidate):
                 if slot.frame:
                     self._compare(values, candidate, chosen)
                 return values
@@ -240,7 +231,7 @@ class Resolution:
 
     def _of_all_frames(self, candidates: list[Candidate], width: int) -> list[Any] | None:
         """The different values of all frames, ``width`` of each, in the order of frames."""
-        different = dict.fromkeys(tuple(self._elements.plain(candidate)) for candidate in candidates)
+        different = dict.fromkeys(tuple(self.plain(candidate)) for candidate in candidates)
         return [value for values in different if len(values) == width for value in values] or None
 
     def _listed(self, candidates: list[Candidate]) -> list[Any] | None:
@@ -250,7 +241,7 @@ class Resolution:
         for candidate in candidates:
             key = id(candidate[1][3])
             if not by_item.get(key):
-                by_item[key] = self._elements.plain(candidate)
+                by_item[key] = self.plain(candidate)
         node = candidates[0][1][3].node
         items = [] if node is None else self._items.listed(slot, node)
         values = self._padded(slot, items, by_item)
@@ -258,7 +249,7 @@ class Resolution:
         for candidate in candidates:
             key = id(candidate[1][3])
             if slot.each != WIDEST and key in there and len(by_item[key]) > slot.each:
-                self._elements.report(candidate, Reason.MULTIPLE_VALUES)
+                self.report(candidate, Reason.MULTIPLE_VALUES)
                 break
         known = _without_end(values)
         frame = self._items.frame(slot)
@@ -282,7 +273,7 @@ class Resolution:
         blank = isinstance(raw, bytes) and not raw.strip(b" \0")
         frames = self._frames
         if blank or (isinstance(value, int) and (value < 1 or (frames is not None and frames != value))):
-            self._elements.report(candidate, Reason.FRAME_COUNT)
+            self.report(candidate, Reason.FRAME_COUNT)
             return value if isinstance(value, int) and value > 0 else 1
         return value
 
