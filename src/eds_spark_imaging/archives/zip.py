@@ -5,8 +5,11 @@ from __future__ import annotations
 import stat
 import struct
 import sys
+import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BufferedIOBase
 from operator import attrgetter
 from typing import Final, cast
@@ -30,8 +33,10 @@ _LOCAL_HEADER: Final = struct.Struct("<26x2H")  # lengths of name and extra fiel
 _DIRECTORY_ENTRY: Final = struct.Struct("<8xH18x3H12x")  # flags, and lengths of what follows (APPNOTE 4.3.12)
 _END: Final = struct.Struct("<4s4H2LH")
 _END64: Final = struct.Struct("<4sQ2H2L4Q")
-_LOCATOR: Final = 20  # bytes, behind the 64-bit record (APPNOTE 4.3.15)
+_LOCATOR: Final = struct.Struct("<8xQ4x")  # where the 64-bit record is, which stands before it (APPNOTE 4.3.15)
 _MAX_COMMENT: Final = 0xFFFF
+_FIELD: Final = struct.Struct("<2sH")  # kind and length, of an extra field
+_UNICODE_PATH, _SET_ASIDE = b"up", b"\xff\xff"
 _ENCRYPTED, _UTF8 = 0x1, 0x800  # bits of the general purpose flag (APPNOTE 4.4.4)
 _UNIX: Final = 3
 
@@ -43,7 +48,7 @@ def zip_members(source: Buffered, part: int, parts: int) -> Iterator[Member]:
     file.left = sys.maxsize
     names, budget = Names(), Budget(source.size or 0)
     entries = sorted(archive.infolist(), key=attrgetter("header_offset"))
-    following = [*(entry.header_offset for entry in entries[1:]), source.size or 0]
+    following = [*(entry.header_offset for entry in entries[1:]), archive.start_dir]
     for entry, end in zip(entries, following, strict=False):
         name = _name(entry)
         if name.endswith("/"):
@@ -62,8 +67,10 @@ def zip_members(source: Buffered, part: int, parts: int) -> Iterator[Member]:
         raise ArchiveError(ArchiveFault.MALFORMED_ARCHIVE)
 
 
-class _Unflagged(ArchiveFile):
-    """A zip in which no name is said to be UTF-8, so that one which is none does not keep zipfile from the others."""
+class _Untold(ArchiveFile):
+    """A zip that does not tell in which character set its names are, so that one which is not in the one it is said to
+    be does not keep zipfile from the others.
+    """
 
     def read(self, size: int | None = -1, /) -> bytes:
         """The next bytes; see :class:`ArchiveFile`."""
@@ -71,13 +78,27 @@ class _Unflagged(ArchiveFile):
         if data.startswith(b"PK\1\2"):
             changed, position = bytearray(data), 0
             while position + _DIRECTORY_ENTRY.size <= len(data):
-                flags, *lengths = _DIRECTORY_ENTRY.unpack_from(data, position)
+                flags, name, extra, comment = _DIRECTORY_ENTRY.unpack_from(data, position)
                 struct.pack_into("<H", changed, position + 8, flags & ~_UTF8)
-                position += _DIRECTORY_ENTRY.size + sum(lengths)
+                position += _DIRECTORY_ENTRY.size + name
+                for kind, start, _ in _fields(data[position : position + extra]):
+                    if kind == _UNICODE_PATH:
+                        changed[position + start : position + start + len(kind)] = _SET_ASIDE
+                position += extra + comment
             return bytes(changed)
         if len(data) == _LOCAL_HEADER.size and data.startswith(SIGNATURES[0]):
             return data[:7] + bytes([data[7] & ~(_UTF8 >> 8)]) + data[8:]
         return data
+
+
+def _fields(extra: bytes) -> Iterator[tuple[bytes, int, bytes]]:
+    """The fields of an extra field (APPNOTE 4.5): kind, where it begins, and value."""
+    position = 0
+    while position + _FIELD.size <= len(extra):
+        kind, length = _FIELD.unpack_from(extra, position)
+        value = position + _FIELD.size
+        yield kind, position, extra[value : value + length]
+        position = value + length
 
 
 def _opened(source: Buffered) -> tuple[ArchiveFile, zipfile.ZipFile]:
@@ -86,16 +107,16 @@ def _opened(source: Buffered) -> tuple[ArchiveFile, zipfile.ZipFile]:
         raise ArchiveError(ArchiveFault.TRUNCATED_ARCHIVE)
     if not _has_directory(source, end):
         raise ArchiveError(ArchiveFault.MALFORMED_ARCHIVE)
-    for kind in (ArchiveFile, _Unflagged):
+    for kind in (ArchiveFile, _Untold):
         file = kind(source, MAX_DIRECTORY)
         try:
-            return file, zipfile.ZipFile(file)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # Unicode paths that are empty, which only some Pythons look at
+                return file, zipfile.ZipFile(file)
         except TooMuchError:
             raise ArchiveError(ArchiveFault.ARCHIVE_TOO_LARGE) from None
-        except UnicodeDecodeError:
+        except Exception:  # noqa: S112 - whatever zipfile may raise on hostile bytes, or on a name
             continue
-        except Exception:  # whatever zipfile may raise on hostile bytes
-            break
     raise ArchiveError(ArchiveFault.MALFORMED_ARCHIVE)
 
 
@@ -117,25 +138,39 @@ def _has_directory(source: Buffered, end: int) -> bool:
     Something may stand before the archive; then all offsets are too small by its length.
     """
     _, _, length, offset = _END.unpack(source.read_at(end, _END.size))[3:7]
-    locator = source.read_at(end - _LOCATOR, _LOCATOR) if end >= _LOCATOR else b""
+    locator = source.read_at(end - _LOCATOR.size, _LOCATOR.size) if end >= _LOCATOR.size else b""
+    told = None  # where the 64-bit form is
     if locator[:4] == b"PK\6\7":
-        end -= _LOCATOR + _END64.size
+        end -= _LOCATOR.size + _END64.size
         record = source.read_at(end, _END64.size) if end >= 0 else b""
-        if record[:4] != b"PK\6\6":
+        if record[:4] != b"PK\6\6" or _END64.unpack(record)[1] != _END64.size - 12:
             return False
         length, offset = _END64.unpack(record)[-2:]
+        (told,) = _LOCATOR.unpack(locator)
     start: int = end - length
+    if told not in (None, end, end - start + offset):
+        return False
     return start >= offset and (not length or source.read_at(start, 4) == b"PK\1\2")
 
 
 def _name(entry: zipfile.ZipInfo) -> str:
-    """UTF-8 where it is valid, whatever the flag says: many writers leave it out."""
-    if entry.flag_bits & _UTF8:
-        return entry.filename
+    """The name as its Unicode path (APPNOTE 4.6.9), or UTF-8 where it is valid, whatever the flag says: many writers
+    leave it out. Not ``filename``, of which Pythons make this or that.
+    """
+    name, is_utf8 = entry.orig_filename, entry.flag_bits & _UTF8
+    if _UNICODE_PATH in entry.extra or _SET_ASIDE in entry.extra:
+        raw = name.encode("utf-8" if is_utf8 else "cp437")
+        begin = struct.pack("<BL", 1, zlib.crc32(raw))  # of the name that the path was made for
+        for kind, _, value in _fields(entry.extra):
+            if kind in (_UNICODE_PATH, _SET_ASIDE) and value[:5] == begin and value[5:]:
+                with suppress(UnicodeDecodeError):
+                    return value[5:].decode()
+    if is_utf8:
+        return name
     try:
-        return entry.filename.encode("cp437").decode()
+        return name.encode("cp437").decode()
     except UnicodeError:
-        return entry.filename
+        return name
 
 
 def _reason(source: Buffered, entry: zipfile.ZipInfo, name: str, end: int) -> ArchiveFault | None:

@@ -23,7 +23,7 @@ from eds_spark_imaging.dicom.values.charset import Charset, codec_of
 from eds_spark_imaging.errors import ConfigError, InputError
 from eds_spark_imaging.storage.source import ByteSource, LocalFile
 
-READER_VERSION: Final = 5  # raise it when the same file gives other values
+READER_VERSION: Final = 6  # raise it when the same file gives other values
 
 
 def fingerprint(attributes: Sequence[Attribute]) -> str:

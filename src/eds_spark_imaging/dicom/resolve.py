@@ -9,22 +9,21 @@ from typing import Any, Final
 
 from eds_spark_imaging.dicom.candidates import Candidate, by_attribute, other_frames, rank, way_of
 from eds_spark_imaging.dicom.declaration.attribute import WIDEST, Kind
+from eds_spark_imaging.dicom.element_values import ElementValues
 from eds_spark_imaging.dicom.items import Items, is_blank
-from eds_spark_imaging.dicom.naming import is_private, path, shown
+from eds_spark_imaging.dicom.naming import path
 from eds_spark_imaging.dicom.parser.data_set import DataSet, Hit
 from eds_spark_imaging.dicom.parser.plan import FRAME_COUNT, Slot
 from eds_spark_imaging.dicom.reason import Reason
-from eds_spark_imaging.dicom.result import Header, Issue
-from eds_spark_imaging.dicom.values.charset import Charset, charset_of
+from eds_spark_imaging.dicom.result import Header
+from eds_spark_imaging.dicom.values.charset import Charset
 from eds_spark_imaging.dicom.values.decoders import SLOW
-from eds_spark_imaging.dicom.values.typed import choose_vr, decode, is_rounding
-
-MAX_ISSUES: Final = 100
+from eds_spark_imaging.dicom.values.typed import is_rounding
 
 _ORDERED: Final = frozenset((Kind.DOUBLE, Kind.BIGINT, Kind.DATE, Kind.TIME, Kind.DATETIME))
 
 
-class Resolution:
+class Resolution(ElementValues):
     """Fills ``header`` from the elements that were found, of which ``frames`` are items of functional groups."""
 
     def __init__(
@@ -37,13 +36,9 @@ class Resolution:
         *,
         explain: bool = False,
     ) -> None:
-        self._header = header
+        super().__init__(header, default, override, explain=explain)
         self._hits = hits
-        self._default = default
-        self._override = override
         self._frames = frames
-        self._explain = explain
-        self._dropped = 0
         self._later_items = False  # whether frames have values in other items of sequences than the first
 
     def resolve(self, oddities: Iterable[Reason] = ()) -> None:
@@ -56,9 +51,9 @@ class Resolution:
             self._choose(candidates)
         self._header.frame_conflicts.sort()
         for oddity in (*oddities, *(() if ordered else (Reason.TAG_ORDER,))):
-            self._issue(None, None, None, oddity)
+            self.issue(None, None, None, oddity)
         if self._dropped:
-            self._header.issues.append(Issue(None, None, str(self._dropped), Reason.ISSUES_DROPPED))
+            self.end_issues()
 
     def _short_ways(  # noqa: PLR0912 - one loop: it is gone through for every value of every file
         self, hits: list[Hit]
@@ -86,7 +81,7 @@ class Resolution:
             slots = entry.slots
             if not slots:
                 if isinstance(raw, Reason):
-                    self._issue(None, path(hit), None, raw)
+                    self.issue(None, path(hit), None, raw)
                 continue
             if entry.top:
                 ordered = ordered and entry.tag > last
@@ -178,7 +173,7 @@ class Resolution:
         for candidate in candidates:
             _, vr, raw, context = candidate[1]
             if not is_blank(vr or candidate[0].vr, raw) and not self._items.is_chosen(context.trail):
-                self._report(candidate, Reason.MULTIPLE_ITEMS)
+                self.report(candidate, Reason.MULTIPLE_ITEMS)
                 break
         return chosen
 
@@ -191,7 +186,7 @@ class Resolution:
         for number, candidate in enumerate(candidates):
             if frame is not None and candidate[1][3].trail[0] != frame:
                 continue
-            if values := self._decode(candidate):
+            if values := self.values(candidate):
                 first = values[0]
                 slot = candidate[0]
                 if slot.wanted.kind is Kind.DATETIME:
@@ -207,33 +202,28 @@ class Resolution:
 
     def _range(self, first: Any, candidates: list[Candidate]) -> None:
         different = {hit[2]: (slot, hit) for slot, hit in candidates}
-        values = [first, *(value for candidate in different.values() for value in self._plain(candidate))]
+        values = [first, *(value for candidate in different.values() for value in self.plain(candidate))]
         if min(values) < max(values):
             self._header.frame_ranges[candidates[0][0].column] = (min(values), max(values))
 
     def _compare(self, first: list[Any], giver: Candidate, candidates: list[Candidate]) -> None:
         """Note where another frame than that of ``giver``, which gave ``first``, has another value."""
         for frame in other_frames(candidates, giver[1][3].trail[0]):
-            if next(filter(None, map(self._plain, frame)), first) != first:
+            if next(filter(None, map(self.plain, frame)), first) != first:
                 self._header.frame_conflicts.append(giver[0].column)
                 return
-
-    def _plain(self, candidate: Candidate) -> list[Any]:
-        """The values of one element, datetimes without their zone."""
-        values = self._decode(candidate)
-        return [value for value, _ in values] if candidate[0].wanted.kind is Kind.DATETIME else values
 
     def _array(self, candidates: list[Candidate]) -> list[Any] | None:
         """All values of one element, of the first frame that has any; or the sorted and distinct ones of all."""
         slot = candidates[0][0]
         if not slot.wanted.many:
             different = {candidate[1][1:3]: candidate for candidate in candidates}
-            return sorted({value for candidate in different.values() for value in self._plain(candidate)}) or None
+            return sorted({value for candidate in different.values() for value in self.plain(candidate)}) or None
         chosen = self._of_chosen(candidates)
         if slot.wanted.frames:
             return self._of_all_frames(chosen, slot.wanted.frames)
         for candidate in chosen:
-            if values := self._plain(candidate):
+            if values := self.plain(candidate):
                 if slot.frame:
                     self._compare(values, candidate, chosen)
                 return values
@@ -241,7 +231,7 @@ class Resolution:
 
     def _of_all_frames(self, candidates: list[Candidate], width: int) -> list[Any] | None:
         """The different values of all frames, ``width`` of each, in the order of frames."""
-        different = dict.fromkeys(tuple(self._plain(candidate)) for candidate in candidates)
+        different = dict.fromkeys(tuple(self.plain(candidate)) for candidate in candidates)
         return [value for values in different if len(values) == width for value in values] or None
 
     def _listed(self, candidates: list[Candidate]) -> list[Any] | None:
@@ -251,7 +241,7 @@ class Resolution:
         for candidate in candidates:
             key = id(candidate[1][3])
             if not by_item.get(key):
-                by_item[key] = self._plain(candidate)
+                by_item[key] = self.plain(candidate)
         node = candidates[0][1][3].node
         items = [] if node is None else self._items.listed(slot, node)
         values = self._padded(slot, items, by_item)
@@ -259,7 +249,7 @@ class Resolution:
         for candidate in candidates:
             key = id(candidate[1][3])
             if slot.each != WIDEST and key in there and len(by_item[key]) > slot.each:
-                self._report(candidate, Reason.MULTIPLE_VALUES)
+                self.report(candidate, Reason.MULTIPLE_VALUES)
                 break
         known = _without_end(values)
         frame = self._items.frame(slot)
@@ -283,49 +273,9 @@ class Resolution:
         blank = isinstance(raw, bytes) and not raw.strip(b" \0")
         frames = self._frames
         if blank or (isinstance(value, int) and (value < 1 or (frames is not None and frames != value))):
-            self._report(candidate, Reason.FRAME_COUNT)
+            self.report(candidate, Reason.FRAME_COUNT)
             return value if isinstance(value, int) and value > 0 else 1
         return value
-
-    def _decode(self, candidate: Candidate) -> list[Any]:
-        """The values of one element, with an issue for what is odd."""
-        values = self._decoded(candidate)
-        if self._explain and values:
-            self._header.tags.setdefault(candidate[0].column, path(candidate[1]))
-        return values
-
-    def _decoded(self, candidate: Candidate) -> list[Any]:
-        slot, (entry, written, raw, context) = candidate
-        if isinstance(raw, Reason):
-            self._report(candidate, raw)
-            return []
-        if written is None or written == slot.vr:
-            value = slot.known.get(raw)
-            if value is None:
-                value = slot.learn(raw)
-            if value is not SLOW:
-                return [value] if slot.wanted.single else list(value)
-        if not raw:
-            return []
-        vr, mismatch = choose_vr(written, slot.vr, slot.wanted.kind, raw)
-        charset = self._override or charset_of(context.charset, self._default)
-        passed_on = written == b"UN" and is_private(entry.tag)  # by a system that did not know the element
-        reasons: list[Reason] = [Reason.VR_MISMATCH] if mismatch and not passed_on else []
-        values = decode(raw, vr, slot.wanted, little=context.order.little, charset=charset, report=reasons.append)
-        for reason in dict.fromkeys(reasons):
-            self._report(candidate, reason)
-        return values
-
-    def _report(self, candidate: Candidate, reason: Reason) -> None:
-        slot, hit = candidate
-        raw = hit[2]
-        self._issue(slot.column, path(hit), shown(raw) if isinstance(raw, bytes) else None, reason)
-
-    def _issue(self, column: str | None, tag: str | None, raw: str | None, reason: str) -> None:
-        if len(self._header.issues) < MAX_ISSUES:
-            self._header.issues.append(Issue(column, tag, raw, reason))
-        else:
-            self._dropped += 1
 
 
 def _without_end(values: list[Any]) -> list[Any]:

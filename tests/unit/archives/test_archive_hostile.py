@@ -281,6 +281,28 @@ def test_members_that_overlap() -> None:
     assert source.bytes <= len(data) + 100_000
 
 
+def test_a_member_that_reaches_into_the_directory() -> None:
+    """Only later Pythons see it."""
+    data = zipped([("a", PLAN), ("b", PLAN)], zipfile.ZIP_STORED)
+    at = data.rindex(b"PK\1\2")
+    longer = struct.pack("<2L", len(PLAN) + 20, len(PLAN) + 20)
+    data = data[: at + 20] + longer + data[at + 28 :]
+    assert outcomes(data, "a.zip") == {"a": PARSED, "b": BOMB, "": READ}
+
+
+@pytest.mark.parametrize("before", [b"", b"#!/bin/sh\n" * 10])
+@pytest.mark.parametrize(("size", "off", "read"), [(44, 0, True), (44, 8, False), (44, -8, False), (52, 0, False)])
+def test_a_64_bit_end_record(before: bytes, size: int, off: int, *, read: bool) -> None:
+    """Of false ones Pythons make this or that: it must be where its locator says (APPNOTE 4.3.14, 4.3.15)."""
+    data = zipped([("a", PLAN)], zipfile.ZIP_STORED)
+    end = data.rindex(b"PK\5\6")
+    length, offset = struct.unpack_from("<2L", data, end + 12)
+    record = b"PK\6\6" + struct.pack("<Q2H2L4Q", size, 45, 45, 0, 0, 1, 1, length, offset)
+    record += b"PK\6\7" + struct.pack("<LQL", 0, end + off, 1) + end_of_zip(0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)
+    expected = {"a": PARSED, "": READ} if read else {"": MALFORMED}
+    assert outcomes(before + data[:end] + record, "a.zip") == expected
+
+
 def test_a_directory_that_is_too_large() -> None:
     entry = struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0) + b"a"
     count = MAX_DIRECTORY // len(entry) + 1

@@ -163,6 +163,38 @@ def test_a_name_of_a_zip_that_is_not_the_utf8_it_is_said_to_be(method: int) -> N
     assert outcomes(raw_zip(*entries), "a.zip") == {**dict.fromkeys(expected, PARSED), "": READ}
 
 
+def unicode_path(name: bytes, path: bytes, version: int = 1) -> bytes:
+    """An extra field with the name of a member in UTF-8 (APPNOTE 4.6.9)."""
+    value = struct.pack("<BL", version, zipfile.crc32(name)) + path
+    return struct.pack("<HH", 0x7075, len(value)) + value
+
+
+@pytest.mark.parametrize(
+    ("extra", "name"),
+    [
+        (unicode_path(b"s\x82rie", "série".encode()), "série"),
+        (unicode_path(b"s\x82rie", "Иван".encode()), "Иван"),
+        (struct.pack("<HHL", 0x5455, 4, 0) + unicode_path(b"s\x82rie", "Иван".encode()), "Иван"),
+        # It counts if it is of version 1 and of this name; else the name is of code page 437 (appendix D).
+        (unicode_path(b"s\x82rie", "Иван".encode(), version=2), "série"),
+        (unicode_path(b"another", "Иван".encode()), "série"),
+        (unicode_path(b"s\x82rie", b"\xff\xfe"), "série"),
+        (unicode_path(b"s\x82rie", b""), "série"),
+        (struct.pack("<HHB", 0x7075, 1, 1), "série"),
+    ],
+)
+def test_the_unicode_path_of_a_member(extra: bytes, name: str) -> None:
+    """Pythons before 3.12 do not know it, later ones give up the archive where it is damaged."""
+    odd = Entry(b"s\x82rie", PLAN, len(PLAN), zipfile.ZIP_STORED, crc=zipfile.crc32(PLAN), extra=extra)
+    other = Entry(b"other", PLAN, len(PLAN), zipfile.ZIP_STORED, crc=zipfile.crc32(PLAN))
+    assert outcomes(raw_zip(odd, other), "a.zip") == {name: PARSED, "other": PARSED, "": READ}
+
+
+def test_a_nul_in_the_name_of_a_member_is_no_end() -> None:
+    odd = Entry(b"a\0b", PLAN, len(PLAN), zipfile.ZIP_STORED, crc=zipfile.crc32(PLAN))
+    assert outcomes(raw_zip(odd), "a.zip") == {"a\0b": ("quarantined", "unsafe_name"), "": READ}
+
+
 UNSAFE = ["/etc/a", "../a", "a/../../b", "a/..", "C:\\a", "c:a", "\\\\host\\a", "a\\..\\b", "n" * 5000]
 
 

@@ -81,6 +81,22 @@ def test_every_set_without_code_extensions(term: str, codec: str, text: str) -> 
             b"Zo\xe9^\x1b-L" + "Иван".encode("iso8859-5"),
             "Zoé^Иван",
         ),
+        # What is set for the bytes above 127 stays while kanji are set for those below (PS3.5 section 6.1.2.5.3).
+        (
+            b"ISO 2022 IR 144\\ISO 2022 IR 87",
+            "Иванов".encode("iso8859-5") + b"^\x1b$B;3ED\x1b(B " + "Пётр".encode("iso8859-5"),
+            "Иванов^山田 Пётр",
+        ),
+        (
+            b"\\ISO 2022 IR 87\\ISO 2022 IR 13",
+            b"\x1b)I\xd4\xcf\x1b$B;3ED\x1b(B\xc0\xdb^\x1b$BB@O:\x1b(B",
+            "ﾔﾏ山田ﾀﾛ^太郎",
+        ),
+        (
+            b"\\ISO 2022 IR 149\\ISO 2022 IR 87",
+            b"\x1b$)C\xc8\xab \x1b$B;3\xb1\xe6ED\x1b(B \xb5\xbf",
+            "홍 山길田 동",
+        ),
     ],
 )
 def test_code_extensions(term: bytes, name: bytes, text: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from header_build import (
     ATTRIBUTES,
     BIG_ENDIAN,
+    DEFLATED,
     EXPLICIT,
     IMPLICIT,
     IMPLICIT_PLAIN,
@@ -91,8 +92,25 @@ def test_transfer_syntax_that_is_not_the_real_one(written: str, claimed: str) ->
     assert reasons(header, None) == [Reason.WRONG_TRANSFER_SYNTAX]
 
 
-def test_private_transfer_syntax_of_ge_is_implicit_little_endian() -> None:
-    header = read(part10(data_set(*IMPLICIT_PLAIN) + element(0x7FE00010, None, bytes(8)), "1.2.840.113619.5.2"))
+@pytest.mark.parametrize("bare", [True, False])
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("first", ["SpecificCharacterSet", "ImageType"])
+def test_a_first_element_that_reaches_far_in_another_encoding(first: str, order: str, *, bare: bool) -> None:
+    """``CS`` and a short length are 676,675 bytes in implicit form; in the other byte order, 64 bytes are 16,384."""
+    value = b"ISO_IR 100" if first == "SpecificCharacterSet" else b"ORIGINAL\\PRIMARY\\".ljust(64, b"A")
+    parts = sorted(((first, "CS", value), *PLAIN), key=lambda part: tag(part[0]))
+    rows = struct.pack(order + "H", 512)
+    body = b"".join(element(tag(k), vr, rows if vr == "US" else raw, order=order) for k, vr, raw in parts)
+    body += element(0x7FE00010, "OW", b"\x55" * 1_000_000, order=order)
+    header = read(body if bare else part10(body, IMPLICIT if order == "<" else EXPLICIT))
+    assert_plain(header)
+    assert reasons(header, None) == ([] if bare else [Reason.WRONG_TRANSFER_SYNTAX])
+
+
+@pytest.mark.parametrize("syntax", ["1.2.840.113619.5.2", "1.2.840.10008.1.20"])
+def test_transfer_syntaxes_of_ge_and_papyrus_are_implicit_little_endian(syntax: str) -> None:
+    """The one private, the other retired (PS3.6 table A-1)."""
+    header = read(part10(data_set(*IMPLICIT_PLAIN) + element(0x7FE00010, None, bytes(8)), syntax))
     assert_plain(header)
     assert header.issues == []
 
@@ -194,6 +212,15 @@ def test_zeros_to_the_end_are_a_copy_that_was_interrupted(zeros: int) -> None:
     for begun in (part10(b""), bytes(128) + b"DICM"):
         header = read(begun + bytes(zeros))
         assert (header.status, header.reason) == (HeaderStatus.QUARANTINED, Rejection.TRUNCATED)
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, DEFLATED])
+def test_a_file_cut_in_its_meta_information_or_right_behind(syntax: str) -> None:
+    """Between two elements too: there is no data set."""
+    whole = part10(b"", syntax)
+    for cut in range(133, len(whole) + 1):
+        header = read(whole[:cut])
+        assert (header.status, header.reason) == (HeaderStatus.QUARANTINED, Rejection.TRUNCATED), cut
 
 
 @pytest.mark.parametrize("padding", [b"\0", b"\0" * 100, b" ", b" " * 100, b"\n" * 4])

@@ -104,6 +104,7 @@ def test_datetimes(raw: bytes, value: dt.datetime | None, offset: int | None, ex
         (b"999Y", None, Reason.IMPLAUSIBLE),
         (b"999W", 999 * 7 / 365.25, None),
         (b"0042Y", 42.0, Reason.NONSTANDARD_FORMAT),
+        (b"42 Y", 42.0, Reason.NONSTANDARD_FORMAT),
     ],
 )
 def test_ages(raw: bytes, value: float | None, expected: Reason | None) -> None:

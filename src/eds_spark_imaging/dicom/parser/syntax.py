@@ -20,6 +20,7 @@ IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
 EXPLICIT_BIG: Final = "1.2.840.10008.1.2.2"
 DEFLATED: Final = frozenset(("1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205"))
 GE_PRIVATE: Final = "1.2.840.113619.5.2"  # implicit little endian; only its pixels are big endian
+PAPYRUS: Final = "1.2.840.10008.1.20"  # implicit little endian, retired
 DICOMDIR_CLASS: Final = "1.2.840.10008.1.3.10"
 
 PREAMBLE: Final = 132  # bytes of preamble and magic, before the elements
@@ -94,7 +95,7 @@ def find_data_set(data: bytes, size: int | None) -> int | None:
                 continue
             group, number = struct.unpack_from(encoding.order.prefix + "HH", data, position)
             known = number == 0 or dictionary_has_tag(group << 16 | number)
-            if group in _FIRST_GROUPS and known and _follows(data, position, size, encoding):
+            if group in _FIRST_GROUPS and known and _followed(data, position, size, encoding):
                 return position
     return None
 
@@ -134,36 +135,37 @@ def read_file_meta(window: Window, position: int, context: DataSet) -> FileMeta 
 def encoding_of(window: Window, position: int, transfer_syntax: str | None) -> tuple[Encoding, bool]:
     """The encoding of the data set at ``position``, and whether it is the one that the transfer syntax means."""
     data = window.data
-    explicit = transfer_syntax not in (IMPLICIT_LITTLE, GE_PRIVATE)
+    explicit = transfer_syntax not in (IMPLICIT_LITTLE, GE_PRIVATE, PAPYRUS)
     declared = Encoding(explicit, BIG if transfer_syntax == EXPLICIT_BIG else LITTLE)
     has_vr = data[position + 4 : position + 6] in VRS
     if has_vr == explicit and declared.order is LITTLE and data[position + 1 : position + 2] == b"\0":
         return declared, True
     size = window.size  # which may cost a call of the system
-    for encoding in (declared, *_ENCODINGS):
-        if _follows(data, position, size, encoding):
-            return encoding, encoding == declared
-    return declared, True
+    # In a wrong encoding, the first element may reach to where nothing is seen, or by chance to another.
+    best = max((declared, *_ENCODINGS), key=lambda encoding: _followed(data, position, size, encoding))
+    return best, best == declared
 
 
 _ENCODINGS: Final = tuple(Encoding(explicit, order) for order in (LITTLE, BIG) for explicit in (True, False))
 
 
-def _follows(data: bytes, position: int, size: int | None, encoding: Encoding) -> bool:
-    """Whether the next elements make sense in an encoding: tags that ascend, VRs that exist, lengths that fit."""
+def _followed(data: bytes, position: int, size: int | None, encoding: Encoding) -> int:
+    """How many of the next four elements are seen in an encoding, none unless all of them make sense: tags that ascend,
+    VRs that exist, lengths that fit.
+    """
     last = -1
-    for _ in range(4):
+    for seen in range(4):
         try:
             group, number, vr = struct.unpack_from(encoding.order.prefix + "HH2s", data, position)
             _, _, length, value = element(data, position, encoding.explicit, encoding.order)
         except struct.error:
-            break
+            return seen
         tag = group << 16 | number
         if tag <= last or group >= 0xFFFE or (encoding.explicit and vr not in VRS):
-            return False
+            return 0
         if length == UNDEFINED:
-            return True
+            return seen + 1
         last, position = tag, value + length
         if size is not None and position > size:
-            return False
-    return last >= 0
+            return 0
+    return 4

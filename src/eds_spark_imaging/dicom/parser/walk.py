@@ -13,13 +13,7 @@ from eds_spark_imaging.dicom.parser.deflate import InflatedSource
 from eds_spark_imaging.dicom.parser.element import UNDEFINED, element
 from eds_spark_imaging.dicom.parser.passing import MalformedError, Passing
 from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS, IGNORED, Plan, Role, Stop, Target
-from eds_spark_imaging.dicom.parser.scanner import (
-    MAX_HITS,
-    ShortError,
-    begin_item,
-    elements,
-    item,
-)
+from eds_spark_imaging.dicom.parser.scanner import MAX_HITS, ShortError, begin_item, elements, item
 from eds_spark_imaging.dicom.parser.syntax import (
     DEFLATED,
     DICOMDIR_CLASS,
@@ -133,10 +127,10 @@ def _read(result: Walk, source: ByteSource, position: int, plan_of: PlanOf) -> W
         result.inflated = InflatedSource(source, window.start + position)
         window = result.window = Window(result.inflated)
         position = 0
-    beginning = window.data[position : position + 4]
-    if beginning and _is_padding(beginning):
+    if _is_padding(window.data[position : position + 4]):  # or nothing at all
         result.header_bytes = window.start + position
-        return result.end(HeaderStatus.QUARANTINED, Rejection.TRUNCATED)
+        fault = None if result.inflated is None else result.inflated.fault
+        return result.end(HeaderStatus.QUARANTINED, fault or Rejection.TRUNCATED)
     encoding, as_declared = encoding_of(window, position, meta.transfer_syntax)
     if meta.transfer_syntax is not None and (not as_declared or (said_deflated and result.inflated is None)):
         result.oddities.append(Reason.WRONG_TRANSFER_SYNTAX)

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
+from eds_spark_imaging.dicom.element_values import MAX_ISSUES
 from eds_spark_imaging.dicom.parser.data_set import DataSet, Hit
 from eds_spark_imaging.dicom.parser.plan import PIXELS
 from eds_spark_imaging.dicom.parser.walk import walk_on
 from eds_spark_imaging.dicom.parser.window import DIGEST_SIZE
-from eds_spark_imaging.dicom.resolve import MAX_ISSUES, Resolution
+from eds_spark_imaging.dicom.resolve import Resolution
 from eds_spark_imaging.dicom.result import Header, HeaderStatus
 from eds_spark_imaging.dicom.templates.leaves import MARGIN
 from eds_spark_imaging.dicom.templates.outline import BEGIN, LONGEST

@@ -21,12 +21,15 @@ _CODECS: Final[dict[str, str]] = {
     "ISO 2022 IR 203": "iso8859_15",
 }
 _ESCAPES: Final[dict[bytes, str]] = {**CODES_TO_ENCODINGS, b"\x1b-b": "iso8859_15"}
+_ROMAJI: Final = b"\x1b(J"
+_LOWER_HALF: Final = frozenset((b"\x1b(B", _ROMAJI, b"\x1b$B", b"\x1b$(D"))  # set G0, the others G1
 _KEEP_ESCAPE: Final = ("iso2022_jp", "iso2022_jp_2")  # Python's codecs want to see the escape sequence
 _MULTI_BYTE: Final = frozenset(("UTF8", "GB18030", "GBK", "GB2312", "utf_8", "utf-8"))
 _PLAIN: Final = re.compile(
     r"(utf.?8|latin.?\d|iso.?8859.?\d+|cp\d+|windows.?\d+|gb\w+|euc.?\w+|shift.?jis|koi8.?\w|big5(.?hkscs)?)", re.I
 )
 _FRAGMENTS: Final = re.compile(rb"\x1b\$?[()\-][^\x1b]|\x1b\$[^\x1b()]|[^\x1b]+|\x1b")
+_HALVES: Final = re.compile(rb"[\x00-\x7f]+|[\x80-\xff]+")
 _ASCII_TERMS: Final = ("", "ISO_IR 6", "ISO 2022 IR 6")
 _DELIMITERS: Final = re.compile(rb"[\\\r\n\t\f]")
 _NAME_DELIMITERS: Final = re.compile(rb"[\\\r\n\t\f^=]")
@@ -140,21 +143,31 @@ def _is_valid(raw: bytes, codec: str) -> bool:
 
 
 def _decode_escaped(raw: bytes, charset: Charset, delimiters: re.Pattern[bytes]) -> tuple[str, Reason | None]:
-    """Code extensions (PS3.5 section 6.1.2.5): an escape sequence sets the codec up to the next one or a delimiter."""
+    """Code extensions (PS3.5 section 6.1.2.5): an escape sequence sets the codec of the bytes below 128 (G0), which are
+    ASCII or kanji, or of those above (G1), up to the next one of its kind or a delimiter.
+    """
     first = codec = charset.codecs[0]
-    escape, reason = b"", charset.reason
+    kanji, reason = b"", charset.reason
     parts: list[str] = []
     for fragment in _FRAGMENTS.findall(raw):
         if fragment in _ESCAPES:
-            codec, escape = _ESCAPES[fragment], fragment
-            if codec not in charset.codecs and fragment not in (b"\x1b(B", b"\x1b(J", b"\x1b)I"):
+            meant = _ESCAPES[fragment]
+            if fragment in _LOWER_HALF:
+                kanji = fragment if meant in _KEEP_ESCAPE else b""
+            if fragment not in _LOWER_HALF or (fragment == _ROMAJI and charset.ascii_first and codec == first):
+                codec = meant  # with romaji mostly katakana, too
+            if meant not in charset.codecs and fragment not in (b"\x1b(B", _ROMAJI, b"\x1b)I"):
                 reason = reason or Reason.UNDECLARED_CHARSET
             continue
-        end = len(fragment)
-        if escape and codec not in _KEEP_ESCAPE and (found := delimiters.search(fragment)):
-            end = found.start()
-        begin = escape if codec in _KEEP_ESCAPE else b""
-        for piece, its_codec in ((begin + fragment[:end], codec), (fragment[end:], first)):
+        ended = None if kanji or codec == first else delimiters.search(fragment)
+        end = ended.start() if ended else len(fragment)
+        pieces = [(fragment[:end], codec), (fragment[end:], first)]
+        if kanji:
+            pieces = [
+                (kanji + half, _ESCAPES[kanji]) if half.isascii() else (half, codec)
+                for half in _HALVES.findall(fragment)
+            ]
+        for piece, its_codec in pieces:
             if charset.ascii_first and its_codec == first and not piece.isascii():
                 text, reason = _decode_unescaped(piece, charset)
                 parts.append(text)
@@ -164,6 +177,6 @@ def _decode_escaped(raw: bytes, charset: Charset, delimiters: re.Pattern[bytes])
             except UnicodeDecodeError:
                 parts.append(piece.decode(its_codec, "replace"))
                 reason = Reason.INVALID_BYTES
-        if end < len(fragment):
-            codec, escape = first, b""
+        if ended:
+            codec = first
     return "".join(parts), reason

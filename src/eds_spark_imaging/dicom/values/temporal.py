@@ -87,5 +87,5 @@ def parse_age(text: str) -> tuple[float | None, Reason | None]:
     age = int(number) * _YEARS[unit.upper()]
     if age > _OLDEST:
         return None, Reason.IMPLAUSIBLE
-    standard = len(text) == 4 and unit.isupper()
+    standard = len(number) == 3 and len(text) == 4 and unit.isupper()
     return age, None if standard else Reason.NONSTANDARD_FORMAT
