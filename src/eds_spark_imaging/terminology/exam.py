@@ -17,7 +17,7 @@ from eds_spark_imaging.terminology.agents import contrast_of
 from eds_spark_imaging.terminology.data_files import group
 from eds_spark_imaging.terminology.lexicon import Lexicon, lexicon
 from eds_spark_imaging.terminology.modality import PRIORITY
-from eds_spark_imaging.terminology.parts import agree, general, lies_within, members, vague
+from eds_spark_imaging.terminology.parts import agree, general, lies_within, members, near, vague
 from eds_spark_imaging.terminology.reading import Reading, text_category
 from eds_spark_imaging.terminology.sides import MIXED
 from eds_spark_imaging.terminology.sources import (
@@ -194,8 +194,8 @@ class Reader:
             )
 
         winner = next(filter(backed, order), order[0])
-        if winner == SERIES:
-            return winner
+        if winner == SERIES or (SERIES in order and near(naming[SERIES].regions, naming[winner].regions)):
+            return SERIES  # `HANCHE D PROFIL` of `BASSIN`, protocol `BASSIN`
         same = [
             column
             for column in order
@@ -223,7 +223,8 @@ class Reader:
             return source
         if any(" " in word for word in naming[source].words) and source == SERIES:
             return source  # `RACHIS ENTIER`
-        return next((other for other in OF_STUDY if other in naming and self._is_piece(naming, other, source)), source)
+        others = (*OF_STUDY, PROTOCOL)
+        return next((other for other in others if other in naming and self._is_piece(naming, other, source)), source)
 
     def _is_piece(self, naming: Mapping[str, Reading], one: str, whole: str) -> bool:
         return len(naming[one].parts) == 1 and lies_within(self.lexicon, naming[one].parts[0], naming[whole].parts)

@@ -158,11 +158,9 @@ def _shared_tail(lexicon: Lexicon, forms: tuple[str, ...], i: int, category: str
     for j in range(i + 2, min(i + 6, len(forms))):
         last = forms[j]
         noun = node.next.get(last)
-        if noun is None or not any(entry.place for entry in noun.entries):
-            continue
-        between = forms[i + 1 : j]
-        if all(word in _CONNECTORS or _are_place(lexicon, word, last) for word in between):
-            return tuple(entry for entry in holding(noun.entries, category) if entry.place)
+        places = tuple(entry for entry in holding(noun.entries, category) if entry.place) if noun else ()
+        if places and all(word in _CONNECTORS or _are_place(lexicon, word, last) for word in forms[i + 1 : j]):
+            return places
     return ()
 
 

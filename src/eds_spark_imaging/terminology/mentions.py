@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eds_spark_imaging.terminology.lexicon import LexiconEntry
+from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
+from eds_spark_imaging.terminology.parts import lies_within
 from eds_spark_imaging.terminology.span import Span
 from eds_spark_imaging.terminology.text import stems
 
@@ -41,7 +42,7 @@ class Mention:
     how: str
 
 
-def mentions_of(found: Sequence[Span], scopes: Sequence[str], *, views: bool) -> list[Mention]:
+def mentions_of(lexicon: Lexicon, found: Sequence[Span], scopes: Sequence[str], *, views: bool) -> list[Mention]:
     """The places that the spans name, by the scope of each; ``views``: a word that may be a view (`face`) is one."""
     negated = _negated(found)
     mentions: list[Mention] = []
@@ -49,7 +50,7 @@ def mentions_of(found: Sequence[Span], scopes: Sequence[str], *, views: bool) ->
         place = span.place
         if place is None or (views and "noise" in span.roles and not place.only):
             continue
-        standing, why = _standing(found, i, scopes[i], mentions)
+        standing, why = _standing(lexicon, found, i, scopes[i], mentions)
         mentions.append(Mention(i, place, standing, negated[i], why, span.how))
     return mentions
 
@@ -84,7 +85,7 @@ def _exam_word(span: Span) -> bool:
     return any(entry.category and not entry.place for entry in span.entries) and "strong_indication" not in span.roles
 
 
-def _standing(found: Sequence[Span], i: int, scope: str, earlier: list[Mention]) -> tuple[int, str]:
+def _standing(lexicon: Lexicon, found: Sequence[Span], i: int, scope: str, earlier: list[Mention]) -> tuple[int, str]:
     """How the place at ``i`` stands in the text, and why where it is not said of the exam."""
     before = found[i - 1] if i and found[i].before in {" ", "-"} else None
     after = found[i + 1] if i + 1 < len(found) and found[i + 1].before in {" ", "-"} else None
@@ -93,18 +94,18 @@ def _standing(found: Sequence[Span], i: int, scope: str, earlier: list[Mention])
         return NOT, "indication"
     if _is_approach(before, after):
         return NOT, "approach"
-    why = _beside_why(found, i, scope, earlier)
+    why = _beside_why(lexicon, found, i, scope, earlier)
     if why:
         return BESIDE, why
     return (BESIDE, "kind of exam") if place is not None and _is_kind(found[i], place, earlier) else (SAID, "")
 
 
-def _beside_why(found: Sequence[Span], i: int, scope: str, earlier: list[Mention]) -> str:
+def _beside_why(lexicon: Lexicon, found: Sequence[Span], i: int, scope: str, earlier: list[Mention]) -> str:
     """Why the place at ``i`` stands beside the exam; empty where nothing says so."""
     before = found[i - 1] if i and found[i].before in {" ", "-"} else None
     if _is_past(found, i, earlier):
         return "past"
-    trunk = _trunk_after_disease(found, i, earlier)
+    trunk = _trunk_after_disease(found, i, earlier) or _around_disease(lexicon, found, i, earlier)
     added = bool(earlier) and earlier[-1].standing == SAID and found[i].before == "+"  # `SUIVI K REIN G TAP + CRANE`
     if scope == "view" or (scope == "weak" and not trunk and not added):
         return scope
@@ -137,6 +138,16 @@ def _trunk_after_disease(found: Sequence[Span], i: int, earlier: list[Mention]) 
     follows = bool(earlier) and all(mention.why in {"weak", "disease"} for mention in earlier)
     listed = follows and _TRUNK.issuperset(earlier[-1].entry.parts)  # `TRAUMA HEAD NECK CHEST ABDO`
     return follows and not listed and any("disease" in span.roles for span in found[:i])
+
+
+def _around_disease(lexicon: Lexicon, found: Sequence[Span], i: int, earlier: list[Mention]) -> bool:
+    """`AVC SYLVIEN G CEREBRAL`: the part of the trunk that holds the places of the diseases before it was imaged."""
+    place = found[i].place
+    if place is None or len(place.parts) != 1 or not _TRUNK.issuperset(place.parts) or not earlier:
+        return False
+    if "disease" in found[i - 1].roles or any(mention.why != "disease" for mention in earlier):
+        return False
+    return all(lies_within(lexicon, part, place.parts) for mention in earlier for part in mention.entry.parts)
 
 
 def _injured_too(found: Sequence[Span], i: int, earlier: list[Mention]) -> bool:

@@ -21,7 +21,7 @@ from eds_spark_imaging.terminology.mentions import (
     used_of,
 )
 from eds_spark_imaging.terminology.naming import meant_beside, parts_named, regions_named
-from eds_spark_imaging.terminology.parts import agree
+from eds_spark_imaging.terminology.parts import agree, lies_within
 from eds_spark_imaging.terminology.sides import LIMBS, stated_side
 from eds_spark_imaging.terminology.span import Span
 from eds_spark_imaging.terminology.text import words
@@ -51,7 +51,7 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
     """
     found = spans(lexicon, words(text), category, shortest_cut(text))
     scopes = scopes_of(found)
-    mentions = mentions_of(found, scopes, views=not (coded and len(found) == 1))
+    mentions = mentions_of(lexicon, found, scopes, views=not (coded and len(found) == 1))
     kernel = series and category in {"scanner", ""} and kernels_only(found)
     if category == "scanner" and (series or kernel_coded(found)):
         mentions = without_kernels(found, mentions)
@@ -71,7 +71,7 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
         parts, how, regions = spinal, "vertebrae", ("SP",)
     outside = [scope != "strong" for scope in scopes]
     for mention in mentions:
-        if mention.why == "approach" or _elsewhere(lexicon, mention, used):
+        if mention.why == "approach" or _is_territory(lexicon, mention) or _elsewhere(lexicon, mention, used):
             _without_side(found, outside, mention.index)
     unpurposed = _unpurposed(found, scopes)
     marked = _paired_spans(found, used)
@@ -157,6 +157,11 @@ def _level_alone(found: Sequence[Span]) -> bool:
 
 _BEGINNING = frozenset({"negate", "weak_indication"})
 _OF_ANOTHER = frozenset({"weak", "disease", "protocol", "past"})
+
+
+def _is_territory(lexicon: Lexicon, mention: Mention) -> bool:
+    """`AVC SYLVIEN G`: the side of a stroke, whatever vessel it is of."""
+    return mention.why == "disease" and any(lies_within(lexicon, part, ("BRAIN",)) for part in mention.entry.parts)
 
 
 def _elsewhere(lexicon: Lexicon, mention: Mention, used: Sequence[Mention]) -> bool:

@@ -42,6 +42,9 @@ def stated_side(
         if outside[i]:
             found.extend((i, entry.side) for entry in span.entries if entry.side and (paired[i] or not entry.place))
     found = _of_one_language(spans, found)
+    if parts <= 1:
+        lettered = any(spans[i].roles & _LETTERS.keys() for i, _ in found)
+        found = [one for one in found if not lettered or spans[one[0]].words != ("2",)]  # `SALLE OS 2 GENOU D`
     sides = {side for _, side in found}
     if cut and ((joined and len(sides) == 1) or _goes_on(spans, found)):
         return ""
@@ -179,7 +182,8 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
     if dimension or (before is not None and "lettered" in before.roles):
         return False  # `VITAMINE D`
     if after is not None and paired[i + 1] and after.before in {" ", "-", "/"}:
-        if before is not None and not before.entries and spans[i].before == " ":
+        unknown = before is not None and not before.entries and before.words[0] not in _WEIGHTINGS
+        if unknown and spans[i].before == " ":
             return False
         told = before is not None and paired[i - 1] and spans[i].before == " "
         return told or not (
@@ -244,6 +248,7 @@ def _slight(span: Span) -> bool:
     return all(len(word) <= 2 or word.isdigit() for word in span.words) or bool(span.roles & {"noise", "slight"})
 
 
+_WEIGHTINGS = stems("weightings")
 _ENGLISH = stems("english_with_vowel")
 _NUMBERED = stems("numbered_places")
 
