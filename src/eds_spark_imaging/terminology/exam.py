@@ -1,8 +1,8 @@
 """What an exam is, from all that is written about it: category, parts, regions, side, contrast, each with its source.
 
 Attributes come first for side and contrast. For parts, texts win over Body Part Examined, two texts that agree win over
-a third, description and request win over the protocol, and a series that names its own part wins over its study. What
-disagrees is listed in ``conflicts``; nothing is decided in silence.
+a third, description and request win over the protocol, and a series that names its own part wins over its study, even
+where the protocol repeats it, unless the place is elsewhere. What disagrees is listed in ``conflicts``.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ class Reader:
 
         winner = next(filter(backed, order), order[0])
         if winner == SERIES or (SERIES in order and near(naming[SERIES].regions, naming[winner].regions)):
-            return SERIES  # `HANCHE D PROFIL` of `BASSIN`, protocol `BASSIN`
+            return SERIES  # `HANCHE D` of `BASSIN`, protocol `BASSIN`
         same = [
             column
             for column in order
@@ -218,13 +218,12 @@ class Reader:
         return members(self.lexicon, reading.parts)
 
     def _closer(self, naming: Mapping[str, Reading], source: str) -> str:
-        """Of a text that says `RACHIS` or `MEMBRE SUPERIEUR` alone: the text of the study that names one part of it."""
+        """Of a text that says `RACHIS` or `MEMBRE SUPERIEUR` alone: the text that names one part of it."""
         if source not in {SERIES, *OF_STUDY} or not general(naming[source].parts) or len(naming[source].parts) > 1:
             return source
         if any(" " in word for word in naming[source].words) and source == SERIES:
             return source  # `RACHIS ENTIER`
-        others = (*OF_STUDY, PROTOCOL)
-        return next((other for other in others if other in naming and self._is_piece(naming, other, source)), source)
+        return next((other for other in TEXTS if other in naming and self._is_piece(naming, other, source)), source)
 
     def _is_piece(self, naming: Mapping[str, Reading], one: str, whole: str) -> bool:
         return len(naming[one].parts) == 1 and lies_within(self.lexicon, naming[one].parts[0], naming[whole].parts)

@@ -18,6 +18,9 @@ _SHORTEST_GUESSED = 5
 # `rachis` alone is a noun that adjectives later in the text may belong to.
 _SPINAL = frozenset({"SPINE", "SPINALCORD"})
 _CONNECTORS = stems("joining_places")
+# Adjectives that begin names of places, and are no noun that another adjective belongs to.
+_NO_HEADS = stems("no_heads")
+_SIDES = frozenset({"right", "left", "both_sides"})
 
 
 def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
@@ -33,7 +36,7 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
     while i < len(forms):
         if breaks[i] == ";" or _names_exam(found[-1:]):
             head = ""
-        span, length = _at(lexicon, text, i, category, head if _may_share(forms[i], found) else "")
+        span, length = _at(lexicon, text, i, category, head if _may_share(lexicon, forms[i], found) else "")
         if cut and i + length < len(forms):
             span, length = cut_phrase(lexicon, text, i, category, cut=cut, earlier=found) or (span, length)
         if cut and span is not None and i + 1 == len(forms) and doubtful_end(lexicon, text, span, cut, found):
@@ -50,16 +53,21 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
             found.extend(_unknown(lexicon, forms[i], breaks[i], category))
             i += 1
             continue
-        if span.place and (length > 1 or set(span.place.parts) & _SPINAL):
+        if span.place and (length > 1 or set(span.place.parts) & _SPINAL) and forms[i] not in _NO_HEADS:
             head = forms[i]
         found.append(span)
         i += length
     return found
 
 
-def _may_share(word: str, found: list[Span]) -> bool:
-    """Whether a word may belong to a noun before; a letter (`RACHIS C ET D`) only after a place of it: `GENOU D`."""
+def _may_share(lexicon: Lexicon, word: str, found: list[Span]) -> bool:
+    """Whether a word may belong to a noun before; a letter (`RACHIS C ET D`) only after a place of it: `GENOU D`.
+
+    A side only after `et`: `ventricule droit et gauche`, but `grand trochanter droit`, which is no `grand droit`.
+    """
     last = found[-1] if found else None
+    if any(entry.role in _SIDES for entry in lexicon.singles.get(word, ())):
+        return last is not None and last.words[0] in _CONNECTORS
     of_spine = last is not None and last.place is not None and "SP" in last.place.regions
     return len(word) > 1 or of_spine or (last is not None and last.words[0] in _CONNECTORS)
 
