@@ -31,19 +31,21 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
     found: list[Span] = []
     forms, breaks = text
     odd = [misspelt(lexicon, form) for form in forms]
+    slips = True in odd
     head = ""
     i = 0
     while i < len(forms):
         if breaks[i] == ";" or _names_exam(found[-1:]):
             head = ""
-        span, length = _at(lexicon, text, i, category, head if _may_share(lexicon, forms[i], found) else "")
+        shared = head if head and _may_share(lexicon, forms[i], found) else ""
+        span, length = _at(lexicon, text, i, category, shared)
         if cut and i + length < len(forms):
             span, length = cut_phrase(lexicon, text, i, category, cut=cut, earlier=found) or (span, length)
         if cut and span is not None and i + 1 == len(forms) and doubtful_end(lexicon, text, span, cut, found):
             span = Span((forms[i],), breaks[i], ())
         if length <= 1:
             span, length = combined_phrase(lexicon, text, i, category) or (span, length)
-        if length <= 1 and any(odd[i : i + 3]):
+        if slips and length <= 1 and any(odd[i : i + 3]):
             span, length = misspelt_phrase(lexicon, text, i, category) or (span, length)
         if span is None:
             span, length = _first_half(lexicon, text, i, category), 1

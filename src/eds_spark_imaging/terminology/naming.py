@@ -86,10 +86,10 @@ def _is_frame(lexicon: Lexicon, found: Sequence[Span], mention: Mention, used: S
             continue
         if "HEAD" in mention.entry.parts and set(other.entry.parts) - IN_HEAD:
             continue
-        if several:
-            continue  # `TAP FOIE`
         if _adds_none(lexicon, mention, other):
             return True
+        if several:
+            continue  # `TAP FOIE`
         if mention.entry.parts and all(
             lies_within(lexicon, part, mention.entry.parts) for part in other.entry.parts or ("",)
         ):

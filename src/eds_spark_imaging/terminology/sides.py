@@ -35,6 +35,8 @@ def stated_side(
     """
     found: list[tuple[int, str]] = []
     for i, span in enumerate(spans):
+        if not span.entries:
+            continue
         told = outside[i] and not _radiotherapy(spans, i, french) and not _denied(spans, i)
         side = _side_of(spans, i, paired, views) if told else ""
         if side:

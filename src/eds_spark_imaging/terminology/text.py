@@ -183,6 +183,8 @@ def words(text: str) -> Words:
 
 def _break(gap: str, before: int) -> str:
     """The sign between two words, the first of ``before`` letters: a dot after few letters abbreviates."""
+    if gap == " " and before:
+        return " "
     if not before or any(c in gap for c in ";:()[]|\n?!") or " - " in gap or (". " in gap and before > _ABBREVIATED):
         return ";"
     for sign in ",+&/-":
