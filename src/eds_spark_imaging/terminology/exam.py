@@ -244,9 +244,8 @@ class Reader:
 
     def _side(self, given: Sources, read: Mapping[str, Reading], parts: Sequence[str], paired: bool) -> Said:
         said = [(c, _SIDES[given.get(c).upper()]) for c in SIDES if given.get(c).upper() in _SIDES]
-        stored = next(
-            (one for one in said if one[1] != "B"), said[0] if said else None
-        )  # an image of a pair has its own
+        # An image of a pair has its own.
+        stored = next((one for one in said if one[1] != "B"), said[0] if said else None)
         told = self._told_side(read, parts)
         if not paired:
             return Said()

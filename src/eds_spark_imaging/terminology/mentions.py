@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from eds_spark_imaging.terminology.data_files import group
 from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
 from eds_spark_imaging.terminology.parts import lies_within
 from eds_spark_imaging.terminology.span import Span
@@ -26,6 +27,7 @@ SAID, BESIDE, NOT = 0, 1, 2
 
 
 _PURPOSES, _APPROACH_FOLLOWS, _JOINING_NEGATED = map(stems, ("purposes", "approach_follows", "joining_negated"))
+_WAYS_IN = frozenset(group("approach_arteries"))
 _ROMAN = stems("roman_numbers")
 _SIDES = frozenset({"right", "left", "both_sides", "right_letter", "left_letter"})
 
@@ -92,7 +94,7 @@ def _standing(lexicon: Lexicon, found: Sequence[Span], i: int, scope: str, earli
     place = found[i].place
     if scope == "strong":
         return NOT, "indication"
-    if _is_approach(before, after):
+    if _is_approach(before, after) or _is_way_in(found, i, earlier):
         return NOT, "approach"
     why = _beside_why(lexicon, found, i, scope, earlier)
     if why:
@@ -174,6 +176,17 @@ def _is_approach(before: Span | None, after: Span | None) -> bool:
     if before is not None and "approach" in before.roles:
         return True
     return after is not None and after.words[0] in _APPROACH_FOLLOWS
+
+
+def _is_way_in(found: Sequence[Span], i: int, earlier: Sequence[Mention]) -> bool:
+    """`CORO FEMORALE D`: the artery that was punctured, after an organ that no limb's artery leads on from."""
+    place = found[i].place
+    joined = found[i].before in {"+", "/"} or (i > 0 and "connector" in found[i - 1].roles)
+    if place is None or joined or len(found[i].words) > 1 or not place.parts or not _WAYS_IN.issuperset(place.parts):
+        return False
+    said = [set(mention.entry.regions) for mention in earlier if mention.standing == SAID and mention.entry.parts]
+    here = set(place.regions) - {"CV"}
+    return bool(said) and all(not one & here and (one & {"HE", "HN"} or not one & {"CV", "LL", "UL"}) for one in said)
 
 
 def _of_disease(found: Sequence[Span], before: Span | None, after: Span | None, last: Mention | None, i: int) -> bool:

@@ -247,9 +247,10 @@ def _slight(span: Span) -> bool:
         return True
     if (span.place is not None and span.place.weak) or is_level(span.words[0]):
         return True
-    return all(len(word) <= 2 or word.isdigit() for word in span.words) or bool(span.roles & {"noise", "slight"})
+    return all(len(word) <= 2 or word.isdigit() for word in span.words) or bool(span.roles & _BETWEEN)
 
 
+_BETWEEN = frozenset({"noise", "slight", "procedure"})
 _WEIGHTINGS = stems("weightings")
 _ENGLISH = stems("english_with_vowel")
 _NUMBERED = stems("numbered_places")
