@@ -21,7 +21,7 @@ from eds_spark_imaging.terminology.mentions import (
     used_of,
 )
 from eds_spark_imaging.terminology.naming import meant_beside, parts_named, regions_named
-from eds_spark_imaging.terminology.parts import agree, lies_within
+from eds_spark_imaging.terminology.parts import agree, lies_within, members
 from eds_spark_imaging.terminology.sides import LIMBS, stated_side
 from eds_spark_imaging.terminology.span import Span
 from eds_spark_imaging.terminology.text import words
@@ -57,7 +57,7 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
         mentions = without_kernels(found, mentions)
     used = meant_beside(lexicon, found, used_of(mentions))
     parts = parts_named(lexicon, found, used, mentions)
-    paired = any(mention.entry.paired for mention in used)
+    sided = _sided(lexicon, used, parts)
     regions = tuple(
         dict.fromkeys(region for mention in used for region in regions_named(lexicon, mention.entry, parts))
     )
@@ -74,17 +74,17 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
         if mention.why == "approach" or _is_territory(lexicon, mention) or _elsewhere(lexicon, mention, used):
             _without_side(found, outside, mention.index)
     unpurposed = _unpurposed(found, scopes)
-    marked = _paired_spans(found, used)
+    marked = _paired_spans(found, sided)
     places = {mention.index for mention in used}
     return Reading(
         parts=parts,
         regions=regions,
-        paired=paired,
+        paired=bool(sided),
         side=stated_side(
             found,
             marked,
             outside,
-            _count_paired(used),
+            _count_paired(sided),
             views=category != "mammographie",
             french=lexicon.french,
             cut=len(text.strip()) in SHORT_CUT,
@@ -191,12 +191,21 @@ def _reason(found: Sequence[Span], mention: Mention) -> str:
     return f"{' '.join(found[mention.index].words)}: {'negated' if mention.negated else mention.why or 'set aside'}"
 
 
-def _paired_spans(found: Sequence[Span], used: Sequence[Mention]) -> list[bool]:
+def _sided(lexicon: Lexicon, used: Sequence[Mention], parts: Sequence[str]) -> list[Mention]:
+    """Mentions of paired parts, but for those that several unpaired parts hold: `TAP REIN D` has no side."""
+    kept = members(lexicon, parts)
+    told = [mention for mention in used if mention.entry.paired]
+    if any(lexicon.parts[part].paired for part in kept):
+        return told
+    return [one for one in told if not one.entry.parts or kept & members(lexicon, one.entry.parts)]
+
+
+def _paired_spans(found: Sequence[Span], sided: Sequence[Mention]) -> list[bool]:
     marked = [False] * len(found)
-    for mention in used:
-        marked[mention.index] = mention.entry.paired
+    for mention in sided:
+        marked[mention.index] = True
     return marked
 
 
-def _count_paired(used: Sequence[Mention]) -> int:
-    return len({mention.entry.parts for mention in used if mention.entry.paired})
+def _count_paired(sided: Sequence[Mention]) -> int:
+    return len({mention.entry.parts for mention in sided})

@@ -45,8 +45,8 @@ def stated_side(
             found.extend((i, entry.side) for entry in span.entries if entry.side and (paired[i] or not entry.place))
     found = _of_one_language(spans, found)
     if parts <= 1:
-        lettered = any(spans[i].roles & _LETTERS.keys() for i, _ in found)
-        found = [one for one in found if not lettered or spans[one[0]].words != ("2",)]  # `SALLE OS 2 GENOU D`
+        lettered = {i - 2 for i, _ in found if spans[i].roles & _LETTERS.keys()}
+        found = [one for one in found if one[0] not in lettered or spans[one[0]].words != ("2",)]  # `OS 2 GENOU D`
     sides = {side for _, side in found}
     if cut and ((joined and len(sides) == 1) or _goes_on(spans, found)):
         return ""
@@ -138,7 +138,9 @@ def _of_disease(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
         and spans[i].words[0] in _ENGLISH_SIDES
     ):
         return True  # `CAROTIDS, LEFT AMAUROSIS`
-    named = before is not None and before.place is not None and not before.place.weak
+    # `RX COXARTHROSE G`: where the disease alone tells the one place, the side is the place's.
+    place = before.place if before is not None else None
+    named = place is not None and (not place.weak or (paired[i - 1] and len(place.parts) == 1))
     disease = -1 if named else _disease_before(spans, i, paired)
     return disease >= 0 and not _of_limb_before(spans, disease, paired) and not _of_limb(spans, i, paired)
 
