@@ -205,7 +205,7 @@ def _said(node: WordNode, category: str) -> list[LexiconEntry]:
 def _leaves(node: WordNode, category: str) -> Iterator[LexiconEntry]:
     yield from _said(node, category)
     for child in node.next.values():
-        yield from _leaves(child, category)
+        yield from (leaf for leaf in _leaves(child, category) if leaf.place)  # `SPGR` is not yet `SPGR POST`
 
 
 def common(lexicon: Lexicon, entries: Iterable[LexiconEntry]) -> LexiconEntry | None:

@@ -23,6 +23,9 @@ def stated_contrast(spans: Sequence[Span], category: str, cut: bool, outside: Se
     said: set[str] = set()
     i = 0
     while i < len(spans):
+        if not spans[i].roles:
+            i += 1
+            continue
         polarities, j = _chain(spans, i)
         if polarities:
             told, i = _after_chain(spans, j, polarities, category, cut)
@@ -49,7 +52,7 @@ def implied_contrast(lexicon: Lexicon, spans: Sequence[Span], category: str, out
     named = (
         entry
         for span, said in zip(spans, outside, strict=True)
-        if said
+        if said and span.entries
         for entry in (*span.entries, *_within_place(lexicon, span, category))
     )
     return next((entry.contrast for entry in named if entry.contrast), "")

@@ -1,8 +1,8 @@
 """What an exam is, from all that is written about it: category, parts, regions, side, contrast, each with its source.
 
 Attributes come first for side and contrast. For parts, texts win over Body Part Examined, two texts that agree win over
-a third, description and request win over the protocol, and a series that names its own part wins over its study. What
-disagrees is listed in ``conflicts``; nothing is decided in silence.
+a third, description and request win over the protocol, and a series that names its own part wins over its study, even
+where the protocol repeats it, unless the place is elsewhere. What disagrees is listed in ``conflicts``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from eds_spark_imaging.terminology.agents import contrast_of
 from eds_spark_imaging.terminology.data_files import group
 from eds_spark_imaging.terminology.lexicon import Lexicon, lexicon
 from eds_spark_imaging.terminology.modality import PRIORITY
-from eds_spark_imaging.terminology.parts import agree, general, lies_within, members, vague
+from eds_spark_imaging.terminology.parts import agree, general, lies_within, members, near, vague
 from eds_spark_imaging.terminology.reading import Reading, text_category
 from eds_spark_imaging.terminology.sides import MIXED
 from eds_spark_imaging.terminology.sources import (
@@ -194,8 +194,8 @@ class Reader:
             )
 
         winner = next(filter(backed, order), order[0])
-        if winner == SERIES:
-            return winner
+        if winner == SERIES or (SERIES in order and near(naming[SERIES].regions, naming[winner].regions)):
+            return SERIES  # `HANCHE D` of `BASSIN`, protocol `BASSIN`
         same = [
             column
             for column in order
@@ -218,12 +218,12 @@ class Reader:
         return members(self.lexicon, reading.parts)
 
     def _closer(self, naming: Mapping[str, Reading], source: str) -> str:
-        """Of a text that says `RACHIS` or `MEMBRE SUPERIEUR` alone: the text of the study that names one part of it."""
+        """Of a text that says `RACHIS` or `MEMBRE SUPERIEUR` alone: the text that names one part of it."""
         if source not in {SERIES, *OF_STUDY} or not general(naming[source].parts) or len(naming[source].parts) > 1:
             return source
         if any(" " in word for word in naming[source].words) and source == SERIES:
             return source  # `RACHIS ENTIER`
-        return next((other for other in OF_STUDY if other in naming and self._is_piece(naming, other, source)), source)
+        return next((other for other in TEXTS if other in naming and self._is_piece(naming, other, source)), source)
 
     def _is_piece(self, naming: Mapping[str, Reading], one: str, whole: str) -> bool:
         return len(naming[one].parts) == 1 and lies_within(self.lexicon, naming[one].parts[0], naming[whole].parts)
@@ -244,9 +244,8 @@ class Reader:
 
     def _side(self, given: Sources, read: Mapping[str, Reading], parts: Sequence[str], paired: bool) -> Said:
         said = [(c, _SIDES[given.get(c).upper()]) for c in SIDES if given.get(c).upper() in _SIDES]
-        stored = next(
-            (one for one in said if one[1] != "B"), said[0] if said else None
-        )  # an image of a pair has its own
+        # An image of a pair has its own.
+        stored = next((one for one in said if one[1] != "B"), said[0] if said else None)
         told = self._told_side(read, parts)
         if not paired:
             return Said()

@@ -99,7 +99,8 @@ def saying_of(lexicon: Lexicon, text: str, category: str, *, name: bool = False)
     """
     found = spans(lexicon, words(text), category, cut=0)
     scopes = scopes_of(found)
-    used = {mention.index for mention in used_of(mentions_of(found, scopes, views=True)) if mention.standing < BESIDE}
+    mentions = mentions_of(lexicon, found, scopes, views=True)
+    used = {mention.index for mention in used_of(mentions) if mention.standing < BESIDE}
     views = any("view_scope" in span.roles for span in found)
     kind = PLAIN
     for i, span in enumerate(found):

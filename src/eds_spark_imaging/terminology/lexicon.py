@@ -20,7 +20,7 @@ from eds_spark_imaging.terminology.data_files import rows
 from eds_spark_imaging.terminology.text import words
 
 # Changes when the same lexicon is read by other rules; part of the version that is kept beside derived values.
-ENGINE = "6"
+ENGINE = "7"
 UNKNOWN = "unknown"
 # Roles of words that are compared with misspelt ones from `_LONG` letters on.
 AGENTS = frozenset({"agent", "agent_alone"})

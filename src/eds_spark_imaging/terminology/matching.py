@@ -18,6 +18,9 @@ _SHORTEST_GUESSED = 5
 # `rachis` alone is a noun that adjectives later in the text may belong to.
 _SPINAL = frozenset({"SPINE", "SPINALCORD"})
 _CONNECTORS = stems("joining_places")
+# Adjectives that begin names of places, and are no noun that another adjective belongs to.
+_NO_HEADS = stems("no_heads")
+_SIDES = frozenset({"right", "left", "both_sides"})
 
 
 def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
@@ -28,19 +31,21 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
     found: list[Span] = []
     forms, breaks = text
     odd = [misspelt(lexicon, form) for form in forms]
+    slips = True in odd
     head = ""
     i = 0
     while i < len(forms):
         if breaks[i] == ";" or _names_exam(found[-1:]):
             head = ""
-        span, length = _at(lexicon, text, i, category, head if _may_share(forms[i], found) else "")
+        shared = head if head and _may_share(lexicon, forms[i], found) else ""
+        span, length = _at(lexicon, text, i, category, shared)
         if cut and i + length < len(forms):
             span, length = cut_phrase(lexicon, text, i, category, cut=cut, earlier=found) or (span, length)
         if cut and span is not None and i + 1 == len(forms) and doubtful_end(lexicon, text, span, cut, found):
             span = Span((forms[i],), breaks[i], ())
         if length <= 1:
             span, length = combined_phrase(lexicon, text, i, category) or (span, length)
-        if length <= 1 and any(odd[i : i + 3]):
+        if slips and length <= 1 and any(odd[i : i + 3]):
             span, length = misspelt_phrase(lexicon, text, i, category) or (span, length)
         if span is None:
             span, length = _first_half(lexicon, text, i, category), 1
@@ -50,16 +55,21 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
             found.extend(_unknown(lexicon, forms[i], breaks[i], category))
             i += 1
             continue
-        if span.place and (length > 1 or set(span.place.parts) & _SPINAL):
+        if span.place and (length > 1 or set(span.place.parts) & _SPINAL) and forms[i] not in _NO_HEADS:
             head = forms[i]
         found.append(span)
         i += length
     return found
 
 
-def _may_share(word: str, found: list[Span]) -> bool:
-    """Whether a word may belong to a noun before; a letter (`RACHIS C ET D`) only after a place of it: `GENOU D`."""
+def _may_share(lexicon: Lexicon, word: str, found: list[Span]) -> bool:
+    """Whether a word may belong to a noun before; a letter (`RACHIS C ET D`) only after a place of it: `GENOU D`.
+
+    A side only after `et`: `ventricule droit et gauche`, but `grand trochanter droit`, which is no `grand droit`.
+    """
     last = found[-1] if found else None
+    if any(entry.role in _SIDES for entry in lexicon.singles.get(word, ())):
+        return last is not None and last.words[0] in _CONNECTORS
     of_spine = last is not None and last.place is not None and "SP" in last.place.regions
     return len(word) > 1 or of_spine or (last is not None and last.words[0] in _CONNECTORS)
 
@@ -158,11 +168,9 @@ def _shared_tail(lexicon: Lexicon, forms: tuple[str, ...], i: int, category: str
     for j in range(i + 2, min(i + 6, len(forms))):
         last = forms[j]
         noun = node.next.get(last)
-        if noun is None or not any(entry.place for entry in noun.entries):
-            continue
-        between = forms[i + 1 : j]
-        if all(word in _CONNECTORS or _are_place(lexicon, word, last) for word in between):
-            return tuple(entry for entry in holding(noun.entries, category) if entry.place)
+        places = tuple(entry for entry in holding(noun.entries, category) if entry.place) if noun else ()
+        if places and all(word in _CONNECTORS or _are_place(lexicon, word, last) for word in forms[i + 1 : j]):
+            return places
     return ()
 
 

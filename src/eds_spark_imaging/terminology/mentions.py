@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eds_spark_imaging.terminology.lexicon import LexiconEntry
+from eds_spark_imaging.terminology.data_files import group
+from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
+from eds_spark_imaging.terminology.parts import lies_within
 from eds_spark_imaging.terminology.span import Span
 from eds_spark_imaging.terminology.text import stems
 
@@ -25,6 +27,7 @@ SAID, BESIDE, NOT = 0, 1, 2
 
 
 _PURPOSES, _APPROACH_FOLLOWS, _JOINING_NEGATED = map(stems, ("purposes", "approach_follows", "joining_negated"))
+_WAYS_IN = frozenset(group("approach_arteries"))
 _ROMAN = stems("roman_numbers")
 _SIDES = frozenset({"right", "left", "both_sides", "right_letter", "left_letter"})
 
@@ -41,7 +44,7 @@ class Mention:
     how: str
 
 
-def mentions_of(found: Sequence[Span], scopes: Sequence[str], *, views: bool) -> list[Mention]:
+def mentions_of(lexicon: Lexicon, found: Sequence[Span], scopes: Sequence[str], *, views: bool) -> list[Mention]:
     """The places that the spans name, by the scope of each; ``views``: a word that may be a view (`face`) is one."""
     negated = _negated(found)
     mentions: list[Mention] = []
@@ -49,7 +52,7 @@ def mentions_of(found: Sequence[Span], scopes: Sequence[str], *, views: bool) ->
         place = span.place
         if place is None or (views and "noise" in span.roles and not place.only):
             continue
-        standing, why = _standing(found, i, scopes[i], mentions)
+        standing, why = _standing(lexicon, found, i, scopes[i], mentions)
         mentions.append(Mention(i, place, standing, negated[i], why, span.how))
     return mentions
 
@@ -84,27 +87,27 @@ def _exam_word(span: Span) -> bool:
     return any(entry.category and not entry.place for entry in span.entries) and "strong_indication" not in span.roles
 
 
-def _standing(found: Sequence[Span], i: int, scope: str, earlier: list[Mention]) -> tuple[int, str]:
+def _standing(lexicon: Lexicon, found: Sequence[Span], i: int, scope: str, earlier: list[Mention]) -> tuple[int, str]:
     """How the place at ``i`` stands in the text, and why where it is not said of the exam."""
     before = found[i - 1] if i and found[i].before in {" ", "-"} else None
     after = found[i + 1] if i + 1 < len(found) and found[i + 1].before in {" ", "-"} else None
     place = found[i].place
     if scope == "strong":
         return NOT, "indication"
-    if _is_approach(before, after):
+    if _is_approach(before, after) or _is_way_in(found, i, earlier):
         return NOT, "approach"
-    why = _beside_why(found, i, scope, earlier)
+    why = _beside_why(lexicon, found, i, scope, earlier)
     if why:
         return BESIDE, why
     return (BESIDE, "kind of exam") if place is not None and _is_kind(found[i], place, earlier) else (SAID, "")
 
 
-def _beside_why(found: Sequence[Span], i: int, scope: str, earlier: list[Mention]) -> str:
+def _beside_why(lexicon: Lexicon, found: Sequence[Span], i: int, scope: str, earlier: list[Mention]) -> str:
     """Why the place at ``i`` stands beside the exam; empty where nothing says so."""
     before = found[i - 1] if i and found[i].before in {" ", "-"} else None
     if _is_past(found, i, earlier):
         return "past"
-    trunk = _trunk_after_disease(found, i, earlier)
+    trunk = _trunk_after_disease(found, i, earlier) or _around_disease(lexicon, found, i, earlier)
     added = bool(earlier) and earlier[-1].standing == SAID and found[i].before == "+"  # `SUIVI K REIN G TAP + CRANE`
     if scope == "view" or (scope == "weak" and not trunk and not added):
         return scope
@@ -139,6 +142,16 @@ def _trunk_after_disease(found: Sequence[Span], i: int, earlier: list[Mention]) 
     return follows and not listed and any("disease" in span.roles for span in found[:i])
 
 
+def _around_disease(lexicon: Lexicon, found: Sequence[Span], i: int, earlier: list[Mention]) -> bool:
+    """`AVC SYLVIEN G CEREBRAL`: the part of the trunk that holds the places of the diseases before it was imaged."""
+    place = found[i].place
+    if place is None or len(place.parts) != 1 or not _TRUNK.issuperset(place.parts) or not earlier:
+        return False
+    if "disease" in found[i - 1].roles or any(mention.why != "disease" for mention in earlier):
+        return False
+    return all(lies_within(lexicon, part, place.parts) for mention in earlier for part in mention.entry.parts)
+
+
 def _injured_too(found: Sequence[Span], i: int, earlier: list[Mention]) -> bool:
     """`ENTORSE CHEVILLE G + PIED G`: a limb added to the one of a disease, where no place was said before."""
     if not earlier or found[i].before != "+":
@@ -163,6 +176,17 @@ def _is_approach(before: Span | None, after: Span | None) -> bool:
     if before is not None and "approach" in before.roles:
         return True
     return after is not None and after.words[0] in _APPROACH_FOLLOWS
+
+
+def _is_way_in(found: Sequence[Span], i: int, earlier: Sequence[Mention]) -> bool:
+    """`CORO FEMORALE D`: the artery that was punctured, after an organ that no limb's artery leads on from."""
+    place = found[i].place
+    joined = found[i].before in {"+", "/"} or (i > 0 and "connector" in found[i - 1].roles)
+    if place is None or joined or len(found[i].words) > 1 or not place.parts or not _WAYS_IN.issuperset(place.parts):
+        return False
+    said = [set(mention.entry.regions) for mention in earlier if mention.standing == SAID and mention.entry.parts]
+    here = set(place.regions) - {"CV"}
+    return bool(said) and all(not one & here and (one & {"HE", "HN"} or not one & {"CV", "LL", "UL"}) for one in said)
 
 
 def _of_disease(found: Sequence[Span], before: Span | None, after: Span | None, last: Mention | None, i: int) -> bool:

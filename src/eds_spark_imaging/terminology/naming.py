@@ -63,8 +63,16 @@ def _apart(lexicon: Lexicon, named: Sequence[str], denied: set[str]) -> list[str
 _HEAD_AND_BRAIN = (("HEAD",), ("BRAIN",))
 
 
+def _adds_none(lexicon: Lexicon, piece: Mention, whole: Mention) -> bool:
+    """`TAP FOIE`: an organ beside several parts of the trunk, one of which holds it, is no part more."""
+    parts = members(lexicon, whole.entry.parts)
+    inside = len(parts) > 1 and set(piece.entry.regions) <= set(whole.entry.regions)
+    return inside and bool(piece.entry.parts) and all(lies_within(lexicon, part, parts) for part in piece.entry.parts)
+
+
 def _is_frame(lexicon: Lexicon, found: Sequence[Span], mention: Mention, used: Sequence[Mention]) -> bool:
     """`ABDOMEN FOIE`, without a word between: the larger part only says where the smaller one is."""
+    several = len(members(lexicon, mention.entry.parts)) > 1
     for other in used:
         near, far = sorted((mention.index, other.index))
         named_twice = (mention.entry.parts, other.entry.parts) == _HEAD_AND_BRAIN and found[far].before == "/"
@@ -78,6 +86,10 @@ def _is_frame(lexicon: Lexicon, found: Sequence[Span], mention: Mention, used: S
             continue
         if "HEAD" in mention.entry.parts and set(other.entry.parts) - IN_HEAD:
             continue
+        if _adds_none(lexicon, mention, other):
+            return True
+        if several:
+            continue  # `TAP FOIE`
         if mention.entry.parts and all(
             lies_within(lexicon, part, mention.entry.parts) for part in other.entry.parts or ("",)
         ):

@@ -15,6 +15,8 @@ IN_HEAD = frozenset(group("parts_in_head"))
 _GENERAL, _EMPTY = frozenset(group("general_parts")), frozenset(group("empty_parts"))
 # Different parts that are in the same images: neither contradicts the other.
 _SAME_IMAGES = tuple(frozenset(pair.split()) for pair in group("same_images"))
+# Regions beside each other, which one exam may show both.
+_NEXT = tuple((pair.split()[0], pair.split()[1]) for pair in group("next_regions"))
 # Parts that contradict no other.
 _ANYWHERE = _EMPTY | {"WHOLEBODY"}
 
@@ -52,6 +54,13 @@ def agree(lexicon: Lexicon, one: Sequence[str], other: Sequence[str]) -> bool:
     if any(mine & pair and theirs & pair for pair in _SAME_IMAGES):
         return True
     return any(lies_within(lexicon, p, theirs) for p in mine) or any(lies_within(lexicon, p, mine) for p in theirs)
+
+
+def near(one: Collection[str], other: Collection[str]) -> bool:
+    """Whether regions, by their symbols, are the same or next to each other in the body."""
+    return bool(set(one) & set(other)) or any(
+        (first in one and second in other) or (second in one and first in other) for first, second in _NEXT
+    )
 
 
 def broadest(lexicon: Lexicon, named: Sequence[str]) -> list[str]:

@@ -21,7 +21,7 @@ from eds_spark_imaging.terminology.mentions import (
     used_of,
 )
 from eds_spark_imaging.terminology.naming import meant_beside, parts_named, regions_named
-from eds_spark_imaging.terminology.parts import agree
+from eds_spark_imaging.terminology.parts import agree, lies_within, members
 from eds_spark_imaging.terminology.sides import LIMBS, stated_side
 from eds_spark_imaging.terminology.span import Span
 from eds_spark_imaging.terminology.text import words
@@ -51,13 +51,13 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
     """
     found = spans(lexicon, words(text), category, shortest_cut(text))
     scopes = scopes_of(found)
-    mentions = mentions_of(found, scopes, views=not (coded and len(found) == 1))
+    mentions = mentions_of(lexicon, found, scopes, views=not (coded and len(found) == 1))
     kernel = series and category in {"scanner", ""} and kernels_only(found)
     if category == "scanner" and (series or kernel_coded(found)):
         mentions = without_kernels(found, mentions)
     used = meant_beside(lexicon, found, used_of(mentions))
     parts = parts_named(lexicon, found, used, mentions)
-    paired = any(mention.entry.paired for mention in used)
+    sided = _sided(lexicon, used, parts)
     regions = tuple(
         dict.fromkeys(region for mention in used for region in regions_named(lexicon, mention.entry, parts))
     )
@@ -71,20 +71,20 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
         parts, how, regions = spinal, "vertebrae", ("SP",)
     outside = [scope != "strong" for scope in scopes]
     for mention in mentions:
-        if mention.why == "approach" or _elsewhere(lexicon, mention, used):
+        if mention.why == "approach" or _is_territory(lexicon, mention) or _elsewhere(lexicon, mention, used):
             _without_side(found, outside, mention.index)
     unpurposed = _unpurposed(found, scopes)
-    marked = _paired_spans(found, used)
+    marked = _paired_spans(found, sided)
     places = {mention.index for mention in used}
     return Reading(
         parts=parts,
         regions=regions,
-        paired=paired,
+        paired=bool(sided),
         side=stated_side(
             found,
             marked,
             outside,
-            _count_paired(used),
+            _count_paired(sided),
             views=category != "mammographie",
             french=lexicon.french,
             cut=len(text.strip()) in SHORT_CUT,
@@ -159,6 +159,11 @@ _BEGINNING = frozenset({"negate", "weak_indication"})
 _OF_ANOTHER = frozenset({"weak", "disease", "protocol", "past"})
 
 
+def _is_territory(lexicon: Lexicon, mention: Mention) -> bool:
+    """`AVC SYLVIEN G`: the side of a stroke, whatever vessel it is of."""
+    return mention.why == "disease" and any(lies_within(lexicon, part, ("BRAIN",)) for part in mention.entry.parts)
+
+
 def _elsewhere(lexicon: Lexicon, mention: Mention, used: Sequence[Mention]) -> bool:
     """Whether a place that does not count is another than those that do: `IRM EPAULE D, douleur du coude G`."""
     if mention in used or not (mention.negated or mention.why in _OF_ANOTHER):
@@ -186,12 +191,21 @@ def _reason(found: Sequence[Span], mention: Mention) -> str:
     return f"{' '.join(found[mention.index].words)}: {'negated' if mention.negated else mention.why or 'set aside'}"
 
 
-def _paired_spans(found: Sequence[Span], used: Sequence[Mention]) -> list[bool]:
+def _sided(lexicon: Lexicon, used: Sequence[Mention], parts: Sequence[str]) -> list[Mention]:
+    """Mentions of paired parts, but for those that several unpaired parts hold: `TAP REIN D` has no side."""
+    kept = members(lexicon, parts)
+    told = [mention for mention in used if mention.entry.paired]
+    if any(lexicon.parts[part].paired for part in kept):
+        return told
+    return [one for one in told if not one.entry.parts or kept & members(lexicon, one.entry.parts)]
+
+
+def _paired_spans(found: Sequence[Span], sided: Sequence[Mention]) -> list[bool]:
     marked = [False] * len(found)
-    for mention in used:
-        marked[mention.index] = mention.entry.paired
+    for mention in sided:
+        marked[mention.index] = True
     return marked
 
 
-def _count_paired(used: Sequence[Mention]) -> int:
-    return len({mention.entry.parts for mention in used if mention.entry.paired})
+def _count_paired(sided: Sequence[Mention]) -> int:
+    return len({mention.entry.parts for mention in sided})

@@ -35,6 +35,8 @@ def stated_side(
     """
     found: list[tuple[int, str]] = []
     for i, span in enumerate(spans):
+        if not span.entries:
+            continue
         told = outside[i] and not _radiotherapy(spans, i, french) and not _denied(spans, i)
         side = _side_of(spans, i, paired, views) if told else ""
         if side:
@@ -42,6 +44,9 @@ def stated_side(
         if outside[i]:
             found.extend((i, entry.side) for entry in span.entries if entry.side and (paired[i] or not entry.place))
     found = _of_one_language(spans, found)
+    if parts <= 1:
+        lettered = {i - 2 for i, _ in found if spans[i].roles & _LETTERS.keys()}
+        found = [one for one in found if one[0] not in lettered or spans[one[0]].words != ("2",)]  # `OS 2 GENOU D`
     sides = {side for _, side in found}
     if cut and ((joined and len(sides) == 1) or _goes_on(spans, found)):
         return ""
@@ -133,7 +138,9 @@ def _of_disease(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:
         and spans[i].words[0] in _ENGLISH_SIDES
     ):
         return True  # `CAROTIDS, LEFT AMAUROSIS`
-    named = before is not None and before.place is not None and not before.place.weak
+    # `RX COXARTHROSE G`: where the disease alone tells the one place, the side is the place's.
+    place = before.place if before is not None else None
+    named = place is not None and (not place.weak or (paired[i - 1] and len(place.parts) == 1))
     disease = -1 if named else _disease_before(spans, i, paired)
     return disease >= 0 and not _of_limb_before(spans, disease, paired) and not _of_limb(spans, i, paired)
 
@@ -179,7 +186,8 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
     if dimension or (before is not None and "lettered" in before.roles):
         return False  # `VITAMINE D`
     if after is not None and paired[i + 1] and after.before in {" ", "-", "/"}:
-        if before is not None and not before.entries and spans[i].before == " ":
+        unknown = before is not None and not before.entries and before.words[0] not in _WEIGHTINGS
+        if unknown and spans[i].before == " ":
             return False
         told = before is not None and paired[i - 1] and spans[i].before == " "
         return told or not (
@@ -241,9 +249,11 @@ def _slight(span: Span) -> bool:
         return True
     if (span.place is not None and span.place.weak) or is_level(span.words[0]):
         return True
-    return all(len(word) <= 2 or word.isdigit() for word in span.words) or bool(span.roles & {"noise", "slight"})
+    return all(len(word) <= 2 or word.isdigit() for word in span.words) or bool(span.roles & _BETWEEN)
 
 
+_BETWEEN = frozenset({"noise", "slight", "procedure"})
+_WEIGHTINGS = stems("weightings")
 _ENGLISH = stems("english_with_vowel")
 _NUMBERED = stems("numbered_places")
 

@@ -47,6 +47,13 @@ _REWRITES = tuple(
             r"(?=\s*$|\s(?:sans|avec|ss|inj\w*|iv|f|p|face|profil|[0-9]))",
             r"\1 droit",
         ),
+        (
+            ("2",),
+            r"(?<![a-z0-9.,-])2(?=(?:mi|ms|mains?|pieds?|genoux?|hanches?|epaules?|seins?|coudes?|chevilles?|poignets?)\b)",
+            "2 ",
+        ),  # `2MI`
+        (("max",), r"\bmax\b(?=\.?\s?(?:[+/,&-]|et)?\s?mand)", "maxillaire"),  # `DENTASCANNER MAX + MAND`
+        (("max",), r"(\bmand(?:ibule)?\.?\s?(?:[+/,&-]|et)?\s?)max\b", r"\1maxillaire"),
         (("d'",), r"(?<![a-z])d'", "de "),
         (("l'",), r"(?<![a-z])l'", "la "),
         ((" un",), r"(?<![a-z])[dl] (?=une?\b)", "de "),
@@ -72,9 +79,14 @@ _REWRITES = tuple(
         (("-",), _SIGNED + r"\s?\(?-\)?(?=$|\s|[),;/+])", " sans iv "),
         (("c+",), r"(?<![a-z0-9])c\+(?=$|[^a-z0-9])", " avec iv "),
         (("c-",), r"(?<![a-z0-9])c-(?=$|[),;/+]|\s(?!\s*spine|\s*rachis))", " sans iv "),
-        (("+",), r"(?:(?<=[a-z\s(_^])|^)\+\s?c(?![a-z0-9]|\s?-?\s?(?:sp|rachis|[0-9]))", " avec iv "),
+        (
+            ("+",),
+            r"(?:(?<=[a-z\s(_^])|^)\+\s?c(?![a-z0-9]|\s?-?\s?(?:sp|rachis|[0-9](?![0-9]*\s?(?:min|sec))))",
+            " avec iv ",
+        ),
         (("-",), r"(?:(?<=[\s(_^])|^)-\s?c(?![a-z0-9-])", " sans iv "),
         (("-",), r"(?:(?<=[\s(_^])|^)-(?:iv|pdc|gado)(?![a-z0-9-])", " sans iv "),
+        (("po+", "po +"), r"(?<![a-z0-9])po\s?\+(?![a-z0-9])", " avec oral "),
         (("i+",), r"(?<![a-z0-9])i\+(?![a-z0-9])", " avec iv "),
         (("i-",), r"(?<![a-z0-9])i-(?=$|[\s),;])", " sans iv "),
         ((".",), r"(?<=[a-z])\.(?=[a-z])", " "),
@@ -90,7 +102,7 @@ _REWRITES = tuple(
         ),
         (
             (" le",),
-            r"\b(cta|mra|mri|bil(?:at\w*)?|venous|arterial|doppler|duplex|dvt) le(?=\s*$)",
+            r"\b(cta|ctv|mra|mrv|mri|bil(?:at\w*)?|venous|arterial|doppler|duplex|dvt|mapping|pelvis|ext) le(?=\s*$)",
             r"\1 lower extremity",
         ),
         # Angiographie par résonance magnétique, not the arm; so wherever the exam is called by its French name.
@@ -175,6 +187,8 @@ def words(text: str) -> Words:
 
 def _break(gap: str, before: int) -> str:
     """The sign between two words, the first of ``before`` letters: a dot after few letters abbreviates."""
+    if gap == " " and before:
+        return " "
     if not before or any(c in gap for c in ";:()[]|\n?!") or " - " in gap or (". " in gap and before > _ABBREVIATED):
         return ";"
     for sign in ",+&/-":

@@ -165,6 +165,18 @@ def test_how_words_were_found_is_told(text: str, parts: tuple[str, ...], rule: s
         ("TDM ABDO NEPHRECTOMIE D", {"ABDOMEN"}),
         ("IRM ENCEPHALE ET ARM", {"BRAIN"}),
         ("INFILTRATION S1 D", {"SSPINE"}),
+        ("TDM TAP FOIE", {"CHESTABDPELVIS"}),
+        ("TDM BODY CRANE + TAP", {"SKULL", "CHESTABDPELVIS"}),
+        ("TAVR CHEST ABD PEL", {"CHESTABDPELVIS"}),
+        ("TDM AVC SYLVIEN G CEREBRAL", {"BRAIN"}),
+        ("DENTASCANNER MAX + MAND", {"MAXILLA", "MANDIBLE"}),
+        ("TEP FDG CRANE", {"SKULL"}),
+        ("AP-HP TDM GENOU D", {"KNEE"}),
+        ("SALLE THORAX RX MAIN G", {"HAND"}),
+        ("RX GRAND TROCHANTER DROIT", {"FEMUR"}),
+        ("MRI PELVIS, CERVICAL CANCER STAGING", {"PELVIS"}),
+        ("CT RECON CHEST THIN LUNG", {"CHEST"}),
+        ("C-ARM HIP", {"HIP"}),
     ],
 )
 def test_places_that_are_imaged_or_only_said(text: str, parts: set[str]) -> None:
@@ -236,6 +248,19 @@ def test_junk_in_the_attribute_is_no_agent(agent: str, contrast: str) -> None:
         ("RX MAIN DR F/P", "R"),
         ("RX MAIN DR MARTIN", ""),
         ("CT KIDNEYS, LOIN PAIN RT", ""),
+        ("TDM AVC SYLVIEN G CEREBRAL", ""),
+        ("TDM AVC SYLVIEN G", ""),
+        ("INFILTRATION SI D SOUS TDM", "R"),
+        ("CORO FEMORALE D", ""),
+        ("IRM BASSIN COXARTHROSE D", ""),
+        ("RX COXARTHROSE D", "R"),
+        ("TDM ABDO NEPHROSTOMIE G", ""),
+        ("NEPHROSTOMIE G", "L"),
+        ("TDM TAP REIN D", ""),
+        ("SALLE OS 2 GENOU D", "R"),
+        ("SAG PD FS R KNEE", "R"),
+        ("ED VEINEUX 2MI", "B"),
+        ("ECHO MS VEINEUX G", "L"),
     ],
 )
 def test_letters_that_are_a_side_or_not(text: str, side: str) -> None:
@@ -269,10 +294,28 @@ def test_common_words_are_no_misspellings(text: str) -> None:
         ("TDM TAP gadolinum", "with"),
         ("TDM micro-ondes poumon", ""),
         ("CT IVU", "with"),
+        ("TDM SINUS SSPC", "without"),
+        ("TDM TAP AVPC", "with"),
+        ("TDM ORBITE D CE intra-oculaire", ""),
+        ("TDM AP IV- PO+", "both"),
     ],
 )
 def test_signs_and_words_of_contrast(text: str, contrast: str) -> None:
     assert READER.read({"modality": "CT", "study_description": text}).contrast == contrast
+
+
+@pytest.mark.parametrize(
+    ("study", "series", "parts"),
+    [
+        ("Bassin", "Hanche D profil", ("HIP",)),  # of the place beside
+        ("RX GENOU G", "THORAX", ("KNEE",)),  # of a place elsewhere
+    ],
+)
+def test_a_series_of_a_place_nearby_wins_over_study_and_protocol(
+    study: str, series: str, parts: tuple[str, ...]
+) -> None:
+    row = {"modality": "DX", "study_description": study, "protocol_name": study, "series_description": series}
+    assert READER.read(row).body_parts == parts
 
 
 def test_agreement_makes_surer_and_contradiction_less_sure() -> None:
