@@ -158,7 +158,7 @@ def _calendar(alt: Any, rows: list[dict[str, Any]], language: Language) -> Any:
                 "state:N",
                 title=text("state", language),
                 scale=alt.Scale(domain=states, range=list(_STATES.values())),
-                legend=alt.Legend(orient="top", columns=3),
+                legend=alt.Legend(orient="top", columns=2),
             ),
             tooltip=[
                 *_tips(alt, language, "cell", "state"),
@@ -193,7 +193,7 @@ def _shares(alt: Any, rows: list[dict[str, Any]], language: Language) -> Any:
                 "status:N",
                 title=text("status", language),
                 scale=alt.Scale(scheme=_SCHEME),
-                legend=alt.Legend(orient="top", columns=3),
+                legend=alt.Legend(orient="top", columns=2),
             ),
             tooltip=_tips(alt, language, "hospital", "status", "exams"),
         )
