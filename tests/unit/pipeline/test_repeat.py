@@ -49,7 +49,9 @@ class Runs:
 
 @pytest.fixture
 def repeat(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    config = Config().with_places((str(tmp_path),), str(tmp_path / "lake"))
+    source = tmp_path / "source"
+    source.mkdir()
+    config = Config().with_places((str(source),), str(tmp_path / "lake"))
 
     def start(steps: list[Any], period: float = 0.3, stop: int = signal.SIGTERM) -> Runs:
         runs = Runs(steps, stop)
