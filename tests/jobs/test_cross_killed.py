@@ -1,4 +1,4 @@
-"""The job `cross` killed by SIGKILL after each table, then run again: the tables are those of an undisturbed run."""
+"""The job `cross` killed by SIGKILL after some tables, then run again: all are those of an undisturbed run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from crossing_hospital import make_hospital
 from lakes import open_context, write_exams
 
-from eds_spark_imaging.tables.crossings import CROSS_INPUT, tables
+from eds_spark_imaging.tables.crossings import tables
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.spark, pytest.mark.slow]  # some 4 minutes
 
-POINTS = [table.name for table in tables() if table.name != CROSS_INPUT.name]
+# All tables are written by one function, four at a time: one of the first, one in the middle and the last.
+POINTS = ["imaging_study_visit", "imaging_study_report", "imaging_procedure_without_exam"]
 
 # The job in a process of its own.
 SCRIPT = """
@@ -85,8 +86,8 @@ def places(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> dic
     return {"folder": folder, "lake": lake, "base": newer, "expected": expected}
 
 
-def test_killed_after_every_table_in_turn(spark: SparkSession, places: dict[str, Any]) -> None:
-    """Each run takes up what the one before has left, and dies one table later."""
+def test_killed_after_three_tables_in_turn(spark: SparkSession, places: dict[str, Any]) -> None:
+    """Each run takes up what the one before has left, and dies later."""
     lake = places["folder"] / "lake-killed"
     shutil.copytree(places["lake"], lake)
     command = [sys.executable, "-c", SCRIPT, str(lake), str(places["base"])]
