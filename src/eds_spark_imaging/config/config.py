@@ -26,7 +26,7 @@ from eds_spark_imaging.config.sections.sources import HospitalConfig, SourceConf
 from eds_spark_imaging.dicom.declaration.attribute import Attribute
 from eds_spark_imaging.dicom.declaration.site import attribute_from_mapping
 from eds_spark_imaging.errors import ConfigError
-from eds_spark_imaging.storage.uri import at_home, check_place, plain, resolved
+from eds_spark_imaging.storage.uri import as_folder, at_home, check_place, plain
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Config:
                 raise ConfigError(f"{what}: no hospital {code!r}; [[hospitals]] has {', '.join(sorted(known))}")
 
     def _check_roots(self) -> None:
-        roots = sorted(resolved(s.root).rstrip("/") + "/" for s in self.sources)
+        roots = sorted(as_folder(s.root) for s in self.sources)
         for outer, inner in itertools.pairwise(roots):
             if inner.startswith(outer):
                 raise ConfigError(f"[[sources]]: {inner!r} lies within {outer!r}; its files would be listed twice")

@@ -17,8 +17,7 @@ def activity(studies: DataFrame, series: DataFrame, procedures: DataFrame) -> Da
 
     Every exam with a date to be trusted is counted once. Only exams with a time count in or out of hours. The
     department is that of most of its ``series``, the act the accepted one nearest in time among ``procedures``, rows
-    of ``imaging_study_procedure``; of two as near, the one before the exam; one without
-    a date tells no delay.
+    of ``imaging_study_procedure``; of two as near, the one before the exam; one without a date tells no delay.
     """
     departments = series.groupBy("study_instance_uid").agg(
         F.mode("institutional_department_name", deterministic=True).alias("department")

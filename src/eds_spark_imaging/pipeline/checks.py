@@ -11,7 +11,7 @@ from eds_spark_imaging.errors import AccountingError, ConfigError, InputError
 from eds_spark_imaging.pipeline.parse.totals import Totals, check_balance
 from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.storage import store_of
-from eds_spark_imaging.storage.uri import is_remote, plain, resolved
+from eds_spark_imaging.storage.uri import as_folder, is_remote, plain
 from eds_spark_imaging.tables import Catalogue
 from eds_spark_imaging.transforms.duplicates import READABLE
 from eds_spark_imaging.warehouse.mapping import check_layout
@@ -59,7 +59,7 @@ def _check_source(what: str, root: str) -> None:
 
 def _check_outside(what: str, root: str, lake: str) -> None:
     """ConfigError where the lake lies within a root: each run would list the files that the one before has written."""
-    if f"{resolved(lake)}/".startswith(f"{resolved(root).rstrip('/')}/"):
+    if as_folder(lake).startswith(as_folder(root)):
         raise ConfigError(f"{what}: the lake {lake} lies within {root}, whose files are listed: give it another folder")
 
 

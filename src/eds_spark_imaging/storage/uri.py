@@ -46,6 +46,11 @@ def resolved(text: str) -> str:
     return f"{scheme}://{place.authority}{posixpath.normpath(place.path or '/')}"
 
 
+def as_folder(text: str) -> str:
+    """A resolved place with a slash at its end: what lies within it begins with it, and no other place does."""
+    return f"{resolved(text).rstrip('/')}/"
+
+
 def check_place(text: str, what: str = "a place") -> None:
     """ConfigError for a place that is empty, which would be the folder of the process, or that no store can name."""
     if not text.strip():

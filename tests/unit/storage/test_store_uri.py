@@ -4,7 +4,7 @@ from eds_spark_imaging.config import SourceConfig
 from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.storage import store_of
 from eds_spark_imaging.storage.local import LocalStore
-from eds_spark_imaging.storage.uri import is_remote, plain, split
+from eds_spark_imaging.storage.uri import as_folder, is_remote, plain, split
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,10 @@ def test_inventory_modes_are_checked(options: dict[str, str], said: str) -> None
 def test_only_a_delta_inventory_makes_a_source_partial() -> None:
     assert SourceConfig("s", "/data", inventory="/i.csv", inventory_mode="delta").is_partial
     assert not SourceConfig("s", "/data", inventory="/i.csv").is_partial
+
+
+def test_what_lies_within_a_folder_begins_with_it() -> None:
+    assert as_folder("/data/a/../x/y").startswith(as_folder("/data/x/"))
+    assert as_folder("s3://bucket/x").startswith(as_folder("s3a://bucket"))
+    assert as_folder("/data/x").startswith(as_folder("/"))
+    assert not as_folder("/data/xy").startswith(as_folder("/data/x"))

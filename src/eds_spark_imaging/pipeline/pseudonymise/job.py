@@ -24,7 +24,7 @@ from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.runs.progress import Progress
 from eds_spark_imaging.runs.watermarks import read_watermark
 from eds_spark_imaging.spark.session import spark_session
-from eds_spark_imaging.storage.uri import resolved
+from eds_spark_imaging.storage.uri import as_folder
 from eds_spark_imaging.tables import Catalogue
 from eds_spark_imaging.tables.access import Access
 from eds_spark_imaging.workers.crash import crash_point
@@ -60,7 +60,7 @@ def check_apart(nominative: LakeConfig, tier: LakeConfig) -> None:
 
 
 def _check_folders(nominative: str, tier: str) -> None:
-    places = [f"{resolved(folder).rstrip('/')}/" for folder in (nominative, tier)]
+    places = [as_folder(nominative), as_folder(tier)]
     if places[0].startswith(places[1]) or places[1].startswith(places[0]):
         raise LakeError("the tier needs a folder of its own, neither in the nominative lake nor around it")
 
