@@ -45,7 +45,16 @@ class ExamKind:
     @property
     def label(self) -> str:
         """The kind in plain words, without a side."""
-        return self.descriptions[0].replace(" {side}", "")
+        return _without_side(self.descriptions[0])
+
+    @property
+    def protocol(self) -> str:
+        """The name of the protocol, which tells no side."""
+        return _without_side(self.descriptions[-1])
+
+
+def _without_side(description: str) -> str:
+    return description.replace(" {side}", "")
 
 
 def _s(text: str) -> tuple[SeriesKind, ...]:

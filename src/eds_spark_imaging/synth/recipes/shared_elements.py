@@ -150,7 +150,7 @@ def series_elements(context: SeriesToWrite, series: Series, series_uid: str) -> 
         "SeriesDate": day,
         "SeriesTime": "" if exam.header.without_times else dicom_time(context.start),
         "SeriesDescription": context.kind.description,
-        "ProtocolName": exam.kind.descriptions[-1].replace(" {side}", ""),
+        "ProtocolName": exam.kind.protocol,
         "SeriesInstanceUID": series_uid,
         "SeriesNumber": context.number if series.pixels else 900 + context.number,
         "ContentDate": day,
