@@ -13,6 +13,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.dicom.declaration.attribute import Aggregate, Attribute, Kind, Level
+from eds_spark_imaging.pipeline.parse.marks import Marks
 from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.tables.attributes import scalar_type
 from eds_spark_imaging.tables.spec import sql_type
@@ -90,7 +91,7 @@ def instances(context: Context, sizes: Sizes, exam: Column, number: Column, spar
         "has_pixel_data": F.lit(True),
         "header_bytes": F.col("number") + 7000,
         "header_digest": F.md5(uid),
-        "reader_fingerprint": context.fingerprints(),
+        "reader_fingerprint": Marks.of(context).column,
     }
     # UIDs of the exam first: others are made of it.
     rows = rows.withColumn("study_instance_uid", study)

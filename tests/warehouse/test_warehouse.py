@@ -238,23 +238,26 @@ def test_a_database_is_read_like_a_directory(spark: SparkSession, tmp_path: Path
 
 def test_what_is_missing_is_named_in_one_line(spark: SparkSession, tmp_path: Path) -> None:
     minimal(tmp_path)
-    warehouse = Warehouse(spark, WarehouseConfig(path=str(tmp_path)))
-    warehouse.check()
-    assert warehouse.table("note") is None
+
+    def check() -> None:
+        Warehouse(spark, WarehouseConfig(path=str(tmp_path))).check()
+
+    check()
+    assert Warehouse(spark, WarehouseConfig(path=str(tmp_path))).table("note") is None
 
     write(tmp_path / "note.parquet", note_id=[1], person_id=[1])
     with pytest.raises(InputError, match=r"^base centrale: table note has no column note_datetime$"):
-        warehouse.check()
+        check()
     write(tmp_path / "note.parquet", note_id=[1], person_id=[1], note_datetime=[20240101])
     with pytest.raises(InputError, match=r"^base centrale: note.note_datetime is bigint, not a date or time$"):
-        warehouse.check()
+        check()
     (tmp_path / "note.parquet").write_text("not Parquet")
     with pytest.raises(InputError, match=r"^base centrale: \S+note.parquet cannot be read \(\w+\)$"):
-        warehouse.check()
+        check()
     (tmp_path / "note.parquet").unlink()
     (tmp_path / "condition.parquet").unlink()
     with pytest.raises(InputError, match="no table condition_occurrence or condition in"):
-        warehouse.check()
+        check()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from eds_spark_imaging.lake.merging import RUN, Changes, LakeMerging
 from eds_spark_imaging.lake.restoring import check_whole
 from eds_spark_imaging.lake.view import words_of
 from eds_spark_imaging.lake.views import VIEWS
-from eds_spark_imaging.spark.delta import file_count
 from eds_spark_imaging.spark.hadoop import HadoopPath, are_there
 from eds_spark_imaging.transforms.changes import HASH
 
@@ -67,7 +66,7 @@ class Lake(LakeMerging):
         Delta's own compaction after each append takes a second in every session.
         """
         for name in _GROWING:
-            if self.exists(name) and (file_count(self.spark, self.folder(name)) or 0) >= many:
+            if self.exists(name) and self.files_known(name) >= many:
                 self.optimize(name)
 
     def vacuum(self, name: str) -> None:

@@ -11,16 +11,18 @@ from eds_spark_imaging.spark.hadoop import HadoopPath
 
 
 class Scratch:
-    """A folder of the lake for one purpose, empty at its start and deleted at its end.
+    """A folder of the lake for one purpose, empty at its start and deleted at its end; or the memory of Spark.
 
-    A cached frame would keep the plan behind it, which Spark compares and plans anew in every query that uses it:
+    ``in_memory`` is for little data in local mode: writing files, listing and opening them takes longer than the rows
+    do. A cached frame would keep the plan behind it, which Spark compares and plans anew in every query that uses it:
     with the hundreds of expressions of the patient link that takes longer than small data do. And it would be computed
     anew whenever a table behind it is written.
     """
 
-    def __init__(self, spark: SparkSession, folder: str) -> None:
+    def __init__(self, spark: SparkSession, folder: str, *, in_memory: bool = False) -> None:
         self._spark = spark
         self._folder = HadoopPath(spark, folder)
+        self._in_memory = in_memory
 
     def __enter__(self) -> Self:
         self._folder.delete()
@@ -33,6 +35,8 @@ class Scratch:
 
     def keep(self, name: str, frame: DataFrame) -> DataFrame:
         """The rows of ``frame``, computed once."""
+        if self._in_memory:
+            return frame.localCheckpoint()
         place = f"{self._folder.uri}/{name}"
         frame.write.mode("overwrite").parquet(place)
         return self._spark.read.schema(frame.schema).parquet(place)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Final, cast
+from functools import cached_property, partial
+from typing import Final
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -14,7 +14,7 @@ from eds_spark_imaging.lake.lake import HASH, RUN
 from eds_spark_imaging.lake.pruning import covering
 from eds_spark_imaging.lake.scratch import Scratch
 from eds_spark_imaging.runs.context import Context, Run
-from eds_spark_imaging.spark.at_once import at_once
+from eds_spark_imaging.spark.at_once import at_once, both_at_once
 from eds_spark_imaging.spark.hadoop import HadoopPath
 from eds_spark_imaging.tables.link_words import LinkStatus
 from eds_spark_imaging.tables.links import LINK_COLUMNS
@@ -98,12 +98,12 @@ class _Build:
         """Exams last: with their row, an exam counts as built."""
         instances = self._instances()
         series = self._groups("imaging_series", self._series, instances)
-        _, _, studies = at_once(
+        of_series = partial(
+            at_once,
             lambda: self._write_series(series),
             lambda: self._write_acquisitions(exams.of_main_modality(instances, series.all)),
-            lambda: self._groups("imaging_study", self._studies, instances),
         )
-        exams_found = cast("_Groups", studies)
+        _, exams_found = both_at_once(of_series, lambda: self._groups("imaging_study", self._studies, instances))
         self.run.count(exams_without_instances=self.run.counts["exams_looked_at"] - exams_found.all.count())
         self._write("imaging_study", self._studies, exams_found, self._with_tombstones)
         crash_point("study")

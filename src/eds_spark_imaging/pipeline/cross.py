@@ -22,7 +22,7 @@ from eds_spark_imaging.linkage.care_sites import hospitals_of_care_sites
 from eds_spark_imaging.pipeline.cross_scope import persons_with_changed_exams
 from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.runs.rules import rules_hash
-from eds_spark_imaging.spark.at_once import at_once
+from eds_spark_imaging.spark.at_once import at_once, both_at_once
 from eds_spark_imaging.tables.crossings import CROSS_INPUT
 from eds_spark_imaging.tables.links import LINKED
 from eds_spark_imaging.transforms.codes import ccam_code
@@ -160,6 +160,9 @@ def _base(context: Context, warehouse: Warehouse, scratch: Scratch) -> _Base:
         hospitals = hospitals_of_care_sites(care_site, tree).select("care_site_id", "hospital_codes")
     status = F.col("link_status").isin([str(word) for word in LINKED])
     studies = context.lake.read("imaging_study").where("removed_at IS NULL AND person_id IS NOT NULL")
+    hospitals, persons = at_once(
+        lambda: scratch.keep("hospitals", hospitals), lambda: scratch.keep("survivors", persons)
+    )
     return _Base(
         studies=studies.where(status),
         series=context.lake.read("imaging_series"),
@@ -170,8 +173,8 @@ def _base(context: Context, warehouse: Warehouse, scratch: Scratch) -> _Base:
         notes=warehouse.table("note"),
         details=warehouse.table("visit_detail"),
         units=care_site,
-        hospitals=scratch.keep("hospitals", hospitals),
-        survivors=scratch.keep("survivors", persons),
+        hospitals=hospitals,
+        survivors=persons,
     )
 
 
@@ -192,9 +195,14 @@ def _inputs(base: _Base, rules: int) -> DataFrame:
 
 def _cross(context: Context, run: Run, scratch: Scratch, base: _Base, changed: DataFrame) -> None:
     base = base.of(changed)
-    exams = scratch.keep("exams", frames.exam_rows(base.studies, base.series))
-    visits = scratch.keep("stays", stays(base.visits, base.survivors))
-    acts = scratch.keep("acts", acts_once(base.acts, visits, base.survivors))
+
+    def stays_and_acts() -> tuple[DataFrame, DataFrame]:
+        visits = scratch.keep("stays", stays(base.visits, base.survivors))
+        return visits, scratch.keep("acts", acts_once(base.acts, visits, base.survivors))
+
+    exams, (visits, acts) = both_at_once(
+        lambda: scratch.keep("exams", frames.exam_rows(base.studies, base.series)), stays_and_acts
+    )
     rows = {
         "exams": frames.at_known_hospitals(exams, base.hospitals),
         "visits": frames.visit_rows(visits, on_survivors(base.deleted_visits, base.survivors), base.hospitals),

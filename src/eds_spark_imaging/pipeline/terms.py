@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from functools import reduce
-from typing import cast
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -13,7 +12,7 @@ from pyspark.sql import functions as F
 from eds_spark_imaging.lake.scratch import Scratch
 from eds_spark_imaging.runs.context import Context, Run
 from eds_spark_imaging.runs.watermarks import read_watermark
-from eds_spark_imaging.spark.at_once import at_once
+from eds_spark_imaging.spark.at_once import at_once, both_at_once
 from eds_spark_imaging.tables.spec import Column, sql_type
 from eds_spark_imaging.tables.terms import SERIES_TERMS, STUDY_TERMS
 from eds_spark_imaging.terminology.exam_names import ExamNames
@@ -119,8 +118,8 @@ def _terms(context: Context, run: Run, scratch: Scratch, site: _Site, some: Data
         )
 
     # The exams last: whoever reads meets no exam whose series have not been read yet.
-    _, exams = at_once(write_series, of_whole_exams)
-    changed = lake.update("imaging_study", cast("DataFrame", exams), _names(STUDY_TERMS), (_RUN, run.run_id))
+    _, exams = both_at_once(write_series, of_whole_exams)
+    changed = lake.update("imaging_study", exams, _names(STUDY_TERMS), (_RUN, run.run_id))
     run.count(exams_changed=changed)
     crash_point("exam_terms")
 

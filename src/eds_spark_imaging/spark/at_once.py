@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 _MOST = 4  # more would have Spark plan and keep too much in memory at a time
 
@@ -21,3 +22,10 @@ def at_once(*tasks: Callable[[], T]) -> list[T]:
     with ThreadPoolExecutor(min(len(tasks), _MOST)) as pool:
         running = [pool.submit(task) for task in tasks]
     return [each.result() for each in running]
+
+
+def both_at_once(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
+    """:func:`at_once` for two tasks whose results are not of one kind."""
+    with ThreadPoolExecutor(2) as pool:
+        running = pool.submit(first), pool.submit(second)
+    return running[0].result(), running[1].result()

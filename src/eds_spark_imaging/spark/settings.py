@@ -55,8 +55,11 @@ TABLE_CONF = {
     "spark.python.sql.dataFrameDebugging.enabled": "false",
 }
 
+SMALL = "spark.edsImaging.small"  # our own: tells a session for little data
+
 # Small data: compiling code for hundreds of columns costs more than running it. For demonstrations and tests.
 SMALL_CONF = {
+    SMALL: "true",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.codegen.wholeStage": "false",
     # Planning again after each stage, to fit the work to what the stage before it gave, takes longer than the work.

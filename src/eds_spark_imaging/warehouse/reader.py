@@ -36,6 +36,7 @@ class Warehouse:
         self._spark = spark
         self._config = config
         self._jdbc = JdbcTables(spark, config) if config.jdbc else None
+        self._opened: dict[str, DataFrame] = {}  # a job asks for a table many times; opening one lists its files
 
     def table(self, name: str) -> DataFrame | None:
         """The canonical columns of a table, without deleted rows; None where an optional table is absent.
@@ -108,6 +109,12 @@ class Warehouse:
         return "VIEW" in kinds
 
     def _open(self, spec: InputTable) -> DataFrame | None:
+        frame = self._opened.get(spec.name) or self._found(spec)
+        if frame is not None:
+            self._opened[spec.name] = frame
+        return frame
+
+    def _found(self, spec: InputTable) -> DataFrame | None:
         frame = self._first(spec, table_names(self._config, spec.name))
         if frame is not None:
             return self._with_aside(spec, frame)
