@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from eds_spark_imaging.terminology.completing import (
     LONGEST_PHRASE,
     SHORTEST_SECOND,
@@ -9,19 +11,23 @@ from eds_spark_imaging.terminology.completing import (
     common,
     continued,
 )
-from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry, WordNode
-from eds_spark_imaging.terminology.span import Span, holding
+from eds_spark_imaging.terminology.lexicon import Lexicon
+from eds_spark_imaging.terminology.span import Span
 from eds_spark_imaging.terminology.text import Words
+from eds_spark_imaging.terminology.word_tree import LexiconEntry, WordNode, meaning_of
 
 # Letters that the beginning of a word needs: after a blank where it may begin another word, and as the first word.
 _SHORTEST_APART = 4
-_SHORTEST_FIRST = 3
+SHORTEST_FIRST = 3
 
 
 def combined_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tuple[Span, int] | None:
     """The first word of a phrase, or the beginning of one, with the beginnings of the others."""
     forms, breaks = text
     if i + 1 == len(forms) or not _may_follow(text, i + 1):
+        return None
+    first = lexicon.root.next.get(forms[i])
+    if first is not None and first.next and not _goes_on_with(lexicon, forms[i], forms[i + 1]):
         return None
     nodes, best, length = _firsts(lexicon, text, i, category), None, 0
     for j in range(i + 1, min(i + LONGEST_PHRASE, len(forms))):
@@ -34,7 +40,13 @@ def combined_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tup
         entry = common(lexicon, [entry for node in nodes for entry in _places(node, category)])
         if entry is not None:
             best, length = entry, j + 1 - i
-    return (Span(forms[i : i + length], breaks[i], (best,), "abbreviated"), length) if best else None
+    return (Span(forms[i : i + length], breaks[i], meaning_of(best), "abbreviated"), length) if best else None
+
+
+@lru_cache(maxsize=65536)
+def _goes_on_with(lexicon: Lexicon, first: str, beginning: str) -> bool:
+    """Whether a phrase goes on from its first word with one that begins like this."""
+    return any(word.startswith(beginning) for word in lexicon.root.next[first].next)
 
 
 def _may_follow(text: Words, j: int) -> bool:
@@ -48,7 +60,7 @@ def _firsts(lexicon: Lexicon, text: Words, i: int, category: str) -> list[WordNo
     if first is not None and first.next:
         return [first] if _may_be_first(lexicon, first, text, i) else []
     abbreviates = first is not None and all(entry.place for entry in first.entries)
-    if not category or len(word) < _SHORTEST_FIRST or not (abbreviates or word not in lexicon.known):
+    if not category or len(word) < SHORTEST_FIRST or not (abbreviates or word not in lexicon.known):
         return []
     return [node for _, node in continued(lexicon, lexicon.root, word) if node.next]
 
@@ -65,4 +77,4 @@ def _may_be_first(lexicon: Lexicon, first: WordNode, text: Words, i: int) -> boo
 
 
 def _places(node: WordNode, category: str) -> list[LexiconEntry]:
-    return [entry for entry in holding(node.entries, category) if entry.place]
+    return [entry for entry in node.meaning(category).entries if entry.place]

@@ -9,7 +9,7 @@ from eds_spark_imaging.terminology.contrast import BOTH, WITH, WITHOUT
 from eds_spark_imaging.terminology.data_files import rows
 from eds_spark_imaging.terminology.reading import Reading
 from eds_spark_imaging.terminology.sources import BODY_PART, CONTRAST_AGENT, OF_STUDY, PROTOCOL, SERIES, Sources
-from eds_spark_imaging.terminology.terms import Said
+from eds_spark_imaging.terminology.terms import UNSAID, Said
 
 
 def _pattern(meaning: str) -> re.Pattern[str]:
@@ -36,6 +36,8 @@ def contrast_of(given: Sources, read: Mapping[str, Reading]) -> Said:
 
 
 def _told_contrast(read: Mapping[str, Reading]) -> Said:
+    if not any(one.contrast or one.implied for one in read.values()):
+        return UNSAID
     for group in ((SERIES,), OF_STUDY, (PROTOCOL,), (BODY_PART,)):
         stated = [(column, read[column].contrast) for column in group if column in read and read[column].contrast]
         if stated:
@@ -45,4 +47,4 @@ def _told_contrast(read: Mapping[str, Reading]) -> Said:
         kind = next((column for column in group if column in read and read[column].implied), "")
         if kind:
             return Said(read[kind].implied, kind, "kind of exam", 0.85)
-    return Said()
+    return UNSAID

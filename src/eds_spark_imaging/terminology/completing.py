@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
-from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry, WordNode
+from eds_spark_imaging.terminology.lexicon import Lexicon
 from eds_spark_imaging.terminology.parts import lies_within
-from eds_spark_imaging.terminology.span import Span, holding
-from eds_spark_imaging.terminology.text import Words, stems
+from eds_spark_imaging.terminology.span import Span
+from eds_spark_imaging.terminology.text import Words, begun, stems
+from eds_spark_imaging.terminology.word_tree import LexiconEntry, WordNode, meaning_of
+
+# Words, and where each leads.
+Continued = tuple[tuple[str, WordNode], ...]
 
 # Systems cut descriptions at 16 characters (SH), some at 64 (LO); a shorter text was not cut.
 SHORT_TEXT = 16
@@ -29,9 +33,8 @@ _BESIDE_PLACES = frozenset({"noun", "right", "left", "both_sides", "kernel", "pl
 _NEVER_MEANT = frozenset({"", "kernel", "slight", "noun", "plain_exam", "vessels_exam", "fluoroscopy_exam"})
 
 
-def shortest_cut(text: str) -> int:
-    """How many letters a last word needs to count as one that was cut: few at the lengths where systems cut."""
-    length = len(text.strip())
+def shortest_cut(length: int) -> int:
+    """How many letters the last word of a text of this length needs to count as cut: few where systems cut texts."""
     return _SHORTEST_CUT if length in _CUT_AT else _SHORTEST_ELSEWHERE if length >= _CUT_FROM else 0
 
 
@@ -40,28 +43,36 @@ def cut_phrase(
 ) -> tuple[Span, int] | None:
     """The last words of a text that was cut, where all phrases that go on like this agree on something.
 
-    ``cut``: how many letters one word alone needs (``shortest_cut``); a word after others of a phrase needs fewer.
-    ``earlier``: the spans before; where one names a place, few letters need not begin another.
+    ``LONGEST_PHRASE`` words at most are looked at. ``cut``: how many letters one word alone needs (``shortest_cut``); a
+    word after others of a phrase needs fewer. ``earlier``: the spans before; where one names a place, few letters need
+    not begin another.
     """
     forms, breaks = text
     length = len(forms) - i
-    if length > LONGEST_PHRASE:
-        return None
-    first = lexicon.root.next.get(forms[i])
-    combining = length > 2 or (length > 1 and first is not None and _combines(first))
-    node = _after(lexicon, forms[i:-1])
-    if node is None or not _may_be_cut(lexicon, forms[-1], node, cut, alone=length == 1, combining=combining):
-        return None
-    which = _goes_on_from(lexicon, forms[i:], first, category)
-    entry = _agreed(lexicon, list(continued(lexicon, node, forms[-1])), category, which)
-    if entry is None or (length > 1 and not _goes_on(entry, first, lexicon.root.next.get(forms[-1]))):
+    entry = _completed(lexicon, forms[i:], category, cut) if _after(lexicon, forms[i:-1]) else None
+    if entry is None:
         return None
     named = any(span.place for span in earlier)
     joined = i > 0 and forms[i - 1] in _CONNECTORS
     beside = named and breaks[-1] == " " and not joined
     if entry.place and _unsure(lexicon, forms[i:], category, named=named, beside=beside):
         return None
-    return Span(forms[i:], breaks[i], (entry,), "cut"), length
+    return Span(forms[i:], breaks[i], meaning_of(entry), "cut"), length
+
+
+@lru_cache(maxsize=65536)
+def _completed(lexicon: Lexicon, words: tuple[str, ...], category: str, cut: int) -> LexiconEntry | None:
+    """What all phrases that begin with these words, the last of which may be cut, agree on."""
+    first, last = lexicon.root.next.get(words[0]), words[-1]
+    combining = len(words) > 2 or (len(words) > 1 and first is not None and _combines(first))
+    node = _after(lexicon, words[:-1])
+    if node is None or not _may_be_cut(lexicon, last, node, cut, alone=len(words) == 1, combining=combining):
+        return None
+    which = _goes_on_from(lexicon, words, first, category)
+    entry = _agreed(lexicon, continued(lexicon, node, last), category, which)
+    if entry is None or (len(words) > 1 and not _goes_on(entry, first, lexicon.root.next.get(last))):
+        return None
+    return entry
 
 
 def _unsure(lexicon: Lexicon, words: Sequence[str], category: str, *, named: bool, beside: bool) -> bool:
@@ -76,9 +87,12 @@ def _unsure(lexicon: Lexicon, words: Sequence[str], category: str, *, named: boo
 
 
 def _after(lexicon: Lexicon, forms: Sequence[str]) -> WordNode | None:
-    node: WordNode | None = lexicon.root
+    node = lexicon.root
     for word in forms:
-        node = node.next.get(word) if node else None
+        following = node.next.get(word)
+        if following is None:
+            return None
+        node = following
     return node
 
 
@@ -148,9 +162,14 @@ def _combines(first: WordNode) -> bool:
     return all(entry.parts == ("SPINE",) for entry in places)
 
 
+def may_begin(lexicon: Lexicon, beginning: str) -> bool:
+    """Whether a phrase begins with a word that begins like this; long terms of DICOM count, as they do not below."""
+    return bool(begun(lexicon.first_words, beginning))
+
+
 def begins_words(lexicon: Lexicon, beginning: str) -> bool:
     """Whether words that a phrase may begin with begin like this."""
-    return next(continued(lexicon, lexicon.root, beginning), None) is not None
+    return bool(continued(lexicon, lexicon.root, beginning))
 
 
 # Which phrases a beginning may be of: as much those that go on; those where one ends, else others; those alone.
@@ -163,11 +182,11 @@ def _goes_on_from(lexicon: Lexicon, words: Sequence[str], first: WordNode | None
         return _ALL
     if first is None or not _names_place(first) or _combines(first) or words[0].endswith("o"):
         return _ENDING_FIRST
-    alone = _agreed(lexicon, list(continued(lexicon, lexicon.root, words[-1])), category, _ALL)
+    alone = _agreed(lexicon, continued(lexicon, lexicon.root, words[-1]), category, _ALL)
     return _ENDING if alone is not None and alone.place else _ENDING_FIRST
 
 
-def _agreed(lexicon: Lexicon, words: list[tuple[str, WordNode]], category: str, which: int) -> LexiconEntry | None:
+def _agreed(lexicon: Lexicon, words: Continued, category: str, which: int) -> LexiconEntry | None:
     """What completions share."""
     plain = [(word, node) for word, node in words if not _run_together(lexicon, word, words)]
     own = [(_said(node, category), node) for _, node in plain]
@@ -180,26 +199,31 @@ def _agreed(lexicon: Lexicon, words: list[tuple[str, WordNode]], category: str, 
     return found or common(lexicon, [leaf for _, node in words for leaf in _leaves(node, category)])
 
 
-def _run_together(lexicon: Lexicon, word: str, words: list[tuple[str, WordNode]]) -> bool:
+def _run_together(lexicon: Lexicon, word: str, words: Continued) -> bool:
     """A DICOM term of several words (`cranialvenoussystem`), of which the first is there too."""
     return word.upper() in lexicon.parts and any(
         word != other and word.startswith(other) and node.next for other, node in words
     )
 
 
-def continued(lexicon: Lexicon, node: WordNode, beginning: str) -> Iterator[tuple[str, WordNode]]:
+def continued(lexicon: Lexicon, node: WordNode, beginning: str) -> Continued:
     """The words with this beginning that may follow, and where they lead."""
-    if node is not lexicon.root:
-        yield from ((word, child) for word, child in node.next.items() if word.startswith(beginning))
-        return
-    first, last = (bisect_left(lexicon.first_words, end) for end in (beginning, beginning + "\uffff"))
-    for word in lexicon.first_words[first:last]:
-        if word.upper() not in lexicon.parts or len(word) <= len(beginning) + _LONGEST_REST:
-            yield word, node.next[word]
+    if node is lexicon.root:
+        return _first_words(lexicon, beginning)
+    return tuple((word, child) for word, child in node.next.items() if word.startswith(beginning))
+
+
+@lru_cache(maxsize=65536)
+def _first_words(lexicon: Lexicon, beginning: str) -> Continued:
+    return tuple(
+        (word, lexicon.root.next[word])
+        for word in begun(lexicon.first_words, beginning)
+        if word.upper() not in lexicon.parts or len(word) <= len(beginning) + _LONGEST_REST
+    )
 
 
 def _said(node: WordNode, category: str) -> list[LexiconEntry]:
-    return [entry for entry in holding(node.entries, category) if entry.place or entry.role not in _NEVER_MEANT]
+    return [entry for entry in node.meaning(category).entries if entry.place or entry.role not in _NEVER_MEANT]
 
 
 def _leaves(node: WordNode, category: str) -> Iterator[LexiconEntry]:
@@ -217,7 +241,8 @@ def common(lexicon: Lexicon, entries: Iterable[LexiconEntry]) -> LexiconEntry | 
     if roles != {""}:
         return next((entry for entry in entries if entry.role), None) if len(roles) == 1 else None
     sets = [{member for part in entry.parts for member in lexicon.composites.get(part, (part,))} for entry in entries]
-    shared = tuple(part for part in lexicon.parts if part in set.intersection(*sets)) or _around(lexicon, sets)
+    inside = set.intersection(*sets)
+    shared = tuple(part for part in lexicon.parts if part in inside) or _around(lexicon, sets)
     if not shared:
         return None
     regions = tuple(dict.fromkeys(region for part in shared for region in lexicon.parts[part].regions))
@@ -228,7 +253,8 @@ def common(lexicon: Lexicon, entries: Iterable[LexiconEntry]) -> LexiconEntry | 
 def _around(lexicon: Lexicon, sets: Sequence[set[str]]) -> tuple[str, ...]:
     """The one part that all others lie within: `CERVE` begins brain and cerebellum."""
     found = set[str]().union(*sets)
-    return tuple(part for part in found if all(part in one or _one_within(lexicon, one, part) for one in sets))
+    candidates = (part for part in lexicon.parts if part in found)
+    return tuple(part for part in candidates if all(part in one or _one_within(lexicon, one, part) for one in sets))
 
 
 def _one_within(lexicon: Lexicon, parts: Iterable[str], place: str) -> bool:

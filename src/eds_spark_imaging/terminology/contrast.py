@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from eds_spark_imaging.terminology.data_files import group
-from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
-from eds_spark_imaging.terminology.span import Span, holding
+from eds_spark_imaging.terminology.lexicon import Lexicon
+from eds_spark_imaging.terminology.span import Span
 from eds_spark_imaging.terminology.text import stems
 
 OF_CONTRAST = frozenset({"with", "without", "agent", "agent_alone", "agent_imaging", "enhanced", "unenhanced"})
 WITH, WITHOUT, BOTH = "with", "without", "both"
+# Roles of words that say something of contrast.
+_SAYING = OF_CONTRAST | {"enhanced_both", "phase", "phase_mr", "phase_before"}
 _ENHANCED = {"enhanced": WITH, "unenhanced": WITHOUT, "enhanced_both": BOTH}
 _NUCLEAR = frozenset({"tep", "medecine_nucleaire"})
 _PHASED = frozenset({"scanner", "irm"})
@@ -23,7 +26,7 @@ def stated_contrast(spans: Sequence[Span], category: str, cut: bool, outside: Se
     said: set[str] = set()
     i = 0
     while i < len(spans):
-        if not spans[i].roles:
+        if _SAYING.isdisjoint(spans[i].roles):
             i += 1
             continue
         polarities, j = _chain(spans, i)
@@ -49,25 +52,29 @@ def implied_contrast(lexicon: Lexicon, spans: Sequence[Span], category: str, out
     """The contrast that an exam of this name always has; the name may be the first word of a place (`cystographie`)."""
     if category in _NUCLEAR:
         return ""  # `cystographie isotopique`
-    named = (
-        entry
-        for span, said in zip(spans, outside, strict=True)
-        if said and span.entries
-        for entry in (*span.entries, *_within_place(lexicon, span, category))
-    )
-    return next((entry.contrast for entry in named if entry.contrast), "")
+    for span, said in zip(spans, outside, strict=True):
+        contrast = _contrast_named(lexicon, span, category) if said and span.entries else ""
+        if contrast:
+            return contrast
+    return ""
 
 
-def _within_place(lexicon: Lexicon, span: Span, category: str) -> list[LexiconEntry]:
+def _contrast_named(lexicon: Lexicon, span: Span, category: str) -> str:
     place = span.place
-    words = span.words if place is not None and not place.weak and len(span.words) > 1 else ()
-    alone = (
-        word for i, word in enumerate(words) if not _VEINS.intersection(words[i + 1 : i + 2])
-    )  # `artério-veineuse`
-    inner = [entry for word in alone for entry in holding(lexicon.singles.get(word, ()), category)]
+    inner = place is not None and not place.weak and len(span.words) > 1
+    return span.meaning.contrast or (_within_place(lexicon, span.words, category) if inner else "")
+
+
+@lru_cache(maxsize=65536)
+def _within_place(lexicon: Lexicon, words: tuple[str, ...], category: str) -> str:
+    """The contrast that a word of the name of a place implies."""
+    for i, word in enumerate(words):
+        alone = word in lexicon.singles and not _VEINS.intersection(words[i + 1 : i + 2])  # `artério-veineuse`
+        contrast = lexicon.root.next[word].meaning(category).contrast if alone else ""
+        if contrast:
+            return contrast
     told = (entry for word in words if len(word) > 2 for entry in lexicon.singles.get(word, ()))
-    agent = [LexiconEntry(contrast=WITH)] if any(entry.role == "agent_alone" for entry in told) else []
-    return [*(entry for entry in inner if entry.contrast), *agent]
+    return WITH if any(entry.role == "agent_alone" for entry in told) else ""
 
 
 def _polarity(span: Span) -> str:

@@ -7,16 +7,15 @@ where the protocol repeats it, unless the place is elsewhere. What disagrees is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 
 from eds_spark_imaging.terminology import reading as texts
 from eds_spark_imaging.terminology.agents import contrast_of
 from eds_spark_imaging.terminology.data_files import group
+from eds_spark_imaging.terminology.exam_category import category_of
 from eds_spark_imaging.terminology.lexicon import Lexicon, lexicon
-from eds_spark_imaging.terminology.modality import PRIORITY
 from eds_spark_imaging.terminology.parts import agree, general, lies_within, members, near, vague
 from eds_spark_imaging.terminology.reading import Reading, text_category
 from eds_spark_imaging.terminology.sides import MIXED
@@ -31,7 +30,7 @@ from eds_spark_imaging.terminology.sources import (
     Sources,
     sources,
 )
-from eds_spark_imaging.terminology.terms import OTHER, Said, Terms
+from eds_spark_imaging.terminology.terms import UNSAID, Said, Terms
 
 _CACHED = 200_000
 
@@ -67,7 +66,7 @@ class Reader:
         """The terms of one exam or series."""
         category = self._category(given)
         known = category.value if category.source else ""
-        read = {column: self._text(text, known, column) for column, text in given.values if column in _READ}
+        read = {column: self._text(text, known, column) for column, text in given.values.items() if column in _READ}
         source, chosen, conflicts = self._choose(read)
         parts, regions, rule = chosen.parts, chosen.regions, chosen.rule
         if not read or not (parts or regions):
@@ -109,7 +108,7 @@ class Reader:
         given = sources(row)
         said = self._category(given)
         category = said.value if said.source else ""
-        read = {column: self._text(text, category, column) for column, text in given.values if column in _READ}
+        read = {column: self._text(text, category, column) for column, text in given.values.items() if column in _READ}
         return {
             column: {
                 "body_parts": list(one.parts),
@@ -142,30 +141,20 @@ class Reader:
         return found
 
     def _category(self, given: Sources) -> Said:
-        modalities = {code.strip().upper() for code in re.split(r"[\\/,;|+]", given.get(MODALITY))}
-        known = sorted(modalities & self.lexicon.modalities.keys(), key=_priority)
-        category = self.lexicon.modalities[known[0]].category if known else ""
-        columns = [column for column in (*OF_STUDY, SERIES, PROTOCOL) if given.get(column)]
-        told = [(column, self._told(given.get(column))) for column in columns]
-        source, said = next(((column, word) for column, word in told if word), ("", ""))
-        if not category:
-            return Said(said or OTHER, source, "text" if said else "nothing known", 0.8 if said else 0.2)
-        nuclear = next(((c, w) for c, w in told if w in _WITH_COMPANION and c in OF_STUDY), None)
-        if nuclear and category in _COMPANIONS:
-            return Said(nuclear[1], nuclear[0], "companion of a nuclear exam", 0.8)
-        clash = said and said != category and not {said, category} <= _KINDRED
-        conflicts = (f"category: {MODALITY}={category}, {source}={said}",) if clash else ()
-        return Said(category, MODALITY, "modality", 0.9 if conflicts else 0.99, conflicts)
+        told = ((column, self._told(given.values[column])) for column in _TELLING if column in given.values)
+        return category_of(self.lexicon, given.get(MODALITY), [one for one in told if one[1]])
 
     def _choose(self, read: Mapping[str, Reading]) -> tuple[str, Reading, tuple[str, ...]]:
         named = {column: one for column, one in read.items() if one.parts or one.regions}
+        if not named:
+            return "", _NOTHING, ()
         naming = {column: one for column, one in named.items() if column in TEXTS and not one.kernel}
         if SERIES in naming:
             naming[SERIES] = self._beside(read, SERIES, naming[SERIES])
         source = self._closer(naming, self._winner(naming))
         coded = next((column for column in CODED if column in named), "")
         if not source:
-            return (coded, read[coded], ()) if coded else ("", Reading(), ())
+            return (coded, read[coded], ()) if coded else ("", _NOTHING, ())
         chosen = self._beside(read, source, naming[source])
         others = [column for column in (*TEXTS, *CODED) if column in read and column != source]
         against = [
@@ -175,12 +164,16 @@ class Reader:
             and read[column].parts
             and not agree(self.lexicon, chosen.parts, read[column].parts)
         ]
+        if not against:
+            return source, chosen, ()
         parts = {column: "+".join(read[column].parts) for column in (source, *against)}
         conflicts = tuple(f"body_part: {source}={parts[source]}, {other}={parts[other]}" for other in against)
         return source, chosen, conflicts
 
     def _winner(self, naming: Mapping[str, Reading]) -> str:
         """The text that is taken for the parts, by column; empty where no text names any."""
+        if len(naming) == 1:
+            return next(iter(naming))
         order = [column for column in TEXTS if column in naming]
         with_parts = [column for column in order if naming[column].parts]
         exact = [column for column in with_parts if not vague(naming[column].parts)]
@@ -212,14 +205,14 @@ class Reader:
         named = {part for column, one in read.items() if column != source for part in self._members(one)}
         if not any(part in places or lies_within(self.lexicon, part, places) for part in named):
             return chosen
-        return replace(chosen, parts=entry.parts, regions=entry.regions)
+        return chosen._replace(parts=entry.parts, regions=entry.regions)
 
-    def _members(self, reading: Reading) -> set[str]:
+    def _members(self, reading: Reading) -> frozenset[str]:
         return members(self.lexicon, reading.parts)
 
     def _closer(self, naming: Mapping[str, Reading], source: str) -> str:
         """Of a text that says `RACHIS` or `MEMBRE SUPERIEUR` alone: the text that names one part of it."""
-        if source not in {SERIES, *OF_STUDY} or not general(naming[source].parts) or len(naming[source].parts) > 1:
+        if source not in _DESCRIBING or not general(naming[source].parts) or len(naming[source].parts) > 1:
             return source
         if any(" " in word for word in naming[source].words) and source == SERIES:
             return source  # `RACHIS ENTIER`
@@ -230,7 +223,7 @@ class Reader:
 
     def _confidence(self, chosen: Reading, source: str, read: Mapping[str, Reading]) -> float:
         """Of parts: how the words were found, less for a lesser source, more where another source says the same."""
-        sure = chosen.confidence * (0.85 if source in {PROTOCOL, *CODED} else 1)
+        sure = chosen.confidence * (0.85 if source in _LESSER else 1)
         here = members(self.lexicon, chosen.parts)
         agreed = any(column != source and here & members(self.lexicon, one.parts) for column, one in read.items())
         return sure + (1 - sure) / 2 if agreed else sure
@@ -243,12 +236,12 @@ class Reader:
         return (part,), self.lexicon.parts[part].regions, "modality", MODALITY
 
     def _side(self, given: Sources, read: Mapping[str, Reading], parts: Sequence[str], paired: bool) -> Said:
+        if not paired:
+            return UNSAID
         said = [(c, _SIDES[given.get(c).upper()]) for c in SIDES if given.get(c).upper() in _SIDES]
         # An image of a pair has its own.
         stored = next((one for one in said if one[1] != "B"), said[0] if said else None)
         told = self._told_side(read, parts)
-        if not paired:
-            return Said()
         if stored:
             differs = told.value and told.value != stored[1] and "B" not in {told.value, stored[1]}
             conflicts = (f"laterality: {stored[0]}={stored[1]}, {told.source}={told.value}",) if differs else ()
@@ -265,6 +258,8 @@ class Reader:
             for c, one in read.items()
             if one.side and (not one.parts or agree(self.lexicon, parts, one.parts))
         }
+        if not sides:
+            return UNSAID
         of_study = [sides[column] for column in OF_STUDY if column in sides]
         clash = len(set(of_study) - {"B"}) > 1
         said = "laterality: " + ", ".join(f"{column}={side}" for column, side in sides.items())
@@ -278,21 +273,16 @@ class Reader:
         if clash or MIXED in sides.values():
             return Said("", "", "", 0.0, (said,))
         source = next((column for column in (*OF_STUDY, PROTOCOL, *CODED) if column in sides), "")
-        return Said(sides[source], source, "text", 0.9) if source else Said()
+        return Said(sides[source], source, "text", 0.9) if source else UNSAID
 
 
 _READ = frozenset({*TEXTS, *CODED})
-
-
-def _priority(modality: str) -> tuple[int, str]:
-    """Which of several modalities names the exam first."""
-    return (PRIORITY.index(modality) if modality in PRIORITY else len(PRIORITY), modality)
-
-
-_COMPANIONS = frozenset({"scanner", "irm"})
-_WITH_COMPANION = frozenset({"tep", "medecine_nucleaire"})
-# Texts that call one of these by the name of another are no conflict: an arteriography is a radiography to some.
-_KINDRED = frozenset({"radiographie", "angiographie", "mammographie"})
+_NOTHING = Reading()
+_DESCRIBING = frozenset({SERIES, *OF_STUDY})
+# Sources of parts that are trusted less.
+_LESSER = frozenset({PROTOCOL, *CODED})
+# The texts that may tell a category, in the order in which one of several is taken.
+_TELLING = (*OF_STUDY, SERIES, PROTOCOL)
 _SIDES = {
     value: side
     for side, values in (("R", "right_values"), ("L", "left_values"), ("B", "both_values"))

@@ -8,8 +8,9 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from eds_spark_imaging.terminology.data_files import group
-from eds_spark_imaging.terminology.lexicon import AGENTS, Lexicon, LexiconEntry
-from eds_spark_imaging.terminology.text import stem, stems
+from eds_spark_imaging.terminology.lexicon import AGENTS, Lexicon
+from eds_spark_imaging.terminology.text import begun, stem, stems
+from eds_spark_imaging.terminology.word_tree import LexiconEntry
 
 _SHORTEST_ABBREVIATION = 5
 _LEFT_OUT = 8
@@ -21,18 +22,9 @@ _NAMES_OF_EXAMS = group("names_of_exams_end")
 
 
 @lru_cache(maxsize=65536)
-def _guesses(version: str, word: str) -> tuple[tuple[str, str], ...]:
-    lexicon = _LOADED[version]
-    return _joined(lexicon, word) or _abbreviation(lexicon, word) or _typo(lexicon, word)
-
-
-_LOADED: dict[str, Lexicon] = {}
-
-
 def guesses(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
     """What an unknown word may stand for: words of the lexicon, each with how it was found; empty if nothing."""
-    _LOADED.setdefault(lexicon.version, lexicon)
-    return _guesses(lexicon.version, word)
+    return _joined(lexicon, word) or _abbreviation(lexicon, word) or _typo(lexicon, word)
 
 
 _JOINABLE = frozenset({"right", "left"})
@@ -55,7 +47,7 @@ def _joined(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
     for end in range(2, len(word) + 1):
         for start in sorted(best):
             piece = word[start:end]
-            if start < end and len(piece) >= 2 and _piece(lexicon, piece) and end not in best:
+            if start < end and len(piece) >= 2 and end not in best and _piece(lexicon, piece):
                 best[end] = (*best[start], piece)
     pieces = best.get(len(word), ())
     named = [piece for piece in pieces if any(entry.place for entry in lexicon.singles[piece])]
@@ -73,7 +65,7 @@ def _piece(lexicon: Lexicon, piece: str) -> bool:
 
 def _abbreviation(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
     """The beginning of words that all name the same parts."""
-    near = (full for full in lexicon.spellings.get(word[0], ()) if full.startswith(word))
+    near = begun(lexicon.spellings.get(word[0], ()), word)
     whole = (full for full in near if len(full) <= len(word) + _LEFT_OUT)
     longer = [full for full in whole if any(entry.role not in AGENTS for entry in lexicon.singles.get(full, ()))]
     longer = [full for full in longer if not any(full != one and full.startswith(one) for one in longer)]

@@ -12,16 +12,16 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from eds_spark_imaging.terminology.data_files import rows
 from eds_spark_imaging.terminology.text import words
+from eds_spark_imaging.terminology.word_tree import LexiconEntry, WordNode
 
 # Changes when the same lexicon is read by other rules; part of the version that is kept beside derived values.
 ENGINE = "7"
-UNKNOWN = "unknown"
 # Roles of words that are compared with misspelt ones from `_LONG` letters on.
 AGENTS = frozenset({"agent", "agent_alone"})
 _LONG = 9
@@ -63,33 +63,11 @@ class Modality:
     default_part: str
 
 
-@dataclass(frozen=True, slots=True)
-class LexiconEntry:
-    """What a phrase of the lexicon says: a place, an exam, or the role of a word around them."""
-
-    parts: tuple[str, ...] = ()
-    regions: tuple[str, ...] = ()
-    paired: bool = False
-    place: bool = False
-    role: str = ""
-    category: str = ""
-    contrast: str = ""
-    side: str = ""
-    only: frozenset[str] = frozenset()
-    weak: bool = False
-
-
-@dataclass(slots=True)
-class WordNode:
-    """A node of the tree of words: what follows, and what the phrase up to here says."""
-
-    next: dict[str, WordNode] = field(default_factory=dict)
-    entries: tuple[LexiconEntry, ...] = ()
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lexicon:
-    """All data files, compiled. ``spellings`` are the words that a misspelt one is compared with, by first letter;
+    """All data files, compiled; what is remembered of words is remembered of one lexicon, by its identity.
+
+    ``spellings`` are the words that a misspelt one is compared with, by first letter;
     ``french``: words that names of places begin with in French alone; ``naming_exams``: words that names of exams
     of a category begin with.
     """

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eds_spark_imaging.terminology.data_files import group
-from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
+from eds_spark_imaging.terminology.lexicon import Lexicon
 from eds_spark_imaging.terminology.parts import lies_within
 from eds_spark_imaging.terminology.span import Span
 from eds_spark_imaging.terminology.text import stems
+from eds_spark_imaging.terminology.word_tree import LexiconEntry
 
 # How far a place is to be trusted, by how its words were found.
 CONFIDENCE = {
@@ -46,8 +47,10 @@ class Mention:
 
 def mentions_of(lexicon: Lexicon, found: Sequence[Span], scopes: Sequence[str], *, views: bool) -> list[Mention]:
     """The places that the spans name, by the scope of each; ``views``: a word that may be a view (`face`) is one."""
-    negated = _negated(found)
     mentions: list[Mention] = []
+    if not any(span.place for span in found):
+        return mentions
+    negated = _negated(found)
     for i, span in enumerate(found):
         place = span.place
         if place is None or (views and "noise" in span.roles and not place.only):
@@ -63,10 +66,7 @@ def scopes_of(found: Sequence[Span]) -> list[str]:
     scope = ""
     for i, span in enumerate(found):
         roles = span.roles
-        opens = i == 1 and scope == "weak" and span.before == " "  # `STAGING CT CHEST, KNOWN LUNG CANCER`
-        begun = i > 0 and bool(found[i - 1].roles & {"strong_indication", "weak_indication"}) and not opens
-        added = scope == "weak" and begun and span.before == "+"  # `PRE TAVI + AORTE`
-        if span.before == ";" or added or (scope in {"strong", "weak", "procedure"} and _exam_word(span) and not begun):
+        if scope and _ends_scope(found, i, scope):
             scope = ""
         if "strong_indication" in roles and not span.place:
             after = found[i + 1] if i + 1 < len(found) else None
@@ -83,8 +83,17 @@ def scopes_of(found: Sequence[Span]) -> list[str]:
     return scopes
 
 
+def _ends_scope(found: Sequence[Span], i: int, scope: str) -> bool:
+    """Whether the scope of the span before ends at ``i``: after a stop, and at the name of an exam."""
+    span = found[i]
+    opens = i == 1 and scope == "weak" and span.before == " "  # `STAGING CT CHEST, KNOWN LUNG CANCER`
+    begun = bool(found[i - 1].roles & {"strong_indication", "weak_indication"}) and not opens
+    added = scope == "weak" and begun and span.before == "+"  # `PRE TAVI + AORTE`
+    return span.before == ";" or added or (scope != "view" and _exam_word(span) and not begun)
+
+
 def _exam_word(span: Span) -> bool:
-    return any(entry.category and not entry.place for entry in span.entries) and "strong_indication" not in span.roles
+    return span.meaning.names_exam and "strong_indication" not in span.roles
 
 
 def _standing(lexicon: Lexicon, found: Sequence[Span], i: int, scope: str, earlier: list[Mention]) -> tuple[int, str]:
@@ -115,7 +124,7 @@ def _beside_why(lexicon: Lexicon, found: Sequence[Span], i: int, scope: str, ear
         return "protocol"
     if trunk:
         return ""
-    follows = _of_disease(found, before, _but_sides(found, i), earlier[-1] if earlier else None, i)
+    follows = _of_disease(found, before, earlier[-1] if earlier else None, i)
     return "disease" if follows or _injured_too(found, i, earlier) else ""
 
 
@@ -189,19 +198,21 @@ def _is_way_in(found: Sequence[Span], i: int, earlier: Sequence[Mention]) -> boo
     return bool(said) and all(not one & here and (one & {"HE", "HN"} or not one & {"CV", "LL", "UL"}) for one in said)
 
 
-def _of_disease(found: Sequence[Span], before: Span | None, after: Span | None, last: Mention | None, i: int) -> bool:
+def _of_disease(found: Sequence[Span], before: Span | None, last: Mention | None, i: int) -> bool:
     """`cancer du sein` whatever stands before; `liver lesion` only where another place was named before."""
     if before is not None and "disease" in before.roles:
         return True
-    if last is not None and before is not None and "disease" in found[last_but_sides(found, i)].roles:
+    if last is None:
+        return False
+    back = last_but_sides(found, i)
+    if before is not None and "disease" in found[back].roles:
         return True  # `HEAD STROKE LEFT MCA`
-    follows = last is not None and last.index == last_but_sides(found, i) and before is not None
-    if follows and last is not None and last.why == "disease":
+    follows = last.index == back and before is not None
+    if follows and last.why == "disease":
         return True
-    apart = last is not None and (
-        found[i].before == ";" or any(span.before in {";", ","} for span in found[last.index + 1 : i])
-    )
-    return (follows or apart) and after is not None and "disease" in after.roles
+    apart = found[i].before == ";" or any(span.before in {";", ","} for span in found[last.index + 1 : i])
+    after = _but_sides(found, i) if follows or apart else None
+    return after is not None and "disease" in after.roles
 
 
 def last_but_sides(found: Sequence[Span], i: int) -> int:
@@ -255,11 +266,15 @@ def _negated(found: Sequence[Span]) -> list[bool]:
 
 def used_of(mentions: Sequence[Mention]) -> list[Mention]:
     """The mentions that count: those said of the exam, else those of its kind, else those beside it."""
+    if not mentions:
+        return []
     counted = [mention for mention in mentions if not mention.negated]
     said = [mention for mention in counted if mention.standing == SAID]
+    if any(mention.entry.parts for mention in said):
+        return said
     beside = [mention for mention in counted if mention.standing == BESIDE]
     kind = [mention for mention in beside if mention.why == "kind of exam"]
-    for used in (said, kind, _before_follow_up(beside)):
+    for used in (kind, _before_follow_up(beside)):
         if any(mention.entry.parts for mention in used):
             return used
     return beside or said

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from rapidfuzz.distance import OSA
 
 from eds_spark_imaging.terminology.guessing import guesses
-from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry, WordNode
-from eds_spark_imaging.terminology.span import Span, holding
+from eds_spark_imaging.terminology.lexicon import Lexicon
+from eds_spark_imaging.terminology.span import Span
 from eds_spark_imaging.terminology.text import Words
+from eds_spark_imaging.terminology.word_tree import LexiconEntry, WordNode, meaning_of
 
 _SHORTEST = 5
 _SHORTEST_FIRST = 5
@@ -33,10 +34,10 @@ def misspelt_phrase(lexicon: Lexicon, text: Words, i: int, category: str) -> tup
             slips, word = 1, _nearest(node, forms[j])
         node = node.next.get(word)
         said = (*said, word)
-        place = node and next((entry for entry in holding(node.entries, category) if entry.place), None)
+        place = node and next((entry for entry in node.meaning(category).entries if entry.place), None)
         if place and slips:
             best = said, place
-    return (Span(best[0], breaks[i], (best[1],), "typo"), len(best[0])) if best else None
+    return (Span(best[0], breaks[i], meaning_of(best[1]), "typo"), len(best[0])) if best else None
 
 
 def misspelt(lexicon: Lexicon, word: str) -> bool:

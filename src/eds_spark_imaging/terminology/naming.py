@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
-from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
+from eds_spark_imaging.terminology.lexicon import Lexicon
 from eds_spark_imaging.terminology.mentions import Mention, last_but_sides
-from eds_spark_imaging.terminology.parts import IN_HEAD, WHOLE, lies_within, members, specific, written
+from eds_spark_imaging.terminology.parts import IN_HEAD, WHOLE, lies_within, members, settled
 from eds_spark_imaging.terminology.span import Span
+from eds_spark_imaging.terminology.word_tree import LexiconEntry
 
 
 def parts_named(
@@ -22,7 +23,7 @@ def parts_named(
     denied = {part for mention in mentions if mention.negated for part in members(lexicon, mention.entry.parts)}
     if denied:
         named = [part for part in _apart(lexicon, named, denied) if part not in denied]
-    return written(lexicon, specific(lexicon, named))
+    return settled(lexicon, named)
 
 
 def meant_beside(lexicon: Lexicon, found: Sequence[Span], used: Sequence[Mention]) -> list[Mention]:
@@ -33,7 +34,7 @@ def meant_beside(lexicon: Lexicon, found: Sequence[Span], used: Sequence[Mention
     return [_meant(lexicon, found, mention, named) for mention in used]
 
 
-def _meant(lexicon: Lexicon, found: Sequence[Span], mention: Mention, named: set[str]) -> Mention:
+def _meant(lexicon: Lexicon, found: Sequence[Span], mention: Mention, named: Set[str]) -> Mention:
     places, entry = lexicon.beside.get(found[mention.index].words, (frozenset(), mention.entry))
     others = named - set(mention.entry.parts)
     beside = any(part in places or lies_within(lexicon, part, places) for part in others)
@@ -42,13 +43,13 @@ def _meant(lexicon: Lexicon, found: Sequence[Span], mention: Mention, named: set
 
 def regions_named(lexicon: Lexicon, entry: LexiconEntry, parts: tuple[str, ...]) -> tuple[str, ...]:
     """The regions of a place, of those of its parts alone that were kept."""
-    if not entry.parts:
+    if not entry.parts or entry.parts == parts:
         return entry.regions
     kept = members(lexicon, parts)
-    here = members(lexicon, entry.parts)
-    if here <= kept:
+    if members(lexicon, entry.parts) <= kept:
         return entry.regions
-    return tuple(region for part in here & kept for region in lexicon.parts[part].regions)
+    here = (member for part in entry.parts for member in lexicon.composites.get(part, (part,)))
+    return tuple(region for part in here if part in kept for region in lexicon.parts[part].regions)
 
 
 def _apart(lexicon: Lexicon, named: Sequence[str], denied: set[str]) -> list[str]:
@@ -74,6 +75,8 @@ def _is_frame(lexicon: Lexicon, found: Sequence[Span], mention: Mention, used: S
     """`ABDOMEN FOIE`, without a word between: the larger part only says where the smaller one is."""
     several = len(members(lexicon, mention.entry.parts)) > 1
     for other in used:
+        if other is mention:
+            continue
         near, far = sorted((mention.index, other.index))
         named_twice = (mention.entry.parts, other.entry.parts) == _HEAD_AND_BRAIN and found[far].before == "/"
         if named_twice and not any(span.place for span in found[near + 1 : far]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 
 from eds_spark_imaging.terminology.data_files import group
 from eds_spark_imaging.terminology.lexicon import Lexicon
@@ -21,19 +22,26 @@ _NEXT = tuple((pair.split()[0], pair.split()[1]) for pair in group("next_regions
 _ANYWHERE = _EMPTY | {"WHOLEBODY"}
 
 
-def members(lexicon: Lexicon, parts: Sequence[str]) -> set[str]:
+def members(lexicon: Lexicon, parts: Sequence[str]) -> frozenset[str]:
     """Parts with composites taken apart."""
-    return {member for part in parts for member in lexicon.composites.get(part, (part,))}
+    return _members(lexicon, tuple(parts))
+
+
+@lru_cache(maxsize=16384)
+def _members(lexicon: Lexicon, parts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(member for part in parts for member in lexicon.composites.get(part, (part,)))
 
 
 def lies_within(lexicon: Lexicon, part: str, places: Collection[str]) -> bool:
     """Whether a part lies within one of others, at any depth."""
+    return not _holders(lexicon, part).isdisjoint(places)
+
+
+@lru_cache(maxsize=4096)
+def _holders(lexicon: Lexicon, part: str) -> frozenset[str]:
+    """All parts that a part lies within."""
     here = lexicon.parts[part].within if part in lexicon.parts else ""
-    while here:
-        if here in places:
-            return True
-        here = lexicon.parts[here].within if here in lexicon.parts else ""
-    return False
+    return _holders(lexicon, here) | {here} if here else frozenset()
 
 
 def vague(parts: Collection[str]) -> bool:
@@ -69,6 +77,16 @@ def broadest(lexicon: Lexicon, named: Sequence[str]) -> list[str]:
     return [part for part in flat if not lies_within(lexicon, part, flat)]
 
 
+def settled(lexicon: Lexicon, named: Sequence[str]) -> tuple[str, ...]:
+    """The parts that several names of places come to: general terms left out, composites written as such."""
+    return _settled(lexicon, tuple(named))
+
+
+@lru_cache(maxsize=16384)
+def _settled(lexicon: Lexicon, named: tuple[str, ...]) -> tuple[str, ...]:
+    return written(lexicon, specific(lexicon, named))
+
+
 def specific(lexicon: Lexicon, named: Sequence[str]) -> list[str]:
     """Parts without the general terms that say nothing beside them."""
     if "WHOLEBODY" in named:
@@ -99,4 +117,4 @@ def written(lexicon: Lexicon, named: Sequence[str]) -> tuple[str, ...]:
 
 def union(lexicon: Lexicon, series: Iterable[Sequence[str]]) -> tuple[str, ...]:
     """The parts of an exam from those of its series: each once, composites written as such, general terms left out."""
-    return written(lexicon, specific(lexicon, [part for parts in series for part in parts]))
+    return settled(lexicon, [part for parts in series for part in parts])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from eds_spark_imaging.terminology.completing import SHORT_CUT, SHORT_TEXT, shortest_cut
 from eds_spark_imaging.terminology.contrast import OF_CONTRAST, implied_contrast, stated_contrast
 from eds_spark_imaging.terminology.kernels import kernel_coded, kernels_only, without_kernels
-from eds_spark_imaging.terminology.lexicon import Lexicon, LexiconEntry
+from eds_spark_imaging.terminology.lexicon import Lexicon
 from eds_spark_imaging.terminology.matching import spans, written_out
 from eds_spark_imaging.terminology.mentions import (
     CONFIDENCE,
@@ -28,8 +28,7 @@ from eds_spark_imaging.terminology.text import words
 from eds_spark_imaging.terminology.vertebrae import is_level, levels
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What one text says; texts are empty where it says nothing. ``implied`` is the contrast of its kind of exam."""
 
     parts: tuple[str, ...] = ()
@@ -49,7 +48,8 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
     """What ``text`` says of an exam of ``category``; ``series``: it describes a series, so it may name a CT kernel.
     ``coded``: it names a part, so a word that could be a view (`FACE`) is none.
     """
-    found = spans(lexicon, words(text), category, shortest_cut(text))
+    length = len(text.strip())
+    found = spans(lexicon, words(text), category, shortest_cut(length))
     scopes = scopes_of(found)
     mentions = mentions_of(lexicon, found, scopes, views=not (coded and len(found) == 1))
     kernel = series and category in {"scanner", ""} and kernels_only(found)
@@ -87,10 +87,10 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
             _count_paired(sided),
             views=category != "mammographie",
             french=lexicon.french,
-            cut=len(text.strip()) in SHORT_CUT,
-            joined=_JOINED_END.search(text.strip()) is not None,
+            cut=length in SHORT_CUT,
+            joined=text.rstrip().endswith("+") and _JOINED_END.search(text.rstrip()) is not None,
         ),
-        contrast=stated_contrast(found, category, len(text.strip()) == SHORT_TEXT, unpurposed),
+        contrast=stated_contrast(found, category, length == SHORT_TEXT, unpurposed),
         implied=implied_contrast(lexicon, found, category, unpurposed),
         rule=how if parts or regions else "",
         confidence=CONFIDENCE.get(how, 0.0),
@@ -105,30 +105,35 @@ def text_category(lexicon: Lexicon, text: str) -> str:
     forms = words(text)
     if lexicon.naming_exams.isdisjoint(forms.forms):
         return ""
-    told = [
-        entry.category
-        for span in written_out(lexicon, forms)
-        if "noise" not in span.roles
-        for entry in (*span.entries, *_within_phrase(lexicon, span))
-        if entry.category
-    ]
+    told: list[str] = []
+    for span in written_out(lexicon, forms):
+        if "noise" not in span.roles:
+            told += span.meaning.categories
+            told += _within_phrase(lexicon, span)
     return next((category for category in ("tep", "medecine_nucleaire") if category in told), told[0] if told else "")
 
 
 def _unpurposed(found: Sequence[Span], scopes: Sequence[str]) -> list[bool]:
     """The spans where contrast is the exam's: outside an indication, or after a comma: `pour bilan, avec injection`."""
+    if _PURPOSED.isdisjoint(scopes):
+        return [True] * len(found)
     said: list[bool] = []
     for span, scope in zip(found, scopes, strict=True):
-        purposed = scope in {"strong", "procedure"}
+        purposed = scope in _PURPOSED
         resumed = bool(said) and (said[-1] or span.before == ",") and bool(span.roles & OF_CONTRAST)
         said.append(not purposed or (resumed and scope == "strong"))
     return said
 
 
-def _within_phrase(lexicon: Lexicon, span: Span) -> list[LexiconEntry]:
-    """`écho du col` is a place, and its first word is an exam."""
-    words_of = span.words if len(span.words) > 1 and span.place else ()
-    return [entry for word in words_of for entry in lexicon.singles.get(word, ()) if not entry.only and not entry.place]
+_PURPOSED = frozenset({"strong", "procedure"})
+
+
+def _within_phrase(lexicon: Lexicon, span: Span) -> list[str]:
+    """The categories that words of a name of a place tell: `écho du col`, whose first word is an exam."""
+    if len(span.words) == 1 or not span.place:
+        return []
+    entries = (entry for word in span.words for entry in lexicon.singles.get(word, ()))
+    return [entry.category for entry in entries if entry.category and not entry.only and not entry.place]
 
 
 # A text that ends with `+`, which is no sign of contrast (`C+`).
@@ -145,8 +150,8 @@ def _levels(
         adjectives = all(found[mention.index].words in lexicon.beside for mention in used)
         spinal = levels(found, category, 2) if adjectives else ()
         return spinal if spinal == ("CSPINE",) else ()
-    led = any("procedure" in span.roles for span in found) or _level_alone(found)
-    return levels(found, category, 1 if parts or led else 2)
+    led = parts or any("procedure" in span.roles for span in found) or _level_alone(found)
+    return levels(found, category, 1 if led else 2)
 
 
 def _level_alone(found: Sequence[Span]) -> bool:
@@ -193,8 +198,8 @@ def _reason(found: Sequence[Span], mention: Mention) -> str:
 
 def _sided(lexicon: Lexicon, used: Sequence[Mention], parts: Sequence[str]) -> list[Mention]:
     """Mentions of paired parts, but for those that several unpaired parts hold: `TAP REIN D` has no side."""
-    kept = members(lexicon, parts)
     told = [mention for mention in used if mention.entry.paired]
+    kept = members(lexicon, parts) if told else frozenset()
     if any(lexicon.parts[part].paired for part in kept):
         return told
     return [one for one in told if not one.entry.parts or kept & members(lexicon, one.entry.parts)]

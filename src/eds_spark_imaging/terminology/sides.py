@@ -12,6 +12,7 @@ from eds_spark_imaging.terminology.vertebrae import is_level
 MIXED = "mixed"
 _WORDS = {"right": "R", "left": "L", "both_sides": "B"}
 _LETTERS = {"right_letter": "R", "left_letter": "L"}
+_SAYING = frozenset({*_WORDS, *_LETTERS, "two"})
 _VOWELS = "aeiouyh"
 # `3 D` is no side, `30 D` is one.
 _DIMENSIONS = frozenset("1234")
@@ -35,14 +36,17 @@ def stated_side(
     """
     found: list[tuple[int, str]] = []
     for i, span in enumerate(spans):
-        if not span.entries:
+        if not (outside[i] and span.entries):
             continue
-        told = outside[i] and not _radiotherapy(spans, i, french) and not _denied(spans, i)
-        side = _side_of(spans, i, paired, views) if told else ""
-        if side:
-            found.append((i, side))
-        if outside[i]:
-            found.extend((i, entry.side) for entry in span.entries if entry.side and (paired[i] or not entry.place))
+        if not (_SAYING.isdisjoint(span.roles) or _radiotherapy(spans, i, french) or _denied(spans, i)):
+            side = _side_of(spans, i, paired, views)
+            if side:
+                found.append((i, side))
+        for entry in span.entries:
+            if entry.side and (paired[i] or not entry.place):
+                found.append((i, entry.side))
+    if not found:
+        return ""
     found = _of_one_language(spans, found)
     if parts <= 1:
         lettered = {i - 2 for i, _ in found if spans[i].roles & _LETTERS.keys()}
@@ -73,7 +77,7 @@ def _goes_on(spans: Sequence[Span], found: Sequence[tuple[int, str]]) -> bool:
 
 def _of_one_language(spans: Sequence[Span], found: list[tuple[int, str]]) -> list[tuple[int, str]]:
     """`CALCANEUM G R`: after a French letter an English one is the beginning of a word, and the other way round."""
-    letters = [spans[i].words[0] for i, _ in found if spans[i].words[0] in {*_FRENCH, *_ENGLISH_LETTERS}]
+    letters = [spans[i].words[0] for i, _ in found if spans[i].words[0] in _ALL_LETTERS]
     if not letters:
         return found
     other = _ENGLISH_LETTERS if letters[0] in _FRENCH else _FRENCH
@@ -81,6 +85,7 @@ def _of_one_language(spans: Sequence[Span], found: list[tuple[int, str]]) -> lis
 
 
 _FRENCH, _ENGLISH_LETTERS = stems("french_letters"), stems("english_letters")
+_ALL_LETTERS = _FRENCH | _ENGLISH_LETTERS
 _ENGLISH_SIDES = stems("english_sides")
 
 

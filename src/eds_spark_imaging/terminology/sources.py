@@ -27,17 +27,18 @@ KEYS = (MODALITY, *TEXTS, *CODED, *SIDES, CONTRAST_AGENT)
 class Sources:
     """One exam or series: its columns as text, those without value left out."""
 
-    values: tuple[tuple[str, str], ...]
+    values: Mapping[str, str]
 
     def get(self, column: str) -> str:
         """The text of a column, empty where there is none."""
-        return next((text for name, text in self.values if name == column), "")
+        return self.values.get(column, "")
 
 
 def sources(row: Mapping[str, object]) -> Sources:
     """The columns of a row that are known here, whatever their type; several values of a column are joined."""
-    texts = ((column, as_text(row.get(column))) for column in KEYS)
-    return Sources(tuple((column, text) for column, text in texts if text))
+    given = [(column, row[column]) for column in KEYS if column in row]
+    texts = [(column, as_text(value)) for column, value in given if value is not None]
+    return Sources({column: text for column, text in texts if text})
 
 
 def as_text(value: object) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 OTHER = "autres"
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """What is known of an exam or series; lists are empty, texts too, where nothing is. Confidence is from 0 to 1."""
 
     category: str = OTHER
@@ -37,11 +36,10 @@ class Terms:
 
     def as_dict(self) -> dict[str, object]:
         """The fields by name, lists as lists."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in self._asdict().items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """A value with where it comes from, by which rule, how sure, and what disagreed."""
 
     value: str = ""
@@ -49,3 +47,6 @@ class Said:
     rule: str = ""
     confidence: float = 0.0
     conflicts: tuple[str, ...] = ()
+
+
+UNSAID = Said()

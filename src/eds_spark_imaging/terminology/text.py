@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,9 +16,10 @@ from eds_spark_imaging.terminology.data_files import group, rows
 MAX_LENGTH = 400
 MAX_WORDS = 60
 
+# A capital that begins a word after another one. The capital comes first in the pattern, so that a search leaps to it.
 _CAMEL = re.compile(
-    r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=\b[LR])(?=[A-Z][a-z]{2})"
-    r"|(?:(?<=\bAA)|(?<=\bCT)|(?<=\bMR)|(?<=\bRX)|(?<=\bXR)|(?<=\bTDM)|(?<=\bIRM)|(?<=\bPET))(?=[A-Z][a-z]{2})"
+    r"[A-Z](?:(?<=[a-zà-ÿ].)"
+    r"|(?=[a-z]{2})(?:(?<=\b[LR].)|(?<=\b(?:AA|CT|MR|RX|XR).)|(?<=\b(?:TDM|IRM|PET).)))"
 )
 _LIGATURES = str.maketrans(
     {"œ": "oe", "æ": "ae", "ß": "ss", "’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-"}
@@ -26,10 +29,10 @@ _REPLACED = "\ufffd"
 _LOST_WITHIN = re.compile(r"(?<=[A-Za-z])\?(?=[A-Za-z])")
 _LOST_A = re.compile(r"(?<=\bcr)\ufffd(?=ne)", re.IGNORECASE)
 _SIGNED = r"(?<![a-z0-9])(?:iv|inj|pdc|gado|gd|injection|contraste?|i\.v\.)"
-_SIGNS = ("+", "-", "±")
 # Applied in order, after lower case and without accents: where one of the needs stands in the text, what is rewritten.
+# Where several stand there a pattern is applied again, and finds nothing more.
 _REWRITES = tuple(
-    (needs, re.compile(pattern), replacement)
+    (need, re.compile(pattern), replacement)
     for needs, pattern, replacement in (
         # A dash between words, `TAP IV+ - suivi`, is no sign of what stands before it.
         ((" - ",), r"(?<!\b[a-z])\s-\s(?=[a-z0-9])", "; "),
@@ -48,7 +51,7 @@ _REWRITES = tuple(
             r"\1 droit",
         ),
         (
-            ("2",),
+            ("2m", "2p", "2g", "2h", "2e", "2s", "2c"),
             r"(?<![a-z0-9.,-])2(?=(?:mi|ms|mains?|pieds?|genoux?|hanches?|epaules?|seins?|coudes?|chevilles?|poignets?)\b)",
             "2 ",
         ),  # `2MI`
@@ -71,9 +74,9 @@ _REWRITES = tuple(
         (("w",), r"\b(?:wo|w\s?[/-]\s?o)\s?(?:[/+&-]|and|followed by)?\s?w(?:/|\b)(?!\s?/?o\b)", " wwo "),
         (("w",), r"\bw\s?[/-]\s?o(?:ut)?(?![a-z])", " without "),
         (("w",), r"\bw\s?/(?!\s?o\b)", " w "),
-        (_SIGNS, _SIGNED + r"\s?\(?(?:\+\s?/?\s?-|-\s?/?\s?\+|±)(?![a-z0-9])\)?", " plusminus "),
-        (_SIGNS, r"(?:\+\s?/\s?-|±)\s?(?:iv|inj\w*|pdc|gado\w*|gd|contraste?)(?![a-z0-9])", " plusminus "),
-        (_SIGNS, r"(?<![a-z0-9])c(?:\+/?-|-/?\+)(?![a-z0-9])", " wwo "),
+        (("-", "±"), _SIGNED + r"\s?\(?(?:\+\s?/?\s?-|-\s?/?\s?\+|±)(?![a-z0-9])\)?", " plusminus "),
+        (("-", "±"), r"(?:\+\s?/\s?-|±)\s?(?:iv|inj\w*|pdc|gado\w*|gd|contraste?)(?![a-z0-9])", " plusminus "),
+        (("+",), r"(?<![a-z0-9])c(?:\+/?-|-/?\+)(?![a-z0-9])", " wwo "),
         (("c-",), r"(?<![a-z0-9])c-\s?(?:et|and|/|\+|puis)?\s?c\+", " wwo "),
         (("+",), _SIGNED + r"\s?\(?\+\)?(?=$|[^a-z0-9+]*$|[^a-z0-9+]*[ ,;)/-])", " avec iv "),
         (("-",), _SIGNED + r"\s?\(?-\)?(?=$|\s|[),;/+])", " sans iv "),
@@ -115,8 +118,9 @@ _REWRITES = tuple(
             "angio-irm ",
         ),
     )
+    for need in needs
 )
-_WORD = re.compile(r"[a-z0-9]+")
+_WORD = re.compile(r"([a-z0-9]+)")
 # Systems write blanks as these, `CT_HEAD_W/O_CONTRAST`.
 _BLANKS = re.compile(r"[ \t_^]+")
 # Letters of a word that a dot after it may abbreviate.
@@ -139,9 +143,14 @@ def plain(text: str) -> str:
     if "?" in text:
         text = _LOST_WITHIN.sub(_REPLACED, text)
     if text.isascii():
-        return _CAMEL.sub(" ", text.replace("`", "'")).lower()
-    text = _with_accents(_CAMEL.sub(" ", _decoded(text))).translate(_LIGATURES).replace("Œ", "OE")
+        return _parted(text.replace("`", "'")).lower()
+    text = _with_accents(_parted(_decoded(text))).translate(_LIGATURES).replace("Œ", "OE")
     return "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
+
+
+def _parted(text: str) -> str:
+    """A text with a blank between words written together in CamelCase."""
+    return text if text.isupper() else _CAMEL.sub(lambda capital: f" {capital[0]}", text)
 
 
 def _decoded(text: str) -> str:
@@ -163,33 +172,36 @@ def words(text: str) -> Words:
     line = plain(text)
     if "_" in line or "^" in line or "  " in line:
         line = _BLANKS.sub(" ", line)
-    for needs, pattern, replacement in _REWRITES:
-        for need in needs:
-            if need in line:
-                line = pattern.sub(replacement, line)
-                break
+    for need, pattern, replacement in _REWRITES:
+        if need in line:
+            line = pattern.sub(replacement, line)
     forms: list[str] = []
     breaks: list[str] = []
-    end, gap = 0, ""
-    for match in _WORD.finditer(line):
-        gap += line[end : match.start()]
-        end = match.end()
-        if match[0] in _SMALL_WORDS:
-            gap += " "
+    left_out, before = "", ""
+    pieces = _WORD.split(line)
+    for between, word in zip(pieces[::2], pieces[1::2], strict=False):  # what follows the last word is left out
+        form = _form(word)
+        if not form:
+            left_out += f"{between} "
             continue
-        forms.append(stem(match[0]))
-        breaks.append(_break(gap, len(forms[-2]) if len(forms) > 1 else 0))
-        gap = ""
-        if len(forms) == MAX_WORDS:
-            break
-    return Words(tuple(forms), tuple(breaks))
+        gap = left_out + between
+        breaks.append(" " if gap == " " else _break(gap, len(before) > _ABBREVIATED))
+        forms.append(form)
+        left_out, before = "", form
+    breaks[:1] = [";"] if forms else []
+    return Words(tuple(forms[:MAX_WORDS]), tuple(breaks[:MAX_WORDS]))
 
 
-def _break(gap: str, before: int) -> str:
-    """The sign between two words, the first of ``before`` letters: a dot after few letters abbreviates."""
-    if gap == " " and before:
-        return " "
-    if not before or any(c in gap for c in ";:()[]|\n?!") or " - " in gap or (". " in gap and before > _ABBREVIATED):
+@lru_cache(maxsize=65536)
+def _form(word: str) -> str:
+    """A word as compared; nothing for a small one."""
+    return "" if word in _SMALL_WORDS else stem(word)
+
+
+@lru_cache(maxsize=4096)
+def _break(gap: str, after_word: bool) -> str:
+    """The sign between two words; a dot after a word of few letters abbreviates (not ``after_word``)."""
+    if any(c in gap for c in ";:()[]|\n?!") or " - " in gap or (after_word and ". " in gap):
         return ";"
     for sign in ",+&/-":
         if sign in gap:
@@ -197,7 +209,6 @@ def _break(gap: str, before: int) -> str:
     return " "
 
 
-@lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """A word without the endings of plural and of French feminine adjectives, where that is safe."""
     if word.isdigit():
@@ -214,6 +225,12 @@ def stem(word: str) -> str:
         if word.endswith(ending) and len(word) > len(ending) + 1:
             return word[: -len(ending)] + masculine
     return word
+
+
+def begun(words_sorted: Sequence[str], beginning: str) -> Sequence[str]:
+    """The words with this beginning, of words in order."""
+    first, last = (bisect_left(words_sorted, end) for end in (beginning, f"{beginning}\uffff"))
+    return words_sorted[first:last]
 
 
 def stems(name: str) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from eds_spark_imaging.terminology.data_files import rows
 from eds_spark_imaging.terminology.span import Span
@@ -15,9 +16,13 @@ _LETTER = f"[{''.join(_LEVELS)}]"
 _LEVEL = re.compile(rf"({_LETTER})([0-9]{{1,2}})(?:({_LETTER}?)([0-9]{{1,2}}))?")
 
 
+# Texts share most of their words.
+_level = lru_cache(maxsize=65536)(_LEVEL.fullmatch)
+
+
 def is_level(word: str, least: int = 0) -> bool:
     """`L4`, `C5C6`; of the back and the neck from the number ``least`` on."""
-    match = _LEVEL.fullmatch(word)
+    match = _level(word)
     return match is not None and (match[1] == "l" or int(match[2]) >= least)
 
 
@@ -27,12 +32,14 @@ def levels(found: Sequence[Span], category: str, least: int) -> tuple[str, ...]:
         return ()
     letters: list[str] = []
     for span in found:
-        match = _LEVEL.fullmatch(span.words[0]) if not span.entries else None
+        match = None if span.entries else _level(span.words[0])
+        if match is None:
+            if 0 < len(letters) < least and span.words[0] not in _JOINING:
+                letters = []
+            continue
         # `T1` is a weighting, unless a vertebra of the neck stands before it.
-        weighting = match is not None and match[1] == "t" and int(match[2]) < 3 and letters[-1:] != ["c"]
-        if match is None or int(match[2]) > _LEVELS[match[1]][1] or weighting:
-            if match is None and 0 < len(letters) < least:
-                letters = letters if span.words[0] in _JOINING else []
+        weighting = match[1] == "t" and int(match[2]) < 3 and letters[-1:] != ["c"]
+        if int(match[2]) > _LEVELS[match[1]][1] or weighting:
             continue
         letters.append(match[1])
         if match[4]:

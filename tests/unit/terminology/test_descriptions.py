@@ -325,6 +325,11 @@ def test_agreement_makes_surer_and_contradiction_less_sure() -> None:
     assert denied.body_part_confidence < alone.body_part_confidence < agreed.body_part_confidence
 
 
+def test_regions_of_what_is_left_stand_in_the_order_of_the_parts() -> None:
+    terms = READER.read({"modality": "CT", "study_description": "TAP SANS PELVIS"})
+    assert terms.region_codes == (READER.lexicon.regions["TH"], READER.lexicon.regions["AP"])
+
+
 def test_explain_says_what_was_set_aside() -> None:
     told = READER.explain({"modality": "CT", "study_description": "TDM THORAX POUR CANCER DU SEIN, HORS ABDOMEN"})
     one = told["study_description"]

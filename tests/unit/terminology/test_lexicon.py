@@ -74,6 +74,12 @@ def test_a_site_adds_terms_in_toml_or_csv(tmp_path: Path) -> None:
     assert site.version != lexicon().version
 
 
+def test_what_one_lexicon_knows_is_not_remembered_for_another() -> None:
+    own, site = Reader(), Reader(site_lexicon(None, [{"terms": ["zeta"], "body_parts": ["LIVER"]}]))
+    row = {"modality": "MR", "study_description": "IRM zeta"}
+    assert [reader.read(row).body_parts for reader in (own, site, Reader(own.lexicon))] == [(), ("LIVER",), ()]
+
+
 @pytest.mark.parametrize(
     ("term", "said"),
     [
