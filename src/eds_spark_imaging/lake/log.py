@@ -1,7 +1,7 @@
 """What a table's log tells, read from a folder of this machine without Spark.
 
-Delta asks Spark two queries for the files of a table whenever it has a new version: half a second each, which is most
-of what a run over little data takes. The format: github.com/delta-io/delta, PROTOCOL.md.
+Delta asks Spark two queries for the files of a table whenever it has a new version: half a second each, a quarter of
+what a run over little data took. The format: github.com/delta-io/delta, PROTOCOL.md.
 """
 
 from __future__ import annotations
