@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from eds_spark_imaging.dicom.declaration.attribute import Attribute, Step
+from eds_spark_imaging.dicom.declaration.attribute import Attribute
+from eds_spark_imaging.dicom.declaration.source import Step
 from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS, SHARED_GROUPS
 
 

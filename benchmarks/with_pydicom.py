@@ -10,7 +10,8 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag, Tag
 
-from eds_spark_imaging.dicom.declaration.attribute import Attribute, Source, Step
+from eds_spark_imaging.dicom.declaration.attribute import Attribute
+from eds_spark_imaging.dicom.declaration.source import Source, Step
 from eds_spark_imaging.dicom.parser.plan import FRAME_GROUPS, SHARED_GROUPS
 
 

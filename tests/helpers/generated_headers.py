@@ -13,7 +13,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian
 
-from eds_spark_imaging.dicom.declaration.attribute import WIDEST, Attribute, Step
+from eds_spark_imaging.dicom.declaration.attribute import WIDEST, Attribute
+from eds_spark_imaging.dicom.declaration.source import Step
 
 Declared = dict[Way, dict[int, int]]  # by the way to a data set, the tags that are declared in it; how many values each
 

@@ -15,7 +15,8 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.valuerep import DT
 
-from eds_spark_imaging.dicom.declaration.attribute import WIDEST, Attribute, Kind, Source, Step
+from eds_spark_imaging.dicom.declaration.attribute import WIDEST, Attribute, Kind
+from eds_spark_imaging.dicom.declaration.source import Source, Step
 
 ORDERED = (Kind.DOUBLE, Kind.BIGINT, Kind.DATE, Kind.TIME, Kind.DATETIME)  # their smallest and largest values are kept
 AGE_UNITS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1}

@@ -19,7 +19,8 @@ from eds_spark_imaging.cli.options import ConfigOption
 from eds_spark_imaging.config import Config, load_config
 from eds_spark_imaging.config.sections.sources import SourceConfig
 from eds_spark_imaging.dicom.declaration import declaration
-from eds_spark_imaging.dicom.declaration.attribute import Attribute, parse_source
+from eds_spark_imaging.dicom.declaration.attribute import Attribute
+from eds_spark_imaging.dicom.declaration.source import parse_source
 from eds_spark_imaging.dicom.header import reader_of
 from eds_spark_imaging.dicom.result import Header
 from eds_spark_imaging.errors import InputError

@@ -12,7 +12,7 @@ from typing import Any, Final
 from eds_spark_imaging.cohorts import values as v
 from eds_spark_imaging.cohorts.literals import any_of, between, literal, one_of
 from eds_spark_imaging.config.expressions import FOLDED
-from eds_spark_imaging.tables.crossings import ReportMethod, VisitMethod
+from eds_spark_imaging.tables.crossing_words import ReportMethod, VisitMethod
 from eds_spark_imaging.tables.link_words import LinkStatus
 from eds_spark_imaging.tables.marts import CoverageState
 from eds_spark_imaging.terminology.cim10 import DIAGNOSIS_TYPES

@@ -13,7 +13,7 @@ from eds_spark_imaging.crossing.numbers import same_accession
 from eds_spark_imaging.crossing.pairs import Pair, Places, contenders, pairs_of
 from eds_spark_imaging.crossing.patient import Act, Exam
 from eds_spark_imaging.crossing.requests import acts_of_one_exam, assigned, exams_of_one_act, with_request
-from eds_spark_imaging.tables.crossings import ActMethod
+from eds_spark_imaging.tables.crossing_words import ActMethod
 
 # Projection radiography is CR or DX as the machine has it.
 _ALIKE = {"CR": "DX", "RG": "DX", "IVUS": "US"}

@@ -12,7 +12,7 @@ from eds_spark_imaging.crossing.pairs import Pair
 from eds_spark_imaging.crossing.patient import Exam, Patient
 from eds_spark_imaging.crossing.reports import report_pairs
 from eds_spark_imaging.crossing.visits import visit_pairs
-from eds_spark_imaging.tables.crossings import VisitMethod
+from eds_spark_imaging.tables.crossing_words import VisitMethod
 
 
 class Matches(NamedTuple):

@@ -16,7 +16,7 @@ from eds_spark_imaging.crossing.numbers import same_accession
 from eds_spark_imaging.crossing.pairs import Pair, contenders, pairs_of
 from eds_spark_imaging.crossing.patient import Exam, Report, has_time
 from eds_spark_imaging.crossing.requests import assigned, exams_of_one_report, with_request
-from eds_spark_imaging.tables.crossings import ReportMethod
+from eds_spark_imaging.tables.crossing_words import ReportMethod
 
 # Classes of imaging reports; those of one sort of exam name its modalities.
 CLASSES: Mapping[str, frozenset[str]] = {

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
+from eds_spark_imaging.tables.crossing_words import NoAct, NoExam
 from eds_spark_imaging.tables.crossings import (
     IMAGING_EXAM_WITHOUT_PROCEDURE,
     IMAGING_PROCEDURE_WITHOUT_EXAM,
     IMAGING_STUDY_REPORT,
     IMAGING_STUDY_VISIT,
-    NoAct,
-    NoExam,
 )
 from eds_spark_imaging.terminology.act_table import own_acts
 

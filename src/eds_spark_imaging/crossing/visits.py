@@ -9,7 +9,7 @@ from eds_spark_imaging.crossing.evidence import Trait, nearest, overlap, total, 
 from eds_spark_imaging.crossing.numbers import same_visit_number
 from eds_spark_imaging.crossing.pairs import Pair
 from eds_spark_imaging.crossing.patient import Exam, Visit, VisitKind, has_time
-from eds_spark_imaging.tables.crossings import VisitMethod
+from eds_spark_imaging.tables.crossing_words import VisitMethod
 
 # Days after which a visit without end, or with one that lies far off, says nothing any more.
 _USUAL = {

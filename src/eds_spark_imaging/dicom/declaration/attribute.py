@@ -2,15 +2,6 @@
 
 The reader's tag set, the Arrow and Spark schemas, the aggregation over a series, the column comments and
 ``docs/tables.md`` all derive from :class:`Attribute`. Sites add their own in TOML with the same fields.
-
-A *source* says where a value sits in the header (PS3.5 section 7, PS3.3 C.7.6.16), as text:
-
-- ``KVP``: an element of the data set's top level, by its PS3.6 keyword;
-- ``RadiopharmaceuticalInformationSequence.RadionuclideTotalDose``: lifted from a sequence;
-- ``@CTExposureSequence.ExposureTimeInms``: from the per-frame or shared functional groups;
-- ``(0019,xx0C)[SIEMENS MR HEADER]``: a private element, by its creator; ``xx`` is the creator's block;
-- ``ExposureInuAs*0.001``: any of these, times a factor that brings it to the column's unit;
-- ``(0043,xx39)[GEMS_PARM_01]#1%1000000000``: only the first of its values, and its remainder by the number after %.
 """
 
 from __future__ import annotations
@@ -19,11 +10,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cache
 from typing import Final
 
-from pydicom.datadict import dictionary_has_tag, dictionary_VR, tag_for_keyword
-
+from eds_spark_imaging.dicom.declaration.source import Source, dictionary_vr, parse_source
 from eds_spark_imaging.errors import ConfigError
 from eds_spark_imaging.treatment import Treatment
 
@@ -60,74 +49,6 @@ class Kind(StrEnum):
 
 WIDEST: Final = -1  # values of each item: as many as the item with most has
 
-_LEAST: Final = 1e-100  # of factors and remainders, so that values stay numbers
-_TAG = re.compile(r"\(([0-9A-Fa-f]{4}),([0-9A-Fa-f]{4})\)")
-_PRIVATE = re.compile(r"\(([0-9A-Fa-f]{4}),xx([0-9A-Fa-f]{2})\)\[([^\]]+)\]")
-_SPLIT = re.compile(r"\.(?![^\[]*\])")
-_SOURCE = re.compile(r"(@?)((?:\[[^\]]*\]|[^\[#%*])*)(?:#([1-9]\d*))?(?:%([^*]*))?(?:\*(.*))?")
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One element on the way to a value; ``creator`` marks a private one, whose tag is group and low byte."""
-
-    tag: int
-    creator: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a value sits: steps from the top level, or from a functional group where ``frame`` is true.
-
-    ``number`` picks one value of several, from 1; 0 takes all. The value is the remainder by ``modulo`` where that is
-    not 0, then times ``scale``.
-    """
-
-    text: str
-    steps: tuple[Step, ...]
-    frame: bool = False
-    scale: float = 1.0
-    number: int = 0
-    modulo: float = 0.0
-
-
-def _step(text: str) -> Step:
-    if match := _PRIVATE.fullmatch(text):
-        group, element, creator = match.groups()
-        if int(group, 16) % 2 == 0:
-            raise ConfigError(f"private element {text}: its group must be odd")
-        return Step(int(group, 16) << 16 | int(element, 16), creator)
-    if match := _TAG.fullmatch(text):
-        return Step(int(match[1], 16) << 16 | int(match[2], 16))
-    tag = tag_for_keyword(text) if text else None  # the dictionary has elements without keyword
-    if tag is None:
-        raise ConfigError(f"unknown DICOM keyword: {text}")
-    return Step(tag)
-
-
-@cache
-def parse_source(text: str) -> Source:
-    """The source that ``text`` names. Raises ConfigError on an unknown keyword or a malformed tag."""
-    match = _SOURCE.fullmatch(text)
-    if match is None:
-        raise ConfigError(f"source {text}: expected [@]path[#number][%modulo][*factor]")
-    frame, path, number, modulo, factor = match.groups()
-    try:
-        scale = 1.0 if factor is None else float(factor)
-        remainder = 0.0 if modulo is None else float(modulo)
-    except ValueError:
-        raise ConfigError(f"source {text}: what follows % or * is not a number") from None
-    if not (_LEAST < abs(scale) < 1 / _LEAST and (modulo is None or _LEAST < remainder < 1 / _LEAST)):
-        raise ConfigError(f"source {text}: a factor, or what follows %, lies between {_LEAST} and {1 / _LEAST}")
-    steps = tuple(_step(part) for part in _SPLIT.split(path))
-    return Source(text, steps, bool(frame), scale, int(number or 0), remainder)
-
-
-def _vr(source: Source) -> str | None:
-    """The VR of the source's element by PS3.6; None of private and unknown ones."""
-    step = source.steps[-1]
-    return None if step.creator or not dictionary_has_tag(step.tag) else dictionary_VR(step.tag)
-
 
 def snake_case(keyword: str) -> str:
     """The column of a DICOM keyword: ``XRayTubeCurrent`` -> ``x_ray_tube_current``."""
@@ -137,7 +58,7 @@ def snake_case(keyword: str) -> str:
 
 _SHOWN = (Treatment.KEEP, Treatment.MASK, Treatment.ALLOW_BY_NAME)  # as it stands, if at all
 _MOMENTS = (Kind.DATE, Kind.TIME, Kind.DATETIME)
-_NUMBER_VRS = ("DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV")
+_NUMBER_VRS = frozenset({"DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"})
 # Numbers that the Basic Profile removes (PS3.15 table E.1-1): size, weight and pregnancy of the patient, and places by
 # satellite, in the group of photographs.
 _PERSONAL, _PHOTOGRAPH = (0x00101020, 0x00101030, 0x001021C0), 0x0016
@@ -189,7 +110,7 @@ class Attribute:
     @property
     def _fault(self) -> str | None:
         """Why the attribute cannot have its treatment; None where it can."""
-        vrs = {_vr(source) for source in (*self.sources, *self.finer)}
+        vrs = {dictionary_vr(source) for source in (*self.sources, *self.finer)}
         if self.identifying and self.treatment in (*_SHOWN, Treatment.SHIFT):
             return "what identifies a person is neither kept nor moved"
         if self.treatment is Treatment.SHIFT and self.kind not in _MOMENTS:
@@ -205,9 +126,10 @@ class Attribute:
     @property
     def is_measure(self) -> bool:
         """True of a number that every source holds as one, and that the Basic Profile leaves."""
-        tags = [source.steps[-1].tag for source in (*self.sources, *self.finer) if _vr(source) is not None]
-        named = any(tag in _PERSONAL or tag >> 16 == _PHOTOGRAPH for tag in tags)
-        return not named and all(_vr(source) in (None, *_NUMBER_VRS) for source in (*self.sources, *self.finer))
+        vrs = {source.steps[-1].tag: dictionary_vr(source) for source in (*self.sources, *self.finer)}
+        known = {tag: vr for tag, vr in vrs.items() if vr is not None}
+        named = any(tag in _PERSONAL or tag >> 16 == _PHOTOGRAPH for tag in known)
+        return not named and set(known.values()) <= _NUMBER_VRS
 
     @property
     def is_array(self) -> bool:
@@ -297,7 +219,7 @@ def _by_kind(attribute: Attribute) -> Treatment | None:
         if attribute.kind in _MOMENTS:
             return Treatment.SHIFT
         return Treatment.KEEP if attribute.is_measure else None
-    vr = _vr(attribute.sources[0])
+    vr = dictionary_vr(attribute.sources[0])
     if attribute.identifying:
         return Treatment.DROP if vr == "PN" else Treatment.PSEUDONYM
     if vr in ("LT", "ST", "UT"):

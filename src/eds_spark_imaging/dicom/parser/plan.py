@@ -14,7 +14,8 @@ from typing import Any, Final, NamedTuple
 
 from pydicom.datadict import dictionary_VR, private_dictionary_VR
 
-from eds_spark_imaging.dicom.declaration.attribute import Attribute, Kind, Source, Step
+from eds_spark_imaging.dicom.declaration.attribute import Attribute, Kind
+from eds_spark_imaging.dicom.declaration.source import Source, Step
 from eds_spark_imaging.dicom.parser.byte_order import ByteOrder
 from eds_spark_imaging.dicom.values.decoders import Fast, fast_decoder
 from eds_spark_imaging.dicom.values.typed import Wanted

@@ -1,12 +1,8 @@
 import pytest
 
-from eds_spark_imaging.dicom.declaration.attribute import (
-    Step,
-    attribute,
-    parse_source,
-    snake_case,
-)
+from eds_spark_imaging.dicom.declaration.attribute import attribute, snake_case
 from eds_spark_imaging.dicom.declaration.site import attribute_from_mapping
+from eds_spark_imaging.dicom.declaration.source import Step, parse_source
 from eds_spark_imaging.errors import ConfigError
 
 

@@ -11,7 +11,8 @@ import pytest
 from pydicom.datadict import dictionary_VR, keyword_for_tag, private_dictionary_VR
 
 from eds_spark_imaging.dicom.declaration import ATTRIBUTES, VIEWS, declaration
-from eds_spark_imaging.dicom.declaration.attribute import Aggregate, Attribute, Kind, Level, Source, attribute
+from eds_spark_imaging.dicom.declaration.attribute import Aggregate, Attribute, Kind, Level, attribute
+from eds_spark_imaging.dicom.declaration.source import Source
 from eds_spark_imaging.errors import ConfigError
 
 CORPUS = Path(__file__).parents[5] / "shared" / "dicom"
