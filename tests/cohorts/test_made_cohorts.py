@@ -96,6 +96,7 @@ def test_a_tier_without_identities(context: Context, birth: str, age: dict[str, 
 
 
 def test_days_beyond_the_lake_need_the_base_centrale(context: Context) -> None:
+    context.spark.catalog.dropTempView("base_condition_occurrence")  # other tests of the session may have left it
     wide = cohort("wide", diagnosis={"code": "C34", "days": [-400, 0]})
     with pytest.raises(ConfigError, match=r"the lake has 365 days around each exam \(\[cross\] diagnosis_days\)"):
         make_cohort(context.spark, context.lake, wide, "r")

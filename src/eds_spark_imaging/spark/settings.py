@@ -65,6 +65,9 @@ SMALL_CONF = {
     # Planning again after each stage, to fit the work to what the stage before it gave, takes longer than the work.
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.shuffle.partitions": "1",
+    # What must hold of the rows of a frame is kept with a frame that is kept in memory. Of hundreds of columns that are
+    # compared it is more than the heap holds; it would spare a few rows.
+    "spark.sql.constraintPropagation.enabled": "false",
     # A run broadcasts a thousand times and sorts hundreds: of these sizes, each of them a few kB.
     "spark.broadcast.blockSize": "128k",
     "spark.buffer.pageSize": "1m",
