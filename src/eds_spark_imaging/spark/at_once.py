@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -26,6 +26,5 @@ def at_once(*tasks: Callable[[], T]) -> list[T]:
 
 def both_at_once(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
     """:func:`at_once` for two tasks whose results are not of one kind."""
-    with ThreadPoolExecutor(2) as pool:
-        running = pool.submit(first), pool.submit(second)
-    return running[0].result(), running[1].result()
+    done: list[Any] = at_once(first, second)
+    return done[0], done[1]

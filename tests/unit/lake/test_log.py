@@ -117,12 +117,21 @@ def test_what_readers_must_know_more_of_is_not_plain(
     assert state.is_plain == is_plain
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]\n", '{"add": {}}\n', '{"protocol": {}}\n', "7\n"])
+@pytest.mark.parametrize("content", ["{", "[]\n", '{"add": {}}\n', '{"protocol": {}}\n', "7\n"])
 def test_a_damaged_log_is_for_delta(tmp_path: Path, content: str) -> None:
     _write(tmp_path)
     (tmp_path / "_delta_log" / f"{1:020}.json").write_text(content)
-    state = TableLog(tmp_path).state()
-    assert state is None or content == ""
+    assert TableLog(tmp_path).state() is None
+
+
+def test_a_commit_without_actions_changes_no_files(tmp_path: Path) -> None:
+    _write(tmp_path)
+    before = TableLog(tmp_path).state()
+    (tmp_path / "_delta_log" / f"{1:020}.json").write_text("")
+    after = TableLog(tmp_path).state()
+    assert before is not None
+    assert after is not None
+    assert (after.version, after.files, after.schema) == (1, before.files, before.schema)
 
 
 def test_a_long_log_is_for_delta(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
