@@ -11,31 +11,34 @@ from eds_spark_imaging.spark.hadoop import HadoopPath
 
 
 class Scratch:
-    """A folder of the lake for one purpose, empty at its start and deleted at its end; or the memory of Spark.
+    """A folder of the lake for one purpose, empty at its start and deleted at its end; without one the memory of Spark.
 
-    ``in_memory`` is for little data in local mode: writing files, listing and opening them takes longer than the rows
-    do. A cached frame would keep the plan behind it, which Spark compares and plans anew in every query that uses it:
-    with the hundreds of expressions of the patient link that takes longer than small data do. And it would be computed
-    anew whenever a table behind it is written.
+    Memory is for little data in local mode: writing files, listing and opening them takes longer than the rows do.
+    A cached frame would keep the plan behind it, which Spark compares and plans anew in every query that uses it: with
+    the hundreds of expressions of the patient link that takes longer than small data do. And it would be computed anew
+    whenever a table behind it is written.
     """
 
-    def __init__(self, spark: SparkSession, folder: str, *, in_memory: bool = False) -> None:
+    def __init__(self, spark: SparkSession, folder: str | None) -> None:
         self._spark = spark
-        self._folder = HadoopPath(spark, folder)
-        self._in_memory = in_memory
+        self._folder = HadoopPath(spark, folder) if folder else None
 
     def __enter__(self) -> Self:
-        self._folder.delete()
+        self._clear()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._folder.delete()
+        self._clear()
+
+    def _clear(self) -> None:
+        if self._folder:
+            self._folder.delete()
 
     def keep(self, name: str, frame: DataFrame) -> DataFrame:
         """The rows of ``frame``, computed once."""
-        if self._in_memory:
+        if self._folder is None:
             return frame.localCheckpoint()
         place = f"{self._folder.uri}/{name}"
         frame.write.mode("overwrite").parquet(place)

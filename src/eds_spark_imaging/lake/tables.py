@@ -78,9 +78,10 @@ class LakeTables:
         return f"{self._private('_staging')}/{run_id}".rstrip("/")
 
     def scratch(self, purpose: str) -> Scratch:
-        """A folder for frames that are used several times, of this application alone; empty at first."""
-        folder = f"{self._private('_scratch')}/{self.spark.sparkContext.applicationId}/{purpose}"
-        return Scratch(self.spark, folder, in_memory=self._in_memory)
+        """A place for frames that are used several times, of this application alone; empty at first."""
+        if self._in_memory:
+            return Scratch(self.spark, None)
+        return Scratch(self.spark, f"{self._private('_scratch')}/{self.spark.sparkContext.applicationId}/{purpose}")
 
     def clear_scratch(self) -> None:
         """Delete what killed runs have left; for who holds the lake."""

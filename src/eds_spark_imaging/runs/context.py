@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 SLOWEST = 10  # files that a run record names
-_LARGE_WORK = 20_000  # files, exams or pairs: from here on compiled queries are the faster ones
+LARGE_WORK = 20_000  # files, exams or pairs: from here on compiled queries are the faster ones
 LARGE_LAKE = 64 * 1024 * 1024  # bytes; from here on queries over a whole lake are more than a moment's work
 _KEPT_BACK = 60  # seconds: the record of a job that took longer is written at once, for its work is worth more
 
@@ -82,7 +82,7 @@ class Run:
     def expect(self, total: int | None) -> None:
         """The stages of Spark from here on work through so many files, exams or pairs; None ends that."""
         self.measure()
-        self.compile(on=self.large_lake if total is None else total > _LARGE_WORK)
+        self.compile(on=self.large_lake if total is None else total > LARGE_WORK)
         unit = (self.main_count or "rows").split("_")[0]
         self.expected = Expected(total, unit, time.monotonic()) if total else None
 

@@ -25,7 +25,7 @@ def test_rows_and_counts_stay_as_they_were(spark: SparkSession, tmp_path: Path, 
     source = tmp_path / "source"
     made = spark.sql(f"SELECT * FROM {ROWS}")
     made.write.parquet(str(source))
-    with Scratch(spark, str(tmp_path / "scratch"), in_memory=in_memory) as scratch:
+    with Scratch(spark, None if in_memory else str(tmp_path / "scratch")) as scratch:
         frame = spark.read.parquet(str(source))
         kept, counts = scratch.keep_counted("rows", frame, rows=F.count(F.lit(1)), named=F.count("name"))
         made.limit(0).write.mode("overwrite").parquet(str(source))

@@ -20,7 +20,7 @@ from eds_spark_imaging.privacy.pseudonyms import key_frame
 from eds_spark_imaging.privacy.risk import group_sizes, known_by_others, least_and_below
 from eds_spark_imaging.privacy.tier import TierCatalogue
 from eds_spark_imaging.runs.access import Given, record_access
-from eds_spark_imaging.runs.context import Context, Run
+from eds_spark_imaging.runs.context import LARGE_WORK, Context, Run
 from eds_spark_imaging.runs.progress import Progress
 from eds_spark_imaging.runs.watermarks import read_watermark
 from eds_spark_imaging.spark.session import spark_session
@@ -125,7 +125,10 @@ def bring_up_to_date(source: Context, tier: Context, key: bytes) -> None:
         _check_same(tier, before, now)
         given = Given(project.name, run.run_id, now.release)
         writer = TierWriter(source, tier, run, scratch, key_frame(source.spark, key))
-        record_access(source, Access.TIER_BEGUN, given, writer.studies.count())
+        exams = writer.count()
+        run.lake_bytes += source.lake.bytes_known()
+        run.compile(on=run.large_lake or exams > LARGE_WORK)
+        record_access(source, Access.TIER_BEGUN, given, exams)
         seen = before.release if before and now.follows(before) else None
         writer.write(seen, last["run_id"] if last else "")
         crash_point("tier")

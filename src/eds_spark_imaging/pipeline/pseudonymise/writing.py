@@ -37,10 +37,10 @@ class TierWriter:
 
     @cached_property
     def studies(self) -> DataFrame:
-        """The exams of the project, with what stands for their patient and the days by which it is moved."""
-        rows = self._source.lake.read(_STUDIES).where("removed_at IS NULL")
-        if self._project.cohort:
-            rows = rows.join(self._cohort(self._project.cohort), STUDY, "left_semi")
+        """The exams of the project, with what stands for their patient and the days by which it is moved.
+
+        It is not kept: where few exams have changed, only those are hashed.
+        """
         known = F.coalesce(  # an IPP in the header is the same patient as one that a link gave
             F.concat(F.lit("id "), _said("ipp")),
             F.concat(F.lit("person "), "person_id"),
@@ -49,7 +49,19 @@ class TierWriter:
         # Exams without any id may all be of one patient, and count as such; they are moved each by itself.
         patient, moved = F.coalesce(known, F.lit("")), F.coalesce(known, F.concat(F.lit("exam "), STUDY))
         columns = (STUDY, patient.alias(PATIENT), shift_days(moved).alias(DAYS))
-        return self._scratch.keep("studies", with_key(rows, self._key).select(*columns))
+        return with_key(self._exams, self._key).select(*columns)
+
+    @cached_property
+    def _exams(self) -> DataFrame:
+        rows = self._source.lake.read(_STUDIES).where("removed_at IS NULL")
+        if not self._project.cohort:
+            return rows
+        cohort = self._scratch.keep("cohort", self._cohort(self._project.cohort))
+        return rows.join(cohort, STUDY, "left_semi")
+
+    def count(self) -> int:
+        """How many exams the project has."""
+        return self._exams.count()
 
     def _cohort(self, name: str) -> DataFrame:
         lake = self._source.lake
@@ -62,23 +74,34 @@ class TierWriter:
 
     def write(self, seen: str | None, last_run: str) -> None:
         """Write what changed after the run ``seen``, which the run ``last_run`` of the tier took in; None: all."""
-        exams, scope = self.studies, None
-        if seen is not None:
-            changed = self._scratch.keep("changed", self._changed(seen))
-            exams = self.studies.join(changed, STUDY, "left_semi")
-        self._common.learn(exams, self.studies, self._scratch, everything=seen is None)
+        if seen is None:
+            self._write_all()
+        else:
+            self._write_changed(seen, last_run)
+        self._complete()
+
+    def _write_all(self) -> None:
+        exams = self._scratch.keep("exams", self.studies)
+        self._common.learn(exams, exams, self._scratch, everything=True)
         crash_point("common_values")
-        if seen is not None:
-            more = self._common.newly_common(last_run)
-            changed = self._scratch.keep("again", changed.union(more).distinct())
-            exams = self._scratch.keep("exams", self.studies.join(changed, STUDY, "left_semi"))
-            scope = self._scratch.keep("scope", self._scope(changed))
+        self._write_tables(exams, None)
+
+    def _write_changed(self, seen: str, last_run: str) -> None:
+        changed = self._scratch.keep("changed", self._changed(seen))
+        exams = self.studies.join(changed, STUDY, "left_semi")
+        self._common.learn(exams, self.studies, self._scratch, everything=False)
+        crash_point("common_values")
+        more = self._common.newly_common(last_run)
+        changed = self._scratch.keep("again", changed.union(more).distinct())
+        exams = self._scratch.keep("exams", self.studies.join(changed, STUDY, "left_semi"))
+        self._write_tables(exams, self._scratch.keep("scope", self._scope(changed)))
+
+    def _write_tables(self, exams: DataFrame, scope: DataFrame | None) -> None:
         self._run.count(exams=exams.count())
         if scope is None or not scope.isEmpty():
             for name in self._order:
                 self._sync(name, exams, scope)
                 crash_point(name)
-        self._complete()
 
     @property
     def _order(self) -> list[str]:
