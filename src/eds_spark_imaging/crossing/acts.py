@@ -21,6 +21,8 @@ _REACH = (timedelta(days=4), timedelta(days=4))
 _ENOUGH = 3.0
 _NAMED = 9.0  # an accession number, and no more than a little against it
 _CLEAR = 0.7
+_AFTERWARDS = 0.5  # dated when it was invoiced, which says little of the day of the exam
+_TELLING = ("region", "body_part", "contrast", "side")
 
 
 def act_pairs(exams: tuple[Exam, ...], acts: tuple[Act, ...], visits: Known) -> list[Pair]:
@@ -29,7 +31,7 @@ def act_pairs(exams: tuple[Exam, ...], acts: tuple[Act, ...], visits: Known) -> 
     What one request has besides is accepted with the pair that it goes with, and competes with nobody.
     """
     found = weighed(exams, acts, visits, _REACH, weigh)
-    shares, follows = exams_of_one_act(exams, acts, found), acts_of_one_exam(exams, acts, found)
+    shares, follows = exams_of_one_act(exams, acts), acts_of_one_exam(exams, acts)
     best, sharers, followers = assigned(found, _ENOUGH, shares, follows)
     accepted = {(s.row, s.column) for s in best if total(found[s.row, s.column]) >= _ENOUGH and s.margin >= _CLEAR}
     accepted = with_request(accepted, found, sharers, followers)
@@ -50,13 +52,13 @@ def weigh(exam: Exam, act: Act, known: frozenset[int]) -> tuple[Trait, ...]:
     return (
         trait("accession_number", number, 8.0, 8.0),
         trait("visit", one_of(act.visit_id, known), 2.5, 3.5),
-        trait("hospital", overlap(exam.hospitals, act.hospitals), 0.5, 5.0),
+        trait("hospital", overlap(exam.places, act.hospitals), 0.5, 5.0),
         trait("modality", modality, 2.0 if _of_its_own(exam, act) else 1.0, 9.0),
         trait("region", same_region(exam.regions, act.meaning.regions), 1.5, 4.5),
         trait("body_part", same_part(exam.parts, act.meaning.body_parts), 1.0, 0.5),
         trait("side", of_one_side(exam.side, act.meaning.sides), 0.5, 1.0),
         trait("contrast", _contrast(exam, act), 0.8, 1.5),
-        _time(exam, act),
+        _time(exam, act, known),
     )
 
 
@@ -76,8 +78,8 @@ def _contrast(exam: Exam, act: Act) -> bool | None:
     return exam.contrast == (act.meaning.contrast == "with")
 
 
-def _time(exam: Exam, act: Act) -> Trait:
-    """How near the act is: by minutes where both have a time, else by days."""
+def _time(exam: Exam, act: Act, known: frozenset[int]) -> Trait:
+    """How near the act is: by minutes where both have a time, else by days. Within a visit acts are coded late."""
     gap = nearest(exam.moments, act.at)
     if gap is None:
         return trait("time", None, 0.0, 0.0)
@@ -92,19 +94,28 @@ def _time(exam: Exam, act: Act) -> Trait:
         return trait("time", True, max(3.0 + exp(-4 * hours) - 0.25 * hours - 0.5 * early, 0.8), 0.0)
     if timed and abs(gap) <= timedelta(hours=8):
         return trait("time", True, 1.5, 0.0)  # over midnight
+    if act.visit_id in known and gap > timedelta(0):
+        return trait("time", False, 0.0, _AFTERWARDS if act.is_afterwards else min(1.0 + 0.75 * days, 8.0))
     return trait("time", False, 0.0, 1.5 if days == 1 and not timed else min(1.0 + 2.0 * days, 8.0))
 
 
 def _named(found: Weighed, accepted: Places) -> Places:
-    """Further pairs that an accession number names, where either side has a pair already."""
+    """Further pairs that an accession number names, where either side has a pair already: also what is said to be of
+    another kind, but for what has its own on both sides.
+    """
     rows, columns = {i for i, _ in accepted}, {j for _, j in accepted}
     return {
         (i, j)
         for (i, j), traits in found.items()
         if (i in rows or j in columns)
+        and not (i in rows and j in columns and _is_of_another_kind(traits))
         and any(part.name == "accession_number" and part.state is State.AGREE for part in traits)
         and total(traits) >= _NAMED
     }
+
+
+def _is_of_another_kind(traits: Iterable[Trait]) -> bool:
+    return any(part.name in _TELLING and part.state is State.DIFFER for part in traits)
 
 
 def _method(agree: frozenset[str]) -> ActMethod:

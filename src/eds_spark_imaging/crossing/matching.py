@@ -11,7 +11,7 @@ from eds_spark_imaging.crossing.candidates import Event, Known
 from eds_spark_imaging.crossing.pairs import Pair
 from eds_spark_imaging.crossing.patient import Exam, Patient
 from eds_spark_imaging.crossing.reports import report_pairs
-from eds_spark_imaging.crossing.visits import visit_pairs
+from eds_spark_imaging.crossing.visits import hosts, visit_pairs
 from eds_spark_imaging.tables.crossing_words import VisitMethod
 
 
@@ -28,7 +28,8 @@ def match(patient: Patient, report_days: int) -> Matches:
 
     Acts tell reports what was examined, and reports acts, where the header does not.
     """
-    exams, act_visits = patient.exams, {act.act_id: act.visit_id for act in patient.acts}
+    exams = tuple(exam._replace(hosts=hosts(exam, patient.visits)) for exam in patient.exams)
+    act_visits = {act.act_id: act.visit_id for act in patient.acts}
     known = _accepted(visit_pairs(exams, patient.visits, {}))
     acts = act_pairs(exams, patient.acts, known)
     known = _accepted(visit_pairs(exams, patient.visits, dict(_evidence(acts, act_visits, VisitMethod.ACT))))

@@ -75,7 +75,8 @@ class Exam(NamedTuple):
     ``timed`` is false where only the day is known. ``numbers`` is what the header has wherever a visit number may
     stand, ``admissions`` what it has in the places of visit numbers alone; ``accessions`` and ``orders`` what it has in
     those of accession numbers, and of other numbers of orders. ``regions``, ``parts`` (DICOM terms) and ``words`` are
-    empty where the header does not tell, ``contrast`` (with or without) and ``side`` (L, R or B) are None.
+    empty where the header does not tell, ``contrast`` (with or without) and ``side`` (L, R or B) are None. ``hosts``
+    are the other hospitals at which the patient may have been staying at the time.
     """
 
     uid: str
@@ -93,6 +94,7 @@ class Exam(NamedTuple):
     parts: frozenset[str] = frozenset()
     contrast: bool | None = None
     side: str | None = None
+    hosts: frozenset[str] = frozenset()
 
     @property
     def days(self) -> tuple[date, ...]:
@@ -103,6 +105,11 @@ class Exam(NamedTuple):
     def hospitals(self) -> frozenset[str]:
         """The hospital as a set, empty where it is not known."""
         return frozenset() if self.hospital is None else frozenset({self.hospital})
+
+    @property
+    def places(self) -> frozenset[str]:
+        """The hospitals that its acts and report may be put down to."""
+        return self.hospitals | self.hosts if self.hospitals else self.hospitals
 
 
 class Visit(NamedTuple):
@@ -121,7 +128,10 @@ class Visit(NamedTuple):
 
 
 class Act(NamedTuple):
-    """An imaging act. ``timed`` is false where its time is midnight, which stands for a missing one."""
+    """An imaging act. ``timed`` is false where its time is midnight, which stands for a missing one.
+
+    ``is_afterwards``: its day is after the end of its visit, that of an invoice.
+    """
 
     act_id: int
     at: datetime
@@ -129,6 +139,7 @@ class Act(NamedTuple):
     accession: str | None
     meaning: ImagingAct
     hospitals: frozenset[str] = frozenset()
+    is_afterwards: bool = False
 
     @property
     def event_id(self) -> int:

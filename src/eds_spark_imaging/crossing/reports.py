@@ -40,7 +40,7 @@ def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: K
     """
     found = weighed(exams, reports, visits, (_EARLY, timedelta(days=days)), weigh)
     first = _first_versions(found, reports)
-    best, sharers, _ = assigned(first, _ENOUGH, exams_of_one_report(exams, reports, first), lambda *_: False)
+    best, sharers, _ = assigned(first, _ENOUGH, exams_of_one_report(exams, reports), lambda *_: False)
     accepted = {(s.row, s.column) for s in best if _is_enough(found[s.row, s.column]) and s.margin >= _CLEAR}
     accepted = with_request(accepted, first, sharers, {})
     ambiguous = contenders(first, best, _CLEAR) - accepted
@@ -72,7 +72,7 @@ def weigh(exam: Exam, report: Report, known: frozenset[int]) -> tuple[Trait, ...
         trait("title_words", _words(exam, report), 1.0 if region else 2.0, 0.0),
         trait("modality", modality if modality is not None else (True if named else None), 1.5, 5.0),
         trait("visit", one_of(report.visit_id, known), 2.5, 3.5),
-        trait("hospital", overlap(exam.hospitals, report.hospitals), 0.5, 5.0),
+        trait("hospital", overlap(exam.places, report.hospitals), 0.5, 5.0),
         _time(exam, report),
     )
 

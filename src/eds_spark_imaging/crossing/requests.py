@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 
+from eds_spark_imaging.crossing import titles
 from eds_spark_imaging.crossing.anatomy import same_part
 from eds_spark_imaging.crossing.assignment import Assigned, best_assignment
 from eds_spark_imaging.crossing.candidates import Weighed
@@ -17,7 +18,8 @@ _NEAR = 3.0  # how much less than its best pair a pair may weigh that a request 
 _BETTER = 1.5  # how much more than with its own exam an event must weigh to follow another event
 _CODED = timedelta(minutes=20)  # and its acts are coded at one time
 
-Rule = Callable[[int, int], bool]
+# Of what is left over, of that which it may go with, and of what they have in common: their places.
+Rule = Callable[[int, int, int], bool]
 
 
 def assigned(
@@ -25,8 +27,8 @@ def assigned(
 ) -> tuple[list[Assigned], dict[int, int], dict[int, int]]:
     """The best assignment of exams and events, without those that a request has besides, which compete with nobody.
 
-    Left over by a first assignment, an exam ``shares`` the event of another exam (their places), an event ``follows``
-    another one. An event that suits the exam of another one clearly better than its own exam follows that one too.
+    Left over by a first assignment, an exam ``shares`` the event of another exam, an event ``follows`` another one of
+    an exam. An event that suits the exam of another one clearly better than its own exam follows that one too.
     Returns the pairs, and by exam or event left over the one that it goes with.
     """
     weights = {pair: total(traits) for pair, traits in found.items()}
@@ -40,9 +42,9 @@ def assigned(
         near = weight >= max(enough, best_of_row[i] - _NEAR, best_of_column[j] - _NEAR)
         if not near and (i, j) not in named:
             continue
-        if i not in rows and j in columns and shares(i, columns[j]):
+        if i not in rows and j in columns and shares(i, columns[j], j):
             sharers.setdefault(i, columns[j])
-        elif i in rows and _free(j, columns, weights, weight) and follows(j, rows[i]):
+        elif i in rows and _free(j, columns, weights, weight) and follows(j, rows[i], i):
             followers.setdefault(j, rows[i])
     rest = {(i, j): weight for (i, j), weight in weights.items() if i not in sharers and j not in followers}
     return best_assignment(rest), sharers, followers
@@ -85,15 +87,15 @@ def with_request(
     return accepted | {pair for pair in more if pair in found}
 
 
-def acts_of_one_exam(exams: Sequence[Exam], acts: Sequence[Act], found: Weighed) -> Rule:
+def acts_of_one_exam(exams: Sequence[Exam], acts: Sequence[Act]) -> Rule:
     """Whether an act goes with another one of the same exam: coded together, and the exam covers both.
 
     An act that stands twice under one code is its anaesthesia or a second operator's, where a source does not keep the
     activity.
     """
 
-    def follows(j: int, first: int) -> bool:
-        act, other = acts[j], acts[first]
+    def follows(j: int, first: int, i: int) -> bool:
+        act, other, exam = acts[j], acts[first], exams[i]
         if not _coded_together(act, other):
             return False
         if act.meaning.code == other.meaning.code:
@@ -103,8 +105,7 @@ def acts_of_one_exam(exams: Sequence[Exam], acts: Sequence[Act], found: Weighed)
         covered = frozenset(act.meaning.regions)
         if covered & frozenset(other.meaning.regions):
             return False
-        holders = [exams[i] for i, column in found if column == j and (i, first) in found]
-        return any(covered <= exam.regions if exam.regions else act.at == other.at and act.timed for exam in holders)
+        return covered <= exam.regions if exam.regions else act.at == other.at and act.timed
 
     return follows
 
@@ -116,10 +117,10 @@ def _coded_together(act: Act, other: Act) -> bool:
     return abs(act.at - other.at) <= _CODED if act.timed and other.timed else act.at.date() == other.at.date()
 
 
-def exams_of_one_act(exams: Sequence[Exam], acts: Sequence[Act], found: Weighed) -> Rule:
+def exams_of_one_act(exams: Sequence[Exam], acts: Sequence[Act]) -> Rule:
     """Whether an exam shares the act of another one: done one after the other, of different parts of the body."""
 
-    def shares(i: int, first: int) -> bool:
+    def shares(i: int, first: int, j: int) -> bool:
         exam, other = exams[i], exams[first]
         if not _one_request(exam, other):
             return False
@@ -127,27 +128,30 @@ def exams_of_one_act(exams: Sequence[Exam], acts: Sequence[Act], found: Weighed)
             return True
         if not exam.regions or not other.regions or exam.regions & other.regions:
             return False
-        both = [acts[j] for row, j in found if row == i and (first, j) in found]
-        return any(_covers_all(act, exam.regions | other.regions) for act in both)
+        return _covers_all(acts[j], exam.regions | other.regions)
 
     return shares
 
 
-def exams_of_one_report(exams: Sequence[Exam], reports: Sequence[Report], found: Weighed) -> Rule:
+def exams_of_one_report(exams: Sequence[Exam], reports: Sequence[Report]) -> Rule:
     """Whether an exam shares the report of another one: done the same half day under one accession number, or one
-    after the other, of different parts of the body, which the title both names.
+    after the other, of different parts of the body or modalities, which the title both names.
     """
 
-    def shares(i: int, first: int) -> bool:
+    def shares(i: int, first: int, j: int) -> bool:
         exam, other = exams[i], exams[first]
         if exam.accessions & other.accessions:
             return _one_request(exam, other, _HALF_DAY)
-        if not _one_request(exam, other) or same_part(exam.parts, other.parts) is not False:
-            return False
-        both = [reports[j] for row, j in found if row == i and (first, j) in found]
-        return any(same_part(exam.parts, said.parts) and same_part(other.parts, said.parts) for said in both)
+        return _one_request(exam, other) and _tells_of_both(reports[j], exam, other)
 
     return shares
+
+
+def _tells_of_both(report: Report, exam: Exam, other: Exam) -> bool:
+    if same_part(exam.parts, other.parts) is False:
+        return bool(same_part(exam.parts, report.parts) and same_part(other.parts, report.parts))
+    named = titles.modalities(report.title)
+    return not exam.modalities & other.modalities and bool(exam.modalities & named and other.modalities & named)
 
 
 def _one_request(exam: Exam, other: Exam, within: timedelta = _COUCH) -> bool:

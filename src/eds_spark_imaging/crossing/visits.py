@@ -38,6 +38,7 @@ _WAIT = timedelta(hours=4)  # from a visit to its exam, where there is no other 
 _ENOUGH = 4.0
 _CLEAR = 2.0
 _TWICE = timedelta(hours=1)  # how far apart a visit may begin that was recorded twice, and deleted once
+_HELD = 3.2  # of the time of a visit that holds the exam, or lies beside it
 _FLOOR = -6.0
 
 Evidence = Mapping[tuple[str, int], VisitMethod]
@@ -131,6 +132,14 @@ def _within(moment: datetime, timed: bool, visit: Visit, visits: tuple[Visit, ..
         return trait("time", True, 1.0, 0.0)  # a visit that nobody closed in time
     away = min(abs(moment - visit.start), abs(moment - end))
     return trait("time", False, 0.0, 1.0 if away <= _STALE else 4.5)
+
+
+def hosts(exam: Exam, visits: tuple[Visit, ...]) -> frozenset[str]:
+    """The hospitals of stays that hold the exam, where no visit to its own hospital does: patients are driven there."""
+    held = [v for v in visits if not v.deleted and (time := _time(exam, v, visits)) and time.weight >= _HELD]
+    if any(overlap(exam.hospitals, visit.hospitals) for visit in held):
+        return frozenset()
+    return frozenset(code for visit in held if visit.kind is VisitKind.INPATIENT for code in visit.hospitals)
 
 
 def _midnight(at: datetime) -> datetime:

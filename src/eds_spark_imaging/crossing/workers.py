@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -93,7 +94,8 @@ def _columns(pair: Pair) -> dict[str, Any]:
 
 def patient(row: Row) -> Patient:
     """A patient's row; the order of its arrays, which Spark does not keep, does not matter."""
-    acts = (_act(act) for act in row["acts"] or ())
+    ends = {visit["visit_id"]: visit["end"] for visit in row["visits"] or ()}
+    acts = (_act(act, ends.get(act["visit_id"])) for act in row["acts"] or ())
     numbers = frozenset(bare(visit["number"]) for visit in row["visits"] or () if visit["number"])
     return Patient(
         exams=_sorted(_exam(exam, numbers) for exam in row["exams"]),
@@ -141,7 +143,7 @@ def _visit(row: Row) -> Visit:
     )
 
 
-def _act(row: Row) -> Act:
+def _act(row: Row, visit_end: datetime | None) -> Act:
     return Act(
         act_id=row["act_id"],
         at=row["at"],
@@ -149,6 +151,7 @@ def _act(row: Row) -> Act:
         accession=row["accession"],
         meaning=_meaning(row["code"]),
         hospitals=frozenset(row["hospitals"] or ()),
+        is_afterwards=visit_end is not None and row["at"].date() > visit_end.date(),
     )
 
 
