@@ -21,6 +21,7 @@ _REACH = (timedelta(days=4), timedelta(days=4))
 _ENOUGH = 3.0
 _NAMED = 9.0  # an accession number, and no more than a little against it
 _CLEAR = 0.7
+_CLOCKS = timedelta(hours=2)  # exams of a wrong day have about the right hour
 _AFTERWARDS = 0.5  # dated when it was invoiced, which says little of the day of the exam
 _TELLING = ("region", "body_part", "contrast", "side")
 
@@ -96,7 +97,8 @@ def _time(exam: Exam, act: Act, known: frozenset[int]) -> Trait:
         return trait("time", True, 1.5, 0.0)  # over midnight
     if act.visit_id in known and gap > timedelta(0):
         return trait("time", False, 0.0, _AFTERWARDS if act.is_afterwards else min(1.0 + 0.75 * days, 8.0))
-    return trait("time", False, 0.0, 1.5 if days == 1 and not timed else min(1.0 + 2.0 * days, 8.0))
+    same_hour = not timed or abs(abs(gap) - timedelta(days=1)) <= _CLOCKS
+    return trait("time", False, 0.0, 1.5 if days == 1 and same_hour else min(1.0 + 2.0 * days, 8.0))
 
 
 def _named(found: Weighed, accepted: Places) -> Places:

@@ -53,14 +53,19 @@ def bare(number: str) -> str:
 
 
 def _same(one: str, other: str) -> bool:
-    """Equal, or one with a prefix or cut off (the header has room for 16 signs, PS3.5 6.2), or without the line."""
+    """Equal, or one with a prefix, with a letter behind, or cut off (the header has room for 16 signs, PS3.5 6.2), or
+    without the line.
+    """
     if ("-" in one) != ("-" in other) and whole(one) != whole(other):
         one, other = _order(one), _order(other)
     one, other = whole(one), whole(other)
     if one == other:
         return True
     short, long = sorted((one, other), key=len)
-    return len(short) >= _SURE and (long.endswith(short) or (len(short) >= 16 and long.startswith(short)))
+    if len(short) < _SURE:
+        return False
+    lettered = long[-1].isalpha() and short[-1].isdigit()
+    return long.endswith(short) or (lettered and long[:-1].endswith(short)) or (len(short) >= 16 and long.startswith(short))
 
 
 def _alike(one: str, other: str) -> bool:
