@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import ascii_uppercase
 
 from eds_spark_imaging.crossing.patient import Exam
 
@@ -61,6 +62,8 @@ def _same(one: str, other: str) -> bool:
     one, other = whole(one), whole(other)
     if one == other:
         return True
+    if one[:1].isalpha() != other[:1].isalpha():  # the hospital's trigram on one side, maybe its digits on the other
+        one, other = one.lstrip(ascii_uppercase), other.lstrip(ascii_uppercase)
     short, long = sorted((one, other), key=len)
     if len(short) < _SURE:
         return False

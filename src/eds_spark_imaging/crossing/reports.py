@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import timedelta
-from itertools import pairwise
+from functools import partial
+from itertools import chain, pairwise
 from math import log2
 
 from eds_spark_imaging.crossing import titles
@@ -30,6 +31,7 @@ _WRITTEN = ((0, 3.2), (12, 2.8), (24, 1.5), (48, 0.7))  # hours after the exam, 
 _EARLY = timedelta(days=2)
 _SAYING = ("accession_number", "title_date", "region", "body_part", "title_words", "modality")
 _SOON = 1.5
+_ALONE = 3.5  # a visit in which there was no other exam
 _ENOUGH = 2.5
 _CLEAR = 1.5
 
@@ -38,7 +40,8 @@ def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: K
     """The reports that may be of each exam, at most one of them accepted; without an accession number or title that
     names the exam, or its visit, no report of more than ``days`` after it.
     """
-    found = weighed(exams, reports, visits, (_EARLY, timedelta(days=days)), weigh)
+    alone = frozenset(visit for visit, n in Counter(chain(*visits.values())).items() if n == 1)
+    found = weighed(exams, reports, visits, (_EARLY, timedelta(days=days)), partial(weigh, alone=alone))
     first = _first_versions(found, reports)
     best, sharers, _ = assigned(first, _ENOUGH, exams_of_one_report(exams, reports), lambda *_: False)
     accepted = {(s.row, s.column) for s in best if _is_enough(found[s.row, s.column]) and s.margin >= _CLEAR}
@@ -47,10 +50,12 @@ def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: K
     return pairs_of(exams, reports, found, accepted, ambiguous=ambiguous, method=_method)
 
 
-def weigh(exam: Exam, report: Report, known: frozenset[int]) -> tuple[Trait, ...]:
+def weigh(
+    exam: Exam, report: Report, known: frozenset[int], alone: frozenset[int] = frozenset()
+) -> tuple[Trait, ...]:
     """What speaks for and against the report; nothing where it cannot be the exam's.
 
-    The words of a title are no sure sign of the modality: they do not stand against the exam's own accession number.
+    ``known`` is the exam's visit, ``alone`` are those of one exam. The words of a title are no sure sign of the modality: they do not stand against the exam's own accession number.
     """
     named = CLASSES.get(report.note_class.strip().upper())
     if named is None or (named and overlap(exam.modalities, named) is False):
@@ -71,9 +76,9 @@ def weigh(exam: Exam, report: Report, known: frozenset[int]) -> tuple[Trait, ...
         trait("contrast", _contrast(exam, report), 0.5, 1.5),
         trait("title_words", _words(exam, report), 1.0 if region else 2.0, 0.0),
         trait("modality", modality if modality is not None else (True if named else None), 1.5, 5.0),
-        trait("visit", one_of(report.visit_id, known), 2.5, 3.5),
+        trait("visit", one_of(report.visit_id, known), _ALONE if report.visit_id in alone else 2.5, 3.5),
         trait("hospital", overlap(exam.places, report.hospitals), 0.5, 5.0),
-        _time(exam, report),
+        _time(exam, report, report.visit_id in known & alone),
     )
 
 
@@ -95,14 +100,14 @@ def _first_versions(found: Weighed, reports: tuple[Report, ...]) -> Weighed:
 
 
 def _of_one(one: Report, other: Report) -> bool:
-    """Whether two reports are of one exam by what they say: one accession number, or one visit, title and part."""
+    """Whether two reports are of one exam by what they say: one accession number, or one title, and no two visits."""
     if one.note_class != other.note_class or same_part(one.parts, other.parts) is False:
         return False
     if one.accession is not None and other.accession is not None:
         return one.accession == other.accession
-    placed = one.visit_id is not None and one.visit_id == other.visit_id
+    placed = one.visit_id == other.visit_id or None in (one.visit_id, other.visit_id)
     alike = one.parts == other.parts and titles.words(one.title) == titles.words(other.title)
-    return placed and bool(one.parts) and alike
+    return placed and bool(one.parts or titles.modalities(one.title)) and alike
 
 
 def _contrast(exam: Exam, report: Report) -> bool | None:
@@ -110,10 +115,13 @@ def _contrast(exam: Exam, report: Report) -> bool | None:
 
 
 def _is_enough(traits: tuple[Trait, ...]) -> bool:
-    """Whether a pair may be accepted; a report that says nothing of its exam only within a day of it."""
+    """Whether a pair may be accepted; a report that says nothing of its exam only within a day of it, or in a visit
+    that has no other exam.
+    """
     says = any(part.name in _SAYING and part.state is State.AGREE for part in traits)
     soon = any(part.name == "time" and part.weight >= _SOON for part in traits)
-    return total(traits) >= _ENOUGH and (says or soon)
+    alone = any(part.name == "visit" and part.weight == _ALONE for part in traits)
+    return total(traits) >= _ENOUGH and (says or soon or alone)
 
 
 def _words(exam: Exam, report: Report) -> bool | None:
@@ -125,8 +133,11 @@ def _words(exam: Exam, report: Report) -> bool | None:
     return True if common >= 0.5 else None
 
 
-def _time(exam: Exam, report: Report) -> Trait:
-    """Reports are written in the hours or days after the exam; a later change may have moved their date."""
+def _time(exam: Exam, report: Report, in_visit_alone: bool) -> Trait:
+    """Reports are written in the hours or days after the exam; a later change may have moved their date.
+
+    That the date is late says little where the visit has no other exam.
+    """
     gap = nearest(exam.moments, report.at)
     if gap is None:
         return trait("time", None, 0.0, 0.0)
@@ -138,7 +149,7 @@ def _time(exam: Exam, report: Report) -> Trait:
         return trait("time", True, _curve(max(hours, 0.0)), 0.0)
     if hours < 0:
         return trait("time", False, 0.0, min(4.0 - hours / 24, 9.0))
-    return trait("time", hours <= 96, 0.5, min(0.5 + log2(hours / 96), 3.0))
+    return trait("time", hours <= 96, 0.5, 0.5 if in_visit_alone else min(0.5 + log2(hours / 96), 3.0))
 
 
 def _curve(hours: float) -> float:

@@ -134,24 +134,25 @@ def exams_of_one_act(exams: Sequence[Exam], acts: Sequence[Act]) -> Rule:
 
 
 def exams_of_one_report(exams: Sequence[Exam], reports: Sequence[Report]) -> Rule:
-    """Whether an exam shares the report of another one: done the same half day under one accession number, or one
-    after the other, of different parts of the body or modalities, which the title both names.
+    """Whether an exam shares the report of another one: done the same half day under one accession number, or of
+    modalities that the title both names, or one after the other, of parts of the body that the title both names.
     """
 
     def shares(i: int, first: int, j: int) -> bool:
         exam, other = exams[i], exams[first]
         if exam.accessions & other.accessions:
             return _one_request(exam, other, _HALF_DAY)
-        return _one_request(exam, other) and _tells_of_both(reports[j], exam, other)
+        report = reports[j]
+        if same_part(exam.parts, other.parts) is False and _one_request(exam, other):
+            return bool(same_part(exam.parts, report.parts) and same_part(other.parts, report.parts))
+        return _one_request(exam, other, _HALF_DAY) and _tells_of_both(report, exam.modalities, other.modalities)
 
     return shares
 
 
-def _tells_of_both(report: Report, exam: Exam, other: Exam) -> bool:
-    if same_part(exam.parts, other.parts) is False:
-        return bool(same_part(exam.parts, report.parts) and same_part(other.parts, report.parts))
+def _tells_of_both(report: Report, one: frozenset[str], other: frozenset[str]) -> bool:
     named = titles.modalities(report.title)
-    return not exam.modalities & other.modalities and bool(exam.modalities & named and other.modalities & named)
+    return not one & other and bool(one & named and other & named)
 
 
 def _one_request(exam: Exam, other: Exam, within: timedelta = _COUCH) -> bool:

@@ -21,7 +21,7 @@ _SECTIONS = "(?:ANGIO|ARTHRO|CARDIO|COLO|CORO|DACRYO|ENTERO|MYELO|PHLEBO|URO)?"
 _MODALITIES = tuple(
     (re.compile(rf"(?<![A-Z])(?:{words})(?![A-Z])"), modalities)
     for words, modalities in (
-        ("(?:MORPHO)?TEP|PET|FDG|(?:TEP|PET)(?:SCAN(?:NER)?|TDM|CT|IRM|MR)", ("PT",)),
+        ("(?:MORPHO)?TEP|PET|FDG|POSITONS?|(?:TEP|PET)(?:SCAN(?:NER)?|TDM|CT|IRM|MR)", ("PT",)),
         ("SCINTI(?:GR[A-Z]*)?|TEMP", ("NM",)),
         ("TOMOSCINTI(?:GR[A-Z]*)?", ("NM", "PT")),
         ("[A-Z]*IRM|IRMF|REMNO[A-Z]*", ("MR",)),
