@@ -23,7 +23,6 @@ _NAMED = 9.0  # an accession number, and no more than a little against it
 _CLEAR = 0.7
 _CLOCKS = timedelta(hours=2)  # exams of a wrong day have about the right hour
 _AFTERWARDS = 0.5  # dated when it was invoiced, which says little of the day of the exam
-_TELLING = ("region", "body_part", "contrast", "side")
 
 
 def act_pairs(exams: tuple[Exam, ...], acts: tuple[Act, ...], visits: Known) -> list[Pair]:
@@ -102,22 +101,15 @@ def _time(exam: Exam, act: Act, known: frozenset[int]) -> Trait:
 
 
 def _named(found: Weighed, accepted: Places) -> Places:
-    """Further pairs that an accession number names, where either side has a pair already: also what is said to be of
-    another kind, but for what has its own on both sides.
-    """
+    """Further pairs that an accession number names, where one side has a pair already and the other has none."""
     rows, columns = {i for i, _ in accepted}, {j for _, j in accepted}
     return {
         (i, j)
         for (i, j), traits in found.items()
-        if (i in rows or j in columns)
-        and not (i in rows and j in columns and _is_of_another_kind(traits))
+        if (i in rows) != (j in columns)
         and any(part.name == "accession_number" and part.state is State.AGREE for part in traits)
         and total(traits) >= _NAMED
     }
-
-
-def _is_of_another_kind(traits: Iterable[Trait]) -> bool:
-    return any(part.name in _TELLING and part.state is State.DIFFER for part in traits)
 
 
 def _method(agree: frozenset[str]) -> ActMethod:

@@ -37,7 +37,10 @@ def match(patient: Patient, report_days: int) -> Matches:
     acts = act_pairs(_told(exams, patient.reports, reports), patient.acts, known)
     by_acts = _evidence(acts, act_visits, VisitMethod.ACT)
     by_reports = _evidence(reports, {r.note_id: r.visit_id for r in patient.reports}, VisitMethod.REPORT)
-    visits = visit_pairs(exams, patient.visits, {**dict(by_reports), **dict(by_acts)})
+    by_events = {**dict(by_reports), **dict(by_acts)}
+    placed = {uid for uid, _ in by_events}
+    unplaced = {p.uid for p in acts if p.accepted} & {p.uid for p in reports if p.accepted} - placed
+    visits = visit_pairs(exams, patient.visits, by_events, unplaced if by_events else ())
     return Matches(visits, acts, reports)
 
 

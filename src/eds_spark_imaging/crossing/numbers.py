@@ -24,6 +24,11 @@ def same_accession(exam: Exam, number: str | None) -> bool | None:
     return False if any(_alike(whole(own), whole(number)) for own in others) else None
 
 
+def of_one_order(exam: Exam, other: Exam) -> bool:
+    """Whether two exams have one accession number, as the systems that have it write it."""
+    return any(_same(one, number) for one in exam.accessions for number in other.accessions)
+
+
 def same_visit_number(exam: Exam, number: str | None) -> bool | None:
     """Whether the header names the visit ``number``, in any place that it may have; False where it names another one.
 

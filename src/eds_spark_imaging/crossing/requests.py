@@ -10,12 +10,14 @@ from eds_spark_imaging.crossing.anatomy import same_part
 from eds_spark_imaging.crossing.assignment import Assigned, best_assignment
 from eds_spark_imaging.crossing.candidates import Weighed
 from eds_spark_imaging.crossing.evidence import State, Trait, overlap, total
+from eds_spark_imaging.crossing.numbers import of_one_order
 from eds_spark_imaging.crossing.patient import Act, Exam, Report
 
 _COUCH = timedelta(minutes=45)  # exams of one request follow on one another
 _HALF_DAY = timedelta(hours=4)  # or come back, where one number holds them together
 _NEAR = 3.0  # how much less than its best pair a pair may weigh that a request has besides
 _BETTER = 1.5  # how much more than with its own exam an event must weigh to follow another event
+_NUMBER = "accession_number"
 _CODED = timedelta(minutes=20)  # and its acts are coded at one time
 
 # Of what is left over, of that which it may go with, and of what they have in common: their places.
@@ -35,11 +37,12 @@ def assigned(
     named = {pair for pair, traits in found.items() if weights[pair] >= enough and _has_one_number(traits)}
     first = best_assignment(_named_or_free(weights, named, enough))
     rows, columns = {s.row: s.column for s in first}, {s.column: s.row for s in first}
-    best_of_row, best_of_column = _best(weights, 0), _best(weights, 1)
+    unnumbered = {pair: total(part for part in traits if part.name != _NUMBER) for pair, traits in found.items()}
+    best_of_row, best_of_column = _best(weights, 0), _best(unnumbered, 1)
     sharers: dict[int, int] = {}
     followers: dict[int, int] = {}
     for (i, j), weight in weights.items():
-        near = weight >= max(enough, best_of_row[i] - _NEAR, best_of_column[j] - _NEAR)
+        near = weight >= max(enough, best_of_row[i] - _NEAR) and unnumbered[i, j] >= best_of_column[j] - _NEAR
         if not near and (i, j) not in named:
             continue
         if i not in rows and j in columns and shares(i, columns[j], j):
@@ -56,7 +59,7 @@ def _free(j: int, columns: Mapping[int, int], weights: Mapping[tuple[int, int], 
 
 
 def _has_one_number(traits: Iterable[Trait]) -> bool:
-    return any(part.name == "accession_number" and part.state is State.AGREE for part in traits)
+    return any(part.name == _NUMBER and part.state is State.AGREE for part in traits)
 
 
 def _named_or_free(
@@ -124,7 +127,7 @@ def exams_of_one_act(exams: Sequence[Exam], acts: Sequence[Act]) -> Rule:
         exam, other = exams[i], exams[first]
         if not _one_request(exam, other):
             return False
-        if exam.accessions & other.accessions:
+        if of_one_order(exam, other):
             return True
         if not exam.regions or not other.regions or exam.regions & other.regions:
             return False
@@ -140,7 +143,7 @@ def exams_of_one_report(exams: Sequence[Exam], reports: Sequence[Report]) -> Rul
 
     def shares(i: int, first: int, j: int) -> bool:
         exam, other = exams[i], exams[first]
-        if exam.accessions & other.accessions:
+        if of_one_order(exam, other):
             return _one_request(exam, other, _HALF_DAY)
         report = reports[j]
         if same_part(exam.parts, other.parts) is False and _one_request(exam, other):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime, time, timedelta
 
 from eds_spark_imaging.crossing.evidence import Trait, nearest, overlap, total, trait
@@ -32,6 +32,8 @@ _LONGEST = {kind: usual + timedelta(days=45) for kind, usual in _USUAL.items()} 
     VisitKind.INPATIENT: timedelta(days=150),  # rehabilitation, psychiatry
     VisitKind.OTHER: timedelta(days=120),
 }
+_IN_ANOTHER = 5.0  # acts or report are in another visit
+_IN_NONE = 0.5  # or in none, as if the visit had got lost
 _STALE = timedelta(days=31)  # how far an exam may lie from the visit that its number names
 _EDGE = timedelta(hours=2, minutes=5)  # clocks in UTC, and patients whose exam comes before their registration
 _WAIT = timedelta(hours=4)  # from a visit to its exam, where there is no other visit that day
@@ -44,15 +46,18 @@ _FLOOR = -6.0
 Evidence = Mapping[tuple[str, int], VisitMethod]
 
 
-def visit_pairs(exams: tuple[Exam, ...], visits: tuple[Visit, ...], by_events: Evidence) -> list[Pair]:
+def visit_pairs(
+    exams: tuple[Exam, ...], visits: tuple[Visit, ...], by_events: Evidence, unplaced: Container[str] = ()
+) -> list[Pair]:
     """The visits that each exam may have been in; at most one of them is accepted, and no deleted one.
 
-    ``by_events`` names the method for exams and visits that an accepted act or report brings together.
+    ``by_events`` names the method for exams and visits that an accepted act or report brings together; ``unplaced`` are
+    exams whose acts and report are in no visit, though others of the patient are.
     """
-    return [pair for exam in exams for pair in _of_exam(exam, visits, by_events)]
+    return [pair for exam in exams for pair in _of_exam(exam, visits, by_events, exam.uid in unplaced)]
 
 
-def _of_exam(exam: Exam, visits: tuple[Visit, ...], by_events: Evidence) -> list[Pair]:
+def _of_exam(exam: Exam, visits: tuple[Visit, ...], by_events: Evidence, is_unplaced: bool) -> list[Pair]:
     valid = tuple(visit for visit in visits if not visit.deleted)
     events = {
         visit.visit_id: by_events[exam.uid, visit.visit_id]
@@ -62,7 +67,8 @@ def _of_exam(exam: Exam, visits: tuple[Visit, ...], by_events: Evidence) -> list
     weighed = []
     for visit in visits:
         by_event = events.get(visit.visit_id)
-        traits = weigh(exam, visit, valid, by_event, bool(events))
+        against = _IN_ANOTHER if events else _IN_NONE if is_unplaced else None
+        traits = weigh(exam, visit, valid, by_event, against)
         if traits and total(traits) > _FLOOR:
             weighed.append((total(traits), visit, traits, by_event))
     deleted = [(score, visit) for score, visit, *_ in weighed if visit.deleted]
@@ -91,16 +97,18 @@ def _of_exam(exam: Exam, visits: tuple[Visit, ...], by_events: Evidence) -> list
 
 
 def weigh(
-    exam: Exam, visit: Visit, visits: tuple[Visit, ...], by_event: VisitMethod | None, has_events: bool
+    exam: Exam, visit: Visit, visits: tuple[Visit, ...], by_event: VisitMethod | None, against: float | None
 ) -> tuple[Trait, ...]:
-    """What speaks for and against the visit; nothing where nothing brings the two together."""
+    """What speaks for and against the visit; nothing where nothing brings the two together. ``against`` is how much
+    the exam's acts and report speak against a visit that they are not in.
+    """
     named = same_visit_number(exam, visit.number)
     time = _time(exam, visit, visits)
     if not named and by_event is None and (time is None or time.weight < -1):
         return ()
     return (
         trait("visit_number", named, 9.0, 4.0),
-        trait("event", True if by_event else False if has_events else None, 7.0, 5.0),
+        trait("event", True if by_event else None if against is None else False, 7.0, against or 0.0),
         trait("hospital", overlap(exam.hospitals, visit.hospitals), 1.0, 6.0),
         time or trait("time", None, 0.0, 0.0),
     )
