@@ -120,8 +120,8 @@ def _is_enough(traits: tuple[Trait, ...]) -> bool:
     """
     says = any(part.name in _SAYING and part.state is State.AGREE for part in traits)
     soon = any(part.name == "time" and part.weight >= _SOON for part in traits)
-    alone = any(part.name == "visit" and part.weight == _ALONE for part in traits)
-    return total(traits) >= _ENOUGH and (says or soon or alone)
+    placed = any(part.name == "visit" and part.state is State.AGREE for part in traits)
+    return total(traits) >= _ENOUGH and (says or soon or placed)
 
 
 def _words(exam: Exam, report: Report) -> bool | None:
