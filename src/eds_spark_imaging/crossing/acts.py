@@ -95,7 +95,7 @@ def _time(exam: Exam, act: Act, known: frozenset[int]) -> Trait:
     if timed and abs(gap) <= timedelta(hours=8):
         return trait("time", True, 1.5, 0.0)  # over midnight
     if act.visit_id in known and gap > timedelta(0):
-        return trait("time", False, 0.0, _AFTERWARDS if act.is_afterwards else min(1.0 + 0.75 * days, 8.0))
+        return trait("time", False, 0.0, _AFTERWARDS if act.is_afterwards else min(1.0 + 0.5 * days, 8.0))
     same_hour = not timed or abs(abs(gap) - timedelta(days=1)) <= _CLOCKS
     return trait("time", False, 0.0, 1.5 if days == 1 and same_hour else min(1.0 + 2.0 * days, 8.0))
 

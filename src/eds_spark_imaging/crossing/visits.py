@@ -31,6 +31,7 @@ _ONGOING = {
 _LONGEST = {kind: usual + timedelta(days=45) for kind, usual in _USUAL.items()} | {
     VisitKind.INPATIENT: timedelta(days=150),  # rehabilitation, psychiatry
     VisitKind.OTHER: timedelta(days=120),
+    VisitKind.DAY: timedelta(days=250),  # a series of sessions
 }
 _IN_ANOTHER = 5.0  # acts or report are in another visit
 _IN_NONE = 0.5  # or in none, as if the visit had got lost
