@@ -16,7 +16,7 @@ _FLOOR = -6.0  # weaker pairs are not even shown as candidates
 
 Event = TypeVar("Event", Act, Report)  # Python 3.11 has no other way
 
-Known = Mapping[str, frozenset[int]]  # by exam, the visit that it is known to have been in
+Known = Mapping[str, frozenset[int]]  # by exam, the visit that it was in, or those that it may have been in
 Weighed = dict[tuple[int, int], tuple[Trait, ...]]
 
 

@@ -30,9 +30,9 @@ def match(patient: Patient, report_days: int) -> Matches:
     """
     exams = tuple(exam._replace(hosts=hosts(exam, patient.visits)) for exam in patient.exams)
     act_visits = {act.act_id: act.visit_id for act in patient.acts}
-    known = _accepted(visit_pairs(exams, patient.visits, {}))
+    known = _possible(visit_pairs(exams, patient.visits, {}))
     acts = act_pairs(exams, patient.acts, known)
-    known = _accepted(visit_pairs(exams, patient.visits, dict(_evidence(acts, act_visits, VisitMethod.ACT))))
+    known = _possible(visit_pairs(exams, patient.visits, dict(_evidence(acts, act_visits, VisitMethod.ACT))))
     reports = report_pairs(_told(exams, patient.acts, acts), patient.reports, known, report_days)
     acts = act_pairs(_told(exams, patient.reports, reports), patient.acts, known)
     by_acts = _evidence(acts, act_visits, VisitMethod.ACT)
@@ -44,8 +44,13 @@ def match(patient: Patient, report_days: int) -> Matches:
     return Matches(visits, acts, reports)
 
 
-def _accepted(pairs: Iterable[Pair]) -> Known:
-    return {pair.uid: frozenset({pair.event_id}) for pair in pairs if pair.accepted}
+def _possible(pairs: Iterable[Pair]) -> Known:
+    """The visit of each exam, or those of which nothing tells yet which one it was."""
+    found: defaultdict[str, set[int]] = defaultdict(set)
+    for pair in pairs:
+        if pair.accepted or pair.ambiguous:
+            found[pair.uid].add(pair.event_id)
+    return {uid: frozenset(visits) for uid, visits in found.items()}
 
 
 def _told(exams: tuple[Exam, ...], events: Iterable[Event], pairs: Iterable[Pair]) -> tuple[Exam, ...]:
