@@ -34,7 +34,7 @@ _LONGEST = {kind: usual + timedelta(days=45) for kind, usual in _USUAL.items()} 
     VisitKind.DAY: timedelta(days=250),  # a series of sessions
 }
 _IN_ANOTHER = 5.0  # acts or report are in another visit
-_IN_NONE = 0.5  # or in none, as if the visit had got lost
+_IN_NONE = 1.1  # or in none, as if the visit had got lost
 _STALE = timedelta(days=31)  # how far an exam may lie from the visit that its number names
 _EDGE = timedelta(hours=2, minutes=5)  # clocks in UTC, and patients whose exam comes before their registration
 _WAIT = timedelta(hours=4)  # from a visit to its exam, where there is no other visit that day
