@@ -213,6 +213,43 @@ class TestVisits:
         )
         assert accepted(found.visits) == {("2", 1)}
 
+    def test_an_exam_in_another_hospital_than_the_stay_was_in_the_stay_that_its_act_is_in(self) -> None:
+        driven = exam("1", at("10:00"), CHEST, hospital_code="047")
+        stay = visit(1, at("9:00", -3), at("12:00", 3))
+        ours = act(5, at("10:20"), "ZBQK001", visit_id=1, hospitals=["066", "PSL"])
+        assert accepted(matched(exams=[driven], visits=[stay]).visits) == set()
+        found = matched(exams=[driven], visits=[stay], acts=[ours])
+        assert accepted(found.acts) == {("1", 5)}
+        assert accepted(found.visits) == {("1", 1)}
+        there = visit(2, at("9:30"), at("11:00"), "consultation", hospitals=["047", "LRB"])
+        assert accepted(matched(exams=[driven], visits=[stay, there], acts=[ours]).visits) == {("1", 2)}
+
+    def test_acts_and_a_report_in_no_visit_speak_against_one_that_holds_the_exam(self) -> None:
+        other = exam("2", at("10:00", 30), HEAD)
+        sides = {
+            "exams": [exam("1", at("10:00"), CHEST), other],
+            "visits": [visit(1, at("9:00"), at("11:00"), "consultation")],
+            "reports": [report(7, at("12:00"), CHEST)],
+        }
+        unplaced = act(5, at("10:20"), "ZBQK001")
+        assert accepted(matched(acts=[unplaced], **sides).visits) == {("1", 1)}  # as in a base that keeps no visits
+        sides["visits"] += [visit(2, at("9:00", 30), at("11:00", 30), "consultation")]
+        placed = act(6, at("10:20", 30), "ACQK001", visit_id=2)
+        assert accepted(matched(acts=[unplaced, placed], **sides).visits) == {("2", 2)}
+
+    @pytest.mark.parametrize(("kind", "is_found"), [("hospitalisation incomplète", True), ("consultation", False)])
+    def test_a_series_of_sessions_lasts_for_months(self, kind: str, is_found: bool) -> None:
+        sessions = visit(1, at("9:00", -100), at("12:00", 100), kind)
+        found = matched(exams=[exam("1", at("10:00"), CHEST)], visits=[sessions])
+        assert bool(accepted(found.visits)) is is_found
+
+    def test_an_act_that_was_invoiced_later_tells_which_of_two_visits(self) -> None:
+        visits = [visit(n, at("9:00"), at("11:00"), "consultation") for n in (1, 2)]
+        late = act(5, at("0:00", 4), "ZBQK001", visit_id=2)
+        found = matched(exams=[exam("1", at("10:00"), CHEST)], visits=visits, acts=[late])
+        assert accepted(found.acts) == {("1", 5)}
+        assert accepted(found.visits) == {("1", 2)}
+
 
 class TestActs:
     def test_acts_that_compete_go_by_the_best_total(self) -> None:
@@ -349,6 +386,41 @@ class TestActs:
         )
         assert accepted(found.acts) == {("1", 6), ("2", 5)}
 
+    @pytest.mark.parametrize(
+        ("end", "day", "is_found"),
+        [
+            (at("12:00"), 6, True),  # invoiced after the visit: the day says nothing
+            (at("12:00", 9), 2, True),
+            (at("12:00", 9), -2, False),
+        ],
+    )
+    def test_acts_are_coded_late_in_their_visit_or_after_it(self, end: datetime, day: int, is_found: bool) -> None:
+        stay = visit(1, at("8:00", -3), end)
+        found = matched(
+            exams=[exam("1", at("10:00"), CHEST)], visits=[stay], acts=[act(5, at("10:00", day), "ZBQK001", visit_id=1)]
+        )
+        assert (accepted(found.acts) == {("1", 5)}) is is_found
+
+    @pytest.mark.parametrize(("hour", "is_found"), [("10:40", True), ("17:00", False)])
+    def test_an_exam_of_a_wrong_day_has_the_right_hour(self, hour: str, is_found: bool) -> None:
+        found = matched(exams=[exam("1", at("10:00"), CHEST)], acts=[act(5, at(hour, 1), "ZBQK001")])
+        assert (accepted(found.acts) == {("1", 5)}) is is_found
+
+    @pytest.mark.parametrize("numbers", [("1234567", "1234567"), ("1234567", None)])
+    def test_exams_and_acts_of_one_number_are_each_others_own(self, numbers: tuple[str | None, ...]) -> None:
+        wrist, ankle = [[number] if number else [] for number in numbers]
+        found = matched(
+            exams=[
+                exam("1", at("10:00"), "RX POIGNET", "DX", accessions=wrist),
+                exam("2", at("10:10"), "RX CHEVILLE", "DX", accessions=ankle),
+            ],
+            acts=[
+                act(5, at("10:30"), "MGQK003", accession="1234567"),
+                act(6, at("10:30"), "NGQK001", accession="1234567"),
+            ],
+        )
+        assert accepted(found.acts) == {("1", 5), ("2", 6)}
+
 
 class TestReports:
     def test_the_title_tells_which_of_two(self) -> None:
@@ -445,6 +517,54 @@ class TestReports:
             reports=[report(8, at("12:00"), **first), report(7, at("15:00"), **second)],
         )
         assert accepted(found.reports) == {("1", 8)}
+
+    def test_the_first_version_of_a_report_may_lack_the_visit_of_the_later_one(self) -> None:
+        found = matched(
+            exams=[exam("1", at("10:00"), CHEST)],
+            visits=[visit(1, at("9:00"), at("11:00"), "consultation")],
+            reports=[report(8, at("12:00"), CHEST), report(7, at("15:00"), CHEST, visit_id=1)],
+        )
+        assert accepted(found.reports) == {("1", 8)}
+
+    @pytest.mark.parametrize(("others", "is_found"), [((), True), (("11:00",), False)])
+    def test_a_report_changed_late_is_of_the_only_exam_of_its_visit(
+        self, others: tuple[str, ...], is_found: bool
+    ) -> None:
+        found = matched(
+            exams=[exam("1", at("10:00"), CHEST), *(exam(hour, at(hour), HEAD) for hour in others)],
+            visits=[visit(1, at("9:00"), at("12:00"), "consultation")],
+            reports=[report(7, at("15:00", 90), visit_id=1)],
+        )
+        assert (accepted(found.reports) == {("1", 7)}) is is_found
+
+    @pytest.mark.parametrize(("visit_id", "is_found"), [(1, True), (None, False)])
+    def test_a_report_without_title_within_days_is_of_the_exam_of_its_visit(
+        self, visit_id: int | None, is_found: bool
+    ) -> None:
+        found = matched(
+            exams=[exam("1", at("10:00"), CHEST), exam("2", at("10:00", -4), HEAD)],
+            visits=[visit(1, at("9:00", -5), at("12:00", 5))],
+            reports=[report(7, at("15:00", 2), visit_id=visit_id), report(8, at("15:00", -4), HEAD, visit_id=1)],
+        )
+        assert (("1", 7) in accepted(found.reports)) is is_found
+
+    @pytest.mark.parametrize(
+        ("title", "sharers"),
+        [("TDM CEREBRALE ET IRM CEREBRALE", {"1", "2"}), ("IRM CEREBRALE", {"2"})],
+    )
+    def test_exams_of_two_modalities_share_a_report_that_names_both(self, title: str, sharers: set[str]) -> None:
+        exams = [exam("1", at("10:00"), HEAD), exam("2", at("11:30"), "IRM CEREBRALE", "MR")]
+        found = matched(exams=exams, reports=[report(7, at("15:00"), title)])
+        assert accepted(found.reports) == {(uid, 7) for uid in sharers}
+
+    @pytest.mark.parametrize(("number", "is_shared"), [("061-1001288", True), ("061-1001289", False)])
+    def test_exams_of_one_number_however_it_is_written_share_a_report(self, number: str, is_shared: bool) -> None:
+        exams = [
+            exam("1", at("10:00"), CHEST, accessions=["NCK1001288"]),
+            exam("2", at("10:30"), HEAD, accessions=[number.replace("-", "")]),
+        ]
+        found = matched(exams=exams, reports=[report(7, at("15:00"), accession="NCK1001288")])
+        assert (accepted(found.reports) == {("1", 7), ("2", 7)}) is is_shared
 
     def test_reports_of_two_parts_or_of_no_place_are_no_versions_of_one_another(self) -> None:
         for first, second in (({"title": CHEST}, {"title": CHEST}), ({}, {})):

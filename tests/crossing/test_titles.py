@@ -30,6 +30,7 @@ RADIOGRAPHY = {"DX", "CR", "RF", "RG", "PX", "IO"}
         ("Télé-radiographie du rachis", RADIOGRAPHY),
         ("TEP-TDM", {"PT"}),
         ("TEPscan", {"PT"}),
+        ("Tomographie par émission de positons", {"PT"}),
         ("PET-CT", {"PT"}),
         ("PETSCAN", {"PT"}),
         ("Scintigraphie au 18-FDG", {"PT", "NM"}),

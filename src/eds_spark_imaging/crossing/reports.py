@@ -100,12 +100,14 @@ def _first_versions(found: Weighed, reports: tuple[Report, ...]) -> Weighed:
 
 
 def _of_one(one: Report, other: Report) -> bool:
-    """Whether two reports are of one exam by what they say: one accession number, or one title, and no two visits."""
+    """Whether two reports are of one exam by what they say: one accession number, or one title and one visit, which
+    either may lack.
+    """
     if one.note_class != other.note_class or same_part(one.parts, other.parts) is False:
         return False
     if one.accession is not None and other.accession is not None:
         return one.accession == other.accession
-    placed = one.visit_id == other.visit_id or None in (one.visit_id, other.visit_id)
+    placed = len({one.visit_id, other.visit_id} - {None}) == 1
     alike = one.parts == other.parts and titles.words(one.title) == titles.words(other.title)
     return placed and bool(one.parts or titles.modalities(one.title)) and alike
 
