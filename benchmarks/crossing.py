@@ -2,9 +2,9 @@
 
     python benchmarks/crossing.py --patients 3000 --seeds 1 2
 
-Two generators make the hospitals: ``synth``, whose headers go in without DICOM files between, and ``hospital`` of
-tests/helpers, which shares no code with the crossing or with ``synth``. Exams are linked by the job `link` first, so
-what the link loses or gets wrong counts. Tables come out as Markdown.
+Three generators make the hospitals: ``synth``, whose headers go in without DICOM files between, and ``hospital`` and
+``second`` of tests/helpers, which share no code with the crossing or with ``synth``. Exams are linked by the job `link`
+first, so what the link loses or gets wrong counts. Tables come out as Markdown.
 """
 
 from __future__ import annotations
@@ -34,9 +34,11 @@ from linkage import exams_of_headers
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "helpers"))
 
-from crossing_hospital import LACKS, make_hospital
+from crossing_hospital import LACKS, Made, make_hospital
 from lakes import Rows, write_exams
+from second_hospital import make_second_hospital
 
+_GENERATORS = ("synth", "hospital", "second")
 _MOVED = ["study_date_future", "utc_shift", "exam_before_birth", "exam_after_death"]
 _TABLES = {
     "visits": ("imaging_study_visit", "visit_occurrence_id"),
@@ -84,6 +86,12 @@ def of_synth(spark: SparkSession, place: Path) -> Hospital:
     series = parts.join(times, uid, "left").withColumn("series_datetime", F.col("at").cast("timestamp_ntz"))
     defects = {u: list(names) or ["none"] for u, names in zip(exams[uid], exams["defects"], strict=True)}
     return Hospital(place.name, config, studies, series, truth, defects)
+
+
+def of_rows(place: Path, made: Made) -> Hospital:
+    """A hospital that was made as rows."""
+    config = Config().with_places((), None, str(place / "warehouse"))
+    return Hospital(place.name, config, made.studies, made.series, made.truth, made.defects)
 
 
 def crossed(spark: SparkSession, hospital: Hospital, folder: Path) -> Context:
@@ -152,21 +160,16 @@ def by_defect(hospital: Hospital, faults: pd.DataFrame) -> pd.DataFrame:
 def hospitals(spark: SparkSession, given: argparse.Namespace, scratch: Path) -> Iterator[Hospital]:
     """The hospitals to measure."""
     for seed in given.seeds:
-        if given.generator in ("synth", "both"):
+        if "synth" in given.generators:
             place = scratch / f"synth-{seed}"
             generate(place, given.patients, seed, defect_rate=given.rate, with_dicom=False)
             yield of_synth(spark, place)
-        if given.generator in ("hospital", "both"):
+        if "hospital" in given.generators:
             place = scratch / "-".join((f"hospital-{seed}", *given.lacks))
-            made = make_hospital(place, given.patients, seed, given.lacks)
-            yield Hospital(
-                place.name,
-                Config().with_places((), None, str(place / "warehouse")),
-                made.studies,
-                made.series,
-                made.truth,
-                made.defects,
-            )
+            yield of_rows(place, make_hospital(place, given.patients, seed, given.lacks))
+        if "second" in given.generators:
+            place = scratch / f"second-{seed}"
+            yield of_rows(place, make_second_hospital(place, given.patients, seed))
 
 
 def main() -> None:
@@ -174,7 +177,7 @@ def main() -> None:
     parser.add_argument("--patients", type=int, default=2000)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--rate", type=float, default=0.2, help="rate of defects of synth")
-    parser.add_argument("--generator", choices=("synth", "hospital", "both"), default="both")
+    parser.add_argument("--generators", choices=_GENERATORS, nargs="+", default=_GENERATORS)
     parser.add_argument("--lacks", nargs="+", choices=LACKS, default=(), help="what the hospital of rows has not")
     parser.add_argument("--faults", type=Path, help="write wrong and lost pairs here, as Parquet")
     given = parser.parse_args()

@@ -40,7 +40,7 @@ def exam(accessions: set[str] = set(), orders: set[str] = set(), numbers: set[st
         ({"1001288A"}, EMPTY, "1001288", True),  # a letter for the line
         ({"NCK1001288A"}, EMPTY, "1001288", True),
         ({"1001288A"}, EMPTY, "1001288B", False),
-        ({"0611001288"}, EMPTY, "NCK1001288", True),  # the hospital by its code on one side, by its trigram on the other
+        ({"0611001288"}, EMPTY, "NCK1001288", True),  # the hospital by its code, and by its trigram
         ({"0611001288"}, EMPTY, "NCK1001289", None),
         ({"A-1"}, EMPTY, "A", None),  # too short to be the number of an order
     ],

@@ -72,8 +72,8 @@ def _same(one: str, other: str) -> bool:
     short, long = sorted((one, other), key=len)
     if len(short) < _SURE:
         return False
-    lettered = long[-1].isalpha() and short[-1].isdigit()
-    return long.endswith(short) or (lettered and long[:-1].endswith(short)) or (len(short) >= 16 and long.startswith(short))
+    ends = (long, long[:-1]) if long[-1].isalpha() and short[-1].isdigit() else (long,)
+    return any(end.endswith(short) for end in ends) or (len(short) >= 16 and long.startswith(short))
 
 
 def _alike(one: str, other: str) -> bool:

@@ -50,12 +50,11 @@ def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: K
     return pairs_of(exams, reports, found, accepted, ambiguous=ambiguous, method=_method)
 
 
-def weigh(
-    exam: Exam, report: Report, known: frozenset[int], alone: frozenset[int] = frozenset()
-) -> tuple[Trait, ...]:
+def weigh(exam: Exam, report: Report, known: frozenset[int], alone: frozenset[int] = frozenset()) -> tuple[Trait, ...]:
     """What speaks for and against the report; nothing where it cannot be the exam's.
 
-    ``known`` is the exam's visit, ``alone`` are those of one exam. The words of a title are no sure sign of the modality: they do not stand against the exam's own accession number.
+    ``known`` is the exam's visit, ``alone`` are those of one exam. The words of a title are no sure sign of the
+    modality: they do not stand against the exam's own accession number.
     """
     named = CLASSES.get(report.note_class.strip().upper())
     if named is None or (named and overlap(exam.modalities, named) is False):

@@ -8,7 +8,7 @@ from typing import Any
 
 from eds_spark_imaging import __version__
 
-_REVISION = 3  # raised where the rules of the code change between two releases
+_REVISION = 4  # raised where the rules of the code change between two releases
 
 
 def rules_hash(*rules: Any) -> int:
