@@ -31,6 +31,7 @@ _WRITTEN = ((0, 3.2), (12, 2.8), (24, 1.5), (48, 0.7))  # hours after the exam, 
 _EARLY = timedelta(days=2)
 _SAYING = ("accession_number", "title_date", "region", "body_part", "title_words", "modality")
 _SOON = 1.5
+_VERSIONS = timedelta(days=31)
 _ALONE = 3.5  # a visit in which there was no other exam
 _ENOUGH = 2.5
 _CLEAR = 1.5
@@ -82,19 +83,26 @@ def weigh(exam: Exam, report: Report, known: frozenset[int], alone: frozenset[in
 
 
 def _first_versions(found: Weighed, reports: tuple[Report, ...]) -> Weighed:
-    """``found`` without corrected versions and addenda: later reports like another one, both of one exam alone."""
+    """``found`` without corrected versions and addenda: later reports like another one, both of one exam alone, or of a
+    number that no two exams have.
+    """
     exams_of: defaultdict[int, set[int]] = defaultdict(set)
+    named_by: defaultdict[int, set[int]] = defaultdict(set)
     for (i, j), traits in found.items():
         if total(traits) >= _ENOUGH:
             exams_of[j].add(i)
-    firsts: defaultdict[int, list[Report]] = defaultdict(list)
-    later = set()
-    for j in sorted(exams_of, key=lambda j: (reports[j].at, reports[j].note_id)):
-        if len(exams_of[j]) == 1:
-            (i,) = exams_of[j]
-            if any(_of_one(earlier, reports[j]) for earlier in firsts[i]):
-                later.add(j)
-            firsts[i].append(reports[j])
+            if any(part.name == "accession_number" and part.state is State.AGREE for part in traits):
+                named_by[j].add(i)
+
+    def is_later(j: int, first: int) -> bool:
+        alone = exams_of[j] == exams_of[first] and len(exams_of[j]) == 1
+        number = reports[j].accession
+        numbered = number is not None and number == reports[first].accession and len(named_by[j]) <= 1
+        soon = reports[j].at - reports[first].at <= _VERSIONS  # numbers are used again
+        return (alone or (numbered and soon)) and _of_one(reports[first], reports[j])
+
+    in_time = sorted(exams_of, key=lambda j: (reports[j].at, reports[j].note_id))
+    later = {j for n, j in enumerate(in_time) if any(is_later(j, first) for first in in_time[:n])}
     return {(i, j): traits for (i, j), traits in found.items() if j not in later}
 
 
@@ -116,9 +124,7 @@ def _contrast(exam: Exam, report: Report) -> bool | None:
 
 
 def _is_enough(traits: tuple[Trait, ...]) -> bool:
-    """Whether a pair may be accepted; a report that says nothing of its exam only within a day of it, or in a visit
-    that has no other exam.
-    """
+    """Whether a pair may be accepted; a report that says nothing of its exam only in its visit, or within a day."""
     says = any(part.name in _SAYING and part.state is State.AGREE for part in traits)
     soon = any(part.name == "time" and part.weight >= _SOON for part in traits)
     placed = any(part.name == "visit" and part.state is State.AGREE for part in traits)
