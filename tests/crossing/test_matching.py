@@ -526,6 +526,14 @@ class TestReports:
         )
         assert accepted(found.reports) == {("1", 8)}
 
+    @pytest.mark.parametrize(("days", "is_version"), [(0, True), (90, False)])
+    def test_a_later_report_of_one_number_is_no_other_exams(self, days: int, is_version: bool) -> None:
+        found = matched(
+            exams=[exam("1", at("10:00"), CHEST, accessions=["A1"]), exam("2", at("10:00", days), HEAD)],
+            reports=[report(7, at("12:00"), accession="A1"), report(8, at("13:00", days), accession="A1")],
+        )
+        assert (("2", 8) not in accepted(found.reports)) is is_version
+
     @pytest.mark.parametrize(("others", "is_found"), [((), True), (("11:00",), False)])
     def test_a_report_changed_late_is_of_the_only_exam_of_its_visit(
         self, others: tuple[str, ...], is_found: bool

@@ -31,7 +31,7 @@ _WRITTEN = ((0, 3.2), (12, 2.8), (24, 1.5), (48, 0.7))  # hours after the exam, 
 _EARLY = timedelta(days=2)
 _SAYING = ("accession_number", "title_date", "region", "body_part", "title_words", "modality")
 _SOON = 1.5
-_VERSIONS = timedelta(days=31)
+_VERSIONS = timedelta(days=31)  # from a report to its later versions, where the number tells of them
 _ALONE = 3.5  # a visit in which there was no other exam
 _ENOUGH = 2.5
 _CLEAR = 1.5
