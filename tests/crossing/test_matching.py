@@ -607,6 +607,14 @@ class TestReports:
         found = matched(exams=[exam("1", at("10:00"), HEAD)], reports=[report(7, at("15:00"))])
         assert accepted(found.reports) == {("1", 7)}
 
+    @pytest.mark.parametrize(("earlier", "is_found"), [((), True), ((-4,), False)])
+    def test_a_report_of_the_next_day_that_says_nothing_is_of_an_exam_alone(
+        self, earlier: tuple[int, ...], is_found: bool
+    ) -> None:
+        exams = [exam("1", at("10:00"), HEAD), *(exam(f"{day}", at("10:00", day), HEAD) for day in earlier)]
+        found = matched(exams=exams, reports=[report(7, at("12:00", 1), hospitals=["066"])])
+        assert (accepted(found.reports) == {("1", 7)}) is is_found
+
     def test_the_act_tells_what_was_examined_where_the_header_does_not(self) -> None:
         found = matched(
             exams=[exam("1", at("10:00"), ""), exam("2", at("15:00"), "")],

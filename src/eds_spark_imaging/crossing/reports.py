@@ -29,7 +29,7 @@ CLASSES: Mapping[str, frozenset[str]] = {
 }
 _WRITTEN = ((0, 3.2), (12, 2.8), (24, 1.5), (48, 0.7))  # hours after the exam, and what they weigh
 _EARLY = timedelta(days=2)
-_SAYING = ("accession_number", "title_date", "region", "body_part", "title_words", "modality")
+_SAYING = ("accession_number", "title_date", "region", "body_part", "title_words", "modality", "visit")
 _SOON = 1.5
 _VERSIONS = timedelta(days=31)  # from a report to its later versions, where the number tells of them
 _ALONE = 3.5  # a visit in which there was no other exam
@@ -45,7 +45,13 @@ def report_pairs(exams: tuple[Exam, ...], reports: tuple[Report, ...], visits: K
     found = weighed(exams, reports, visits, (_EARLY, timedelta(days=days)), partial(weigh, alone=alone))
     first = _first_versions(found, reports)
     best, sharers, _ = assigned(first, _ENOUGH, exams_of_one_report(exams, reports), lambda *_: False)
-    accepted = {(s.row, s.column) for s in best if _is_enough(found[s.row, s.column]) and s.margin >= _CLEAR}
+    of_exam, of_report = Counter(i for i, _ in first), Counter(j for _, j in first)
+    accepted = {
+        (s.row, s.column)
+        for s in best
+        if s.margin >= _CLEAR
+        and _is_enough(found[s.row, s.column], is_alone=of_exam[s.row] == of_report[s.column] == 1)
+    }
     accepted = with_request(accepted, first, sharers, {})
     ambiguous = contenders(first, best, _CLEAR) - accepted
     return pairs_of(exams, reports, found, accepted, ambiguous=ambiguous, method=_method)
@@ -123,12 +129,14 @@ def _contrast(exam: Exam, report: Report) -> bool | None:
     return None if exam.contrast is None or report.contrast is None else exam.contrast == report.contrast
 
 
-def _is_enough(traits: tuple[Trait, ...]) -> bool:
-    """Whether a pair may be accepted; a report that says nothing of its exam only in its visit, or within a day."""
-    says = any(part.name in _SAYING and part.state is State.AGREE for part in traits)
+def _is_enough(traits: tuple[Trait, ...], *, is_alone: bool) -> bool:
+    """Whether a pair may be accepted; a report that says nothing of its exam only in its visit, within a day, or within
+    days where neither has another candidate.
+    """
+    agree = {part.name for part in traits if part.state is State.AGREE}
     soon = any(part.name == "time" and part.weight >= _SOON for part in traits)
-    placed = any(part.name == "visit" and part.state is State.AGREE for part in traits)
-    return total(traits) >= _ENOUGH and (says or soon or placed)
+    enough = total(traits) >= _ENOUGH and (soon or not agree.isdisjoint(_SAYING))
+    return enough or (is_alone and "time" in agree and total(traits) >= _CLEAR)
 
 
 def _words(exam: Exam, report: Report) -> bool | None:
