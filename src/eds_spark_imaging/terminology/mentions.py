@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from eds_spark_imaging.terminology.data_files import group
 from eds_spark_imaging.terminology.lexicon import Lexicon
-from eds_spark_imaging.terminology.parts import lies_within
+from eds_spark_imaging.terminology.parts import lies_within, near
 from eds_spark_imaging.terminology.span import Span
 from eds_spark_imaging.terminology.text import stems
 from eds_spark_imaging.terminology.word_tree import LexiconEntry
@@ -103,7 +103,7 @@ def _standing(lexicon: Lexicon, found: Sequence[Span], i: int, scope: str, earli
     place = found[i].place
     if scope == "strong":
         return NOT, "indication"
-    if _is_approach(before, after) or _is_way_in(found, i, earlier):
+    if _is_approach(before, after) or _is_way_in(lexicon, found, i, earlier):
         return NOT, "approach"
     why = _beside_why(lexicon, found, i, scope, earlier)
     if why:
@@ -187,15 +187,23 @@ def _is_approach(before: Span | None, after: Span | None) -> bool:
     return after is not None and after.words[0] in _APPROACH_FOLLOWS
 
 
-def _is_way_in(found: Sequence[Span], i: int, earlier: Sequence[Mention]) -> bool:
+def _is_way_in(lexicon: Lexicon, found: Sequence[Span], i: int, earlier: Sequence[Mention]) -> bool:
     """`CORO FEMORALE D`: the artery that was punctured, after an organ that no limb's artery leads on from."""
     place = found[i].place
     joined = found[i].before in {"+", "/"} or (i > 0 and "connector" in found[i - 1].roles)
     if place is None or joined or len(found[i].words) > 1 or not place.parts or not _WAYS_IN.issuperset(place.parts):
         return False
-    said = [set(mention.entry.regions) for mention in earlier if mention.standing == SAID and mention.entry.parts]
+    said = [
+        {region for part in mention.entry.parts for region in lexicon.parts[part].regions}
+        for mention in earlier
+        if (mention.standing == SAID or mention.why == "kind of exam") and mention.entry.parts
+    ]
     here = set(place.regions) - {"CV"}
-    return bool(said) and all(not one & here and (one & {"HE", "HN"} or not one & {"CV", "LL", "UL"}) for one in said)
+    return bool(said) and all(
+        not one & here
+        and (one & {"HE", "HN"} or not one & {"CV", "LL", "UL"} or not near(one - {"CV"} or here, here))
+        for one in said
+    )
 
 
 def _of_disease(found: Sequence[Span], before: Span | None, last: Mention | None, i: int) -> bool:

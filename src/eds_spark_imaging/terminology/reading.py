@@ -73,8 +73,8 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
     for mention in mentions:
         if mention.why == "approach" or _is_territory(lexicon, mention) or _elsewhere(lexicon, mention, used):
             _without_side(found, outside, mention.index)
-    unpurposed = _unpurposed(found, scopes)
     marked = _paired_spans(found, sided)
+    unpurposed = _unpurposed(found, scopes, marked)
     places = {mention.index for mention in used}
     return Reading(
         parts=parts,
@@ -113,8 +113,13 @@ def text_category(lexicon: Lexicon, text: str) -> str:
     return next((category for category in ("tep", "medecine_nucleaire") if category in told), told[0] if told else "")
 
 
-def _unpurposed(found: Sequence[Span], scopes: Sequence[str]) -> list[bool]:
-    """The spans where contrast is the exam's: outside an indication, or after a comma: `pour bilan, avec injection`."""
+def _unpurposed(found: Sequence[Span], scopes: Sequence[str], paired: Sequence[bool]) -> list[bool]:
+    """The spans where contrast is the exam's: outside an indication, or after a comma: `pour bilan, avec injection`.
+
+    Nor where a letter is the side of the place before it: `GENOU G+`, but `CEREBRALE G+`.
+    """
+    if found and "left_letter" in found[-1].roles and len(found) > 1 and paired[-2]:
+        return [*_unpurposed(found[:-1], scopes[:-1], paired), False]
     if _PURPOSED.isdisjoint(scopes):
         return [True] * len(found)
     said: list[bool] = []

@@ -190,6 +190,8 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
     dimension = before is not None and before.words[-1] in _DIMENSIONS and not (i > 1 and _numbered(spans[i - 2]))
     if dimension or (before is not None and "lettered" in before.roles):
         return False  # `VITAMINE D`
+    if letter == _OR_DOCTOR:
+        return (paired[i - 1] or _after_slight(spans, i, paired)) if i and not _names_doctor(after) else False
     if after is not None and paired[i + 1] and after.before in {" ", "-", "/"}:
         unknown = before is not None and not before.entries and before.words[0] not in _WEIGHTINGS
         if unknown and spans[i].before == " ":
@@ -201,6 +203,17 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
     if before is None or spans[i].before == ";":
         return i > 0 and paired[i - 1] and spans[i].before == ";" and (after is None or after.before in _PARTED)
     return paired[i - 1] or _after_slight(spans, i, paired)
+
+
+# `GENOU DR`, but `GENOU DR MARTIN`, and `DR GENOU`, which is digital radiography.
+_OR_DOCTOR = "dr"
+
+
+def _names_doctor(after: Span | None) -> bool:
+    """Whether a word that the lexicon does not have as it stands follows."""
+    if after is None or after.before in _PARTED or len(after.words[0]) < 3 or not after.words[0].isalpha():
+        return False
+    return not after.entries or after.how != "exact"
 
 
 def _after_slight(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> bool:

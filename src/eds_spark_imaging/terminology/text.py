@@ -39,17 +39,20 @@ _REWRITES = tuple(
         # `HAND L R/O FX` has one side.
         (("r/o", "r /", "/ o"), r"\br\s?/\s?o\b", "rule out "),
         (("g+",), r"(?<=\b[dgrl] )g\+(?=$|\s)", "avec iv "),
+        (("g+",), r"\bg\+(?=\s*(?:$|[),;]))", "gplus "),  # gadolinium, or the left one of a pair
+        # `S/I`, `A/I`, `S+A/I`: sans, avec injection; `S/I JOINT` is the sacroiliac one.
+        (("/i", "a i"), r"(?<![a-z0-9])s\s?[/+&-]\s?a\s?/?\s?i(?![a-z0-9])", " wwo "),
+        (("s/i",), r"(?<![a-z0-9/+-])s/i(?![a-z0-9/]|\s?(?:j|art))", " sans iv "),
+        (("a/i",), r"(?<![a-z0-9/+-])a/i(?![a-z0-9/])", " avec iv "),
+        # `INJECTION SI BESOIN`; not `INJ SI JOINT`.
+        (
+            (" si ", " if ", " selon "),
+            r"(?<!\bavec )(?<!\bwith )\b(?:inj\w*|gado\w*|iv|pdc|contraste?)\s(?:si(?! j| art)|if|selon)(?= [a-z])",
+            " plusminus ",
+        ),
         (("y/o",), r"\by/o\b", "years "),
         (("c/o",), r"\bc/o\b", "; complaining of "),
         (("dr",), r"(?<=[(,;:-])\s?dr\.?\s(?=[a-z])", " docteur "),
-        # `GENOU DR`, `MAIN DR F/P`: right, where no name follows.
-        (
-            (" dr",),
-            r"\b(genou|main|pied|epaule|hanche|cheville|chev|poignet|coude|bras|cuisse|jambe|femur|tibia|humerus|clavicule"
-            r"|doigt|pouce|orteil|rotule|calcaneum|sein|rein) dr"
-            r"(?=\s*$|\s(?:sans|avec|ss|inj\w*|iv|f|p|face|profil|[0-9]))",
-            r"\1 droit",
-        ),
         (
             ("2m", "2p", "2g", "2h", "2e", "2s", "2c"),
             r"(?<![a-z0-9.,-])2(?=(?:mi|ms|mains?|pieds?|genoux?|hanches?|epaules?|seins?|coudes?|chevilles?|poignets?)\b)",
@@ -154,10 +157,10 @@ def _parted(text: str) -> str:
 
 
 def _decoded(text: str) -> str:
-    """A text that was read in another encoding than its own: `crÃ¢ne`."""
-    if "Ã" in text:
-        with suppress(UnicodeError):
-            return text.encode("cp1252").decode()
+    """A text that was read in another encoding than its own, once or more: `crÃ¢ne`."""
+    with suppress(UnicodeError):
+        while "Ã" in text:
+            text = text.encode("cp1252").decode()
     return text
 
 
