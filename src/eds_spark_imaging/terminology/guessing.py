@@ -29,6 +29,12 @@ def guesses(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
 
 _JOINABLE = frozenset({"right", "left"})
 _LETTERS = stems("french_letters")
+_SIDES = _LETTERS | stems("english_letters")
+_EXAM_CODES = group("exam_codes")
+_ENDINGS = group("joined_endings")
+_CODED_ENDINGS = (*_ENDINGS, *group("english_sides"), "iv", "w", *sorted(_SIDES))
+# Letters that a word written together needs: one that begins with the code of an exam, and another.
+_SHORTEST_CODED, _SHORTEST_JOINED = 5, 7
 
 
 def _joined(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
@@ -41,7 +47,14 @@ def _joined(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
         and any(entry.paired for entry in lexicon.singles.get(word[:-1], ()))
     ):
         return (word[:-1], "joined"), (word[-1], "joined")
-    if len(word) < 7:
+    pieces = _pieces_with_ending(lexicon, word) or _pieces(lexicon, word)
+    return tuple((piece, "joined") for piece in pieces)
+
+
+def _pieces(lexicon: Lexicon, word: str) -> tuple[str, ...]:
+    """Words of the lexicon that make up a word, one of them a place; empty if none do."""
+    coded = word.startswith(_EXAM_CODES)
+    if len(word) < (_SHORTEST_CODED if coded else _SHORTEST_JOINED):
         return ()
     best: dict[int, tuple[str, ...]] = {0: ()}
     for end in range(2, len(word) + 1):
@@ -50,8 +63,37 @@ def _joined(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
             if start < end and len(piece) >= 2 and end not in best and _piece(lexicon, piece):
                 best[end] = (*best[start], piece)
     pieces = best.get(len(word), ())
-    named = [piece for piece in pieces if any(entry.place for entry in lexicon.singles[piece])]
-    return tuple((piece, "joined") for piece in pieces) if any(len(piece) > 3 for piece in named) else ()
+    shortest = 3 if coded else 4
+    named = any(len(piece) >= shortest and _names_place(lexicon, piece) for piece in pieces)
+    return pieces if named else ()
+
+
+def _pieces_with_ending(lexicon: Lexicon, word: str) -> tuple[str, ...]:
+    """`ctchestwo`, `tdmthoraxiv`, `rxgenoug`, `headwo`: the kind of exam and a place, then contrast or a side."""
+    coded = word.startswith(_EXAM_CODES)
+    for ending in _CODED_ENDINGS if coded else _ENDINGS:
+        rest = word.removesuffix(ending)
+        if rest == word:
+            continue
+        if coded:
+            pieces = _pieces_with_ending(lexicon, rest) or _pieces(lexicon, rest)
+        else:
+            pieces = (rest,) if len(rest) > 3 and rest in lexicon.singles and _names_place(lexicon, rest) else ()
+        if pieces and _fits(lexicon, pieces[-1], ending):
+            return (*pieces, ending)
+    return ()
+
+
+def _fits(lexicon: Lexicon, piece: str, ending: str) -> bool:
+    """Whether an ending goes with what stands before: a letter that is a side with a paired place of its language."""
+    if ending not in _SIDES:
+        return True
+    paired = any(entry.paired for entry in lexicon.singles.get(piece, ()))
+    return paired and (piece in lexicon.french) == (ending in _LETTERS)
+
+
+def _names_place(lexicon: Lexicon, piece: str) -> bool:
+    return any(entry.place for entry in lexicon.singles[piece])
 
 
 def _piece(lexicon: Lexicon, piece: str) -> bool:

@@ -58,6 +58,7 @@ _REWRITES = tuple(
             r"(?<![a-z0-9.,-])2(?=(?:mi|ms|mains?|pieds?|genoux?|hanches?|epaules?|seins?|coudes?|chevilles?|poignets?)\b)",
             "2 ",
         ),  # `2MI`
+        (("1v", "2v", "3v", "4v", "5v"), r"(?<=[a-z]{5})([1-5]v)(?=(?:rt|lt|bil|r|l)?\b)", r" \1 "),  # `XRKNEE2VRT`
         (("max",), r"\bmax\b(?=\.?\s?(?:[+/,&-]|et)?\s?mand)", "maxillaire"),  # `DENTASCANNER MAX + MAND`
         (("max",), r"(\bmand(?:ibule)?\.?\s?(?:[+/,&-]|et)?\s?)max\b", r"\1maxillaire"),
         (("d'",), r"(?<![a-z])d'", "de "),
