@@ -31,8 +31,10 @@ def stated_contrast(spans: Sequence[Span], category: str, cut: bool, outside: Se
             continue
         polarities, j = _chain(spans, i)
         if polarities:
+            of_exam = outside[i]
             told, i = _after_chain(spans, j, polarities, category, cut)
-            said |= told
+            if of_exam or i > j:  # `suspected PE with right heart strain`
+                said |= told
             continue
         unsure = cut and i == len(spans) - 1 and spans[i].words in _UNSURE_WHERE_CUT
         told = set() if unsure else _alone(spans, i, category, outside[i])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from eds_spark_imaging.terminology.clauses import REASON
 from eds_spark_imaging.terminology.data_files import group
 from eds_spark_imaging.terminology.lexicon import Lexicon
 from eds_spark_imaging.terminology.parts import lies_within, near
@@ -118,7 +119,7 @@ def _beside_why(lexicon: Lexicon, found: Sequence[Span], i: int, scope: str, ear
         return "past"
     trunk = _trunk_after_disease(found, i, earlier) or _around_disease(lexicon, found, i, earlier)
     added = bool(earlier) and earlier[-1].standing == SAID and found[i].before == "+"  # `SUIVI K REIN G TAP + CRANE`
-    if scope == "view" or (scope == "weak" and not trunk and not added):
+    if scope in {"view", REASON} or (scope == "weak" and not trunk and not added):
         return scope
     if before is not None and "protocol" in before.roles:
         return "protocol"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from eds_spark_imaging.terminology.clauses import REASON, of_exam, with_reasons
 from eds_spark_imaging.terminology.completing import SHORT_CUT, SHORT_TEXT, shortest_cut
 from eds_spark_imaging.terminology.contrast import OF_CONTRAST, implied_contrast, stated_contrast
 from eds_spark_imaging.terminology.kernels import kernel_coded, kernels_only, without_kernels
@@ -50,7 +51,7 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
     """
     length = len(text.strip())
     found = spans(lexicon, words(text), category, shortest_cut(length))
-    scopes = scopes_of(found)
+    scopes = with_reasons(lexicon, found, scopes_of(found))
     mentions = mentions_of(lexicon, found, scopes, views=not (coded and len(found) == 1))
     kernel = series and category in {"scanner", ""} and kernels_only(found)
     if category == "scanner" and (series or kernel_coded(found)):
@@ -69,7 +70,7 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
         spinal = _levels(lexicon, found, (), category, ())  # `TDM L4-L5 - suivi de cancer`
     if spinal:
         parts, how, regions = spinal, "vertebrae", ("SP",)
-    outside = [scope != "strong" for scope in scopes]
+    outside = of_exam(lexicon, found, scopes, parts)
     for mention in mentions:
         if mention.why == "approach" or _is_territory(lexicon, mention) or _elsewhere(lexicon, mention, used):
             _without_side(found, outside, mention.index)
@@ -130,7 +131,7 @@ def _unpurposed(found: Sequence[Span], scopes: Sequence[str], paired: Sequence[b
     return said
 
 
-_PURPOSED = frozenset({"strong", "procedure"})
+_PURPOSED = frozenset({"strong", "procedure", REASON})
 
 
 def _within_phrase(lexicon: Lexicon, span: Span) -> list[str]:

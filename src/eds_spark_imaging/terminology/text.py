@@ -129,6 +129,7 @@ _WORD = re.compile(r"([a-z0-9]+)")
 _BLANKS = re.compile(r"[ \t_^]+")
 # Letters of a word that a dot after it may abbreviate.
 _ABBREVIATED = 4
+_NO_ABBREVIATIONS = frozenset(group("no_abbreviations"))
 _SMALL_WORDS = frozenset(group("small_words"))
 _NO_PLURALS = frozenset(group("no_plurals"))
 _FEMININE = tuple((row["ending"], row["masculine"]) for row in rows("endings"))
@@ -189,7 +190,7 @@ def words(text: str) -> Words:
             left_out += f"{between} "
             continue
         gap = left_out + between
-        breaks.append(" " if gap == " " else _break(gap, len(before) > _ABBREVIATED))
+        breaks.append(" " if gap == " " else _break(gap, len(before) > _ABBREVIATED or before in _NO_ABBREVIATIONS))
         forms.append(form)
         left_out, before = "", form
     breaks[:1] = [";"] if forms else []
