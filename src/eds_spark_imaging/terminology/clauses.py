@@ -27,10 +27,11 @@ def with_reasons(lexicon: Lexicon, found: Sequence[Span], scopes: list[str]) -> 
     exams = [_names_exam(found[start:end], scopes[start:end]) for start, end in clauses]
     if not any(exams):
         return scopes
+    parts = _parts([found[i] for (start, end), exam in zip(clauses, exams, strict=True) if exam for i in range(start, end)])
     reason = False
     for (start, end), exam in zip(clauses, exams, strict=True):
         goes_on = reason and found[start].before == ","  # `vomiting, distended abdomen`
-        told = (_tells_of_patient(lexicon, found[i]) for i in range(start, end) if not scopes[i])
+        told = (_tells_of_patient(lexicon, found[i], parts) for i in range(start, end) if not scopes[i])
         reason = not exam and (goes_on or scopes[start] == "weak" or any(told))
         if reason:
             scopes[start:end] = [REASON if scope in {"", "weak"} else scope for scope in scopes[start:end]]
@@ -62,10 +63,15 @@ def _names_exam(clause: Sequence[Span], scopes: Sequence[str]) -> bool:
     )
 
 
-def _tells_of_patient(lexicon: Lexicon, span: Span) -> bool:
-    """A disease, or a word that is in no name of a place or an exam, as no label has."""
+def _tells_of_patient(lexicon: Lexicon, span: Span, parts: Sequence[str]) -> bool:
+    """A disease, a device elsewhere (`pacemaker`), or a word that is in no name of a place or an exam."""
     word = span.words[0]
-    unknown = not span.entries and len(word) >= _SHORTEST and word.isalpha() and word not in lexicon.known
-    # `pacemaker`, `scoliose`
-    called = span.place is not None and span.place.weak and not span.meaning.names_exam and "noise" not in span.roles
-    return unknown or called or bool(span.roles & _OF_PATIENTS)
+    if not span.entries:
+        return len(word) >= _SHORTEST and word.isalpha() and word not in lexicon.known
+    called = span.place is not None and span.place.weak and not (span.meaning.names_exam or "noise" in span.roles)
+    elsewhere = called and bool(span.place.parts) and not agree(lexicon, span.place.parts, parts)
+    return elsewhere or bool(span.roles & _OF_PATIENTS)
+
+
+def _parts(spans: Sequence[Span]) -> list[str]:
+    return [part for span in spans if span.place is not None for part in span.place.parts]

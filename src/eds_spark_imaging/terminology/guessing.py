@@ -30,7 +30,8 @@ def guesses(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
 _JOINABLE = frozenset({"right", "left"})
 _LETTERS = stems("french_letters")
 _SIDES = _LETTERS | stems("english_letters")
-_EXAM_CODES = group("exam_codes")
+_FRENCH_CODES = group("french_exam_codes")
+_EXAM_CODES = (*_FRENCH_CODES, *group("english_exam_codes"))
 _ENDINGS = group("joined_endings")
 _CODED_ENDINGS = (*_ENDINGS, *group("english_sides"), "iv", "w", *sorted(_SIDES))
 # Letters that a word written together needs: one that begins with the code of an exam, and another.
@@ -63,8 +64,7 @@ def _pieces(lexicon: Lexicon, word: str) -> tuple[str, ...]:
             if start < end and len(piece) >= 2 and end not in best and _piece(lexicon, piece):
                 best[end] = (*best[start], piece)
     pieces = best.get(len(word), ())
-    shortest = 3 if coded else 4
-    named = any(len(piece) >= shortest and _names_place(lexicon, piece) for piece in pieces)
+    named = any(_names_place(lexicon, piece, shortest=3 if coded else 4) for piece in pieces)
     return pieces if named else ()
 
 
@@ -78,22 +78,25 @@ def _pieces_with_ending(lexicon: Lexicon, word: str) -> tuple[str, ...]:
         if coded:
             pieces = _pieces_with_ending(lexicon, rest) or _pieces(lexicon, rest)
         else:
-            pieces = (rest,) if len(rest) > 3 and rest in lexicon.singles and _names_place(lexicon, rest) else ()
-        if pieces and _fits(lexicon, pieces[-1], ending):
+            pieces = (rest,) if _names_place(lexicon, rest, shortest=4) else ()
+        if pieces and _fits(lexicon, pieces, ending):
             return (*pieces, ending)
     return ()
 
 
-def _fits(lexicon: Lexicon, piece: str, ending: str) -> bool:
+def _fits(lexicon: Lexicon, pieces: tuple[str, ...], ending: str) -> bool:
     """Whether an ending goes with what stands before: a letter that is a side with a paired place of its language."""
     if ending not in _SIDES:
         return True
-    paired = any(entry.paired for entry in lexicon.singles.get(piece, ()))
-    return paired and (piece in lexicon.french) == (ending in _LETTERS)
+    paired = any(entry.paired for entry in lexicon.singles.get(pieces[-1], ()))
+    return paired and pieces[0].startswith(_FRENCH_CODES) == (ending in _LETTERS)
 
 
-def _names_place(lexicon: Lexicon, piece: str) -> bool:
-    return any(entry.place for entry in lexicon.singles[piece])
+def _names_place(lexicon: Lexicon, piece: str, *, shortest: int) -> bool:
+    """Whether a word is a place; one of three letters in exams of every category."""
+    if len(piece) < shortest:
+        return False
+    return any(entry.place and (len(piece) > 3 or not entry.only) for entry in lexicon.singles.get(piece, ()))
 
 
 def _piece(lexicon: Lexicon, piece: str) -> bool:

@@ -129,7 +129,6 @@ _WORD = re.compile(r"([a-z0-9]+)")
 _BLANKS = re.compile(r"[ \t_^]+")
 # Letters of a word that a dot after it may abbreviate.
 _ABBREVIATED = 4
-_NO_ABBREVIATIONS = frozenset(group("no_abbreviations"))
 _SMALL_WORDS = frozenset(group("small_words"))
 _NO_PLURALS = frozenset(group("no_plurals"))
 _FEMININE = tuple((row["ending"], row["masculine"]) for row in rows("endings"))
@@ -190,7 +189,7 @@ def words(text: str) -> Words:
             left_out += f"{between} "
             continue
         gap = left_out + between
-        breaks.append(" " if gap == " " else _break(gap, len(before) > _ABBREVIATED or before in _NO_ABBREVIATIONS))
+        breaks.append(" " if gap == " " else _break(gap, _is_whole(before)))
         forms.append(form)
         left_out, before = "", form
     breaks[:1] = [";"] if forms else []
@@ -201,6 +200,12 @@ def words(text: str) -> Words:
 def _form(word: str) -> str:
     """A word as compared; nothing for a small one."""
     return "" if word in _SMALL_WORDS else stem(word)
+
+
+@lru_cache(maxsize=65536)
+def _is_whole(word: str) -> bool:
+    """Whether a dot after a word ends a clause: it abbreviates one of few letters, but for `head`, `mets` or a year."""
+    return len(word) > _ABBREVIATED or word in _NO_ABBREVIATIONS or (word.isdigit() and len(word) == _ABBREVIATED)
 
 
 @lru_cache(maxsize=4096)
@@ -241,3 +246,6 @@ def begun(words_sorted: Sequence[str], beginning: str) -> Sequence[str]:
 def stems(name: str) -> frozenset[str]:
     """The members of a group of single words, as texts are compared with them."""
     return frozenset(stem(plain(word)) for word in group(name))
+
+
+_NO_ABBREVIATIONS = stems("no_abbreviations")
