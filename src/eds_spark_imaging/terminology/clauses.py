@@ -21,9 +21,9 @@ _SHORTEST = 4
 
 def with_reasons(lexicon: Lexicon, found: Sequence[Span], scopes: list[str]) -> list[str]:
     """The scopes of the spans, where another clause names the exam and its place."""
-    clauses = list(_clauses(found))
-    if len(clauses) < 2:
+    if not any(span.meaning.names_exam for span in found) or all(span.before not in _BOUNDS for span in found[1:]):
         return scopes
+    clauses = list(_clauses(found))
     exams = [_names_exam(found[start:end], scopes[start:end]) for start, end in clauses]
     if not any(exams):
         return scopes

@@ -41,13 +41,16 @@ _REWRITES = tuple(
         (("g+",), r"(?<=\b[dgrl] )g\+(?=$|\s)", "avec iv "),
         (("g+",), r"\bg\+(?=\s*(?:$|[),;]))", "gplus "),  # gadolinium, or the left one of a pair
         # `S/I`, `A/I`, `S+A/I`: sans, avec injection; `S/I JOINT` is the sacroiliac one.
-        (("/i", "a i"), r"(?<![a-z0-9])s\s?[/+&-]\s?a\s?/?\s?i(?![a-z0-9])", " wwo "),
-        (("s/i",), r"(?<![a-z0-9/+-])s/i(?![a-z0-9/]|\s?(?:j|art))", " sans iv "),
-        (("a/i",), r"(?<![a-z0-9/+-])a/i(?![a-z0-9/])", " avec iv "),
+        (("/i", "/a i"), r"(?<![a-z0-9])s\s?[/+&-]\s?a\s?[/ ]\s?i(?![a-z0-9])", " wwo "),
+        (
+            ("/i",),
+            r"(?<![a-z0-9/+-])([as])/i(?![a-z0-9/]|\s?(?:j|art))",
+            lambda match: " avec iv " if match[1] == "a" else " sans iv ",
+        ),
         # `INJECTION SI BESOIN`; not `INJ SI JOINT`.
         (
-            (" si ", " if ", " selon "),
-            r"(?<!\bavec )(?<!\bwith )\b(?:inj\w*|gado\w*|iv|pdc|contraste?)\s(?:si(?! j| art)|if|selon)(?= [a-z])",
+            (" si ", " if "),
+            r"(?<!\bavec )(?<!\bwith )\b(?:inj\w*|gado\w*|iv|pdc|contraste?)\s(?:si(?! j| art)|if)(?= [a-z])",
             " plusminus ",
         ),
         (("y/o",), r"\by/o\b", "years "),
@@ -58,7 +61,7 @@ _REWRITES = tuple(
             r"(?<![a-z0-9.,-])2(?=(?:mi|ms|mains?|pieds?|genoux?|hanches?|epaules?|seins?|coudes?|chevilles?|poignets?)\b)",
             "2 ",
         ),  # `2MI`
-        (("1v", "2v", "3v", "4v", "5v"), r"(?<=[a-z]{5})([1-5]v)(?=(?:rt|lt|bil|r|l)?\b)", r" \1 "),  # `XRKNEE2VRT`
+        (("1v", "2v", "3v"), r"(?<=[a-z]{5})([123]v)(?=(?:rt|lt|bil|r|l)?\b)", r" \1 "),  # `XRKNEE2VRT`
         (("max",), r"\bmax\b(?=\.?\s?(?:[+/,&-]|et)?\s?mand)", "maxillaire"),  # `DENTASCANNER MAX + MAND`
         (("max",), r"(\bmand(?:ibule)?\.?\s?(?:[+/,&-]|et)?\s?)max\b", r"\1maxillaire"),
         (("d'",), r"(?<![a-z])d'", "de "),
@@ -124,6 +127,9 @@ _REWRITES = tuple(
     )
     for need in needs
 )
+_SIGN = re.compile(r"[^a-z0-9 ]")
+# Those that texts without a sign may need.
+_REWRITES_OF_WORDS = tuple(rewrite for rewrite in _REWRITES if not _SIGN.search(rewrite[0]))
 _WORD = re.compile(r"([a-z0-9]+)")
 # Systems write blanks as these, `CT_HEAD_W/O_CONTRAST`.
 _BLANKS = re.compile(r"[ \t_^]+")
@@ -176,7 +182,7 @@ def words(text: str) -> Words:
     line = plain(text)
     if "_" in line or "^" in line or "  " in line:
         line = _BLANKS.sub(" ", line)
-    for need, pattern, replacement in _REWRITES:
+    for need, pattern, replacement in _REWRITES if _SIGN.search(line) else _REWRITES_OF_WORDS:
         if need in line:
             line = pattern.sub(replacement, line)
     forms: list[str] = []
