@@ -61,6 +61,17 @@ def implied_contrast(lexicon: Lexicon, spans: Sequence[Span], category: str, out
     return ""
 
 
+def both_exams(lexicon: Lexicon, spans: Sequence[Span], category: str, outside: Sequence[bool]) -> bool:
+    """`CEREBRAL SANS INJ + ANGIOSCANNER TSA`: whether one that always has contrast is added to one without."""
+    placed = without = False
+    for span, said in zip(spans, outside, strict=True):
+        if without and said and _contrast_named(lexicon, span, category) == WITH:
+            return True
+        placed = placed or span.place is not None
+        without = without or (placed and bool(span.roles & {"without", "unenhanced"}))
+    return False
+
+
 def _contrast_named(lexicon: Lexicon, span: Span, category: str) -> str:
     place = span.place
     inner = place is not None and not place.weak and len(span.words) > 1
@@ -128,7 +139,7 @@ def _says_it_alone(word: str, following: Span | None, cut: bool, both: bool) -> 
     """`TDM THORAX SANS`, `BRAIN W/O`: no agent need be named, unless the text may go on."""
     if (following is None or following.before == ";") and word in _ENDS[cut]:
         return True
-    ends = following is None or following.before in {";", ",", "+"} or bool(following.roles & _SIDES)
+    ends = following is None or following.before in {";", ",", "+"} or bool(following.roles & _ENDING_SAID)
     if following is not None and (following.roles & _ENDING or following.words[0].isdigit()):
         ends = True  # `HEAD WITHOUT FOR HEADACHE`, `HEAD WITHOUT 12/03/2024`
     if word == "without" and following is not None and "disease" in following.roles:
@@ -147,6 +158,7 @@ _ENGLISH_WORDS = stems("english_prepositions")
 # Words that mean contrast, and that begin others too: `CONTROLE`, `CEREBRAL`, `POST BIOPSIE`.
 _UNSURE_WHERE_CUT = frozenset((word,) for word in stems("unsure_where_cut"))
 _SIDES = frozenset({"right", "left", "both_sides"})
+_ENDING_SAID = _SIDES | {"connector"}  # `SANS PUIS ANGIO TSA`
 _ENDING = frozenset({"strong_indication", "weak_indication", "noise"})
 _SAY_IT_ALONE = stems("say_it_alone")
 # Words that say it at the end of a text, by whether the text may have been cut there: `AX T1 POST`.
@@ -154,6 +166,7 @@ _ENDS = (stems("say_it_at_the_end"), stems("say_it_at_a_cut_end"))
 _SHORT_FORMS = stems("say_it_within")
 _NOT_AFTER_INJECTION = stems("not_after_injection")
 _INJECTIONS = stems("injections")
+_JOINTS = frozenset(group("injected_joints"))
 _VEINS = stems("veins")
 _OF_FILMS = stems("plain_films")
 
@@ -168,6 +181,13 @@ def _of_tracer(agent: Span, category: str, polarities: list[str]) -> bool:
 def _is_procedure(span: Span) -> bool:
     """`CT GUIDED FACET INJECTION` is a treatment."""
     return "procedure" in span.roles and "agent_imaging" not in span.roles
+
+
+def _into_joint(after: Span | None) -> bool:
+    """`CT INJ LT SI JT`, `INJ HIP` are treatments."""
+    if after is None or after.before != " ":
+        return False
+    return bool(after.roles & {"right", "left"}) or (after.place is not None and _JOINTS.issuperset(after.place.parts))
 
 
 def _agent_follows(after: Span | None) -> bool:
@@ -186,7 +206,7 @@ def _alone(spans: Sequence[Span], i: int, category: str, outside: bool) -> set[s
             return set() if of_else else {polarity}
     phased = category in _PHASED
     treated = after is not None and after.words[0] in _NOT_AFTER_INJECTION
-    treating = spans[i].words[0] in _INJECTIONS and any(_is_procedure(span) for span in spans)
+    treating = spans[i].words[0] in _INJECTIONS and (_into_joint(after) or any(map(_is_procedure, spans)))
     numbered = i > 0 and spans[i - 1].words[-1] in _NUMBERED and len(spans[i].words) == 1
     given = (
         ("agent_alone" in roles and not spans[i].place and category != "medecine_nucleaire")

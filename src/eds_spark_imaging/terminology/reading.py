@@ -8,7 +8,15 @@ from typing import NamedTuple
 
 from eds_spark_imaging.terminology.clauses import REASON, of_exam, with_reasons
 from eds_spark_imaging.terminology.completing import SHORT_CUT, SHORT_TEXT, shortest_cut
-from eds_spark_imaging.terminology.contrast import OF_CONTRAST, implied_contrast, stated_contrast
+from eds_spark_imaging.terminology.contrast import (
+    BOTH,
+    OF_CONTRAST,
+    WITH,
+    WITHOUT,
+    both_exams,
+    implied_contrast,
+    stated_contrast,
+)
 from eds_spark_imaging.terminology.kernels import kernel_coded, kernels_only, without_kernels
 from eds_spark_imaging.terminology.lexicon import Lexicon
 from eds_spark_imaging.terminology.matching import spans, written_out
@@ -76,6 +84,9 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
             _without_side(found, outside, mention.index)
     marked = _paired_spans(found, sided)
     unpurposed = _unpurposed(found, scopes, marked)
+    stated = stated_contrast(found, category, length == SHORT_TEXT, unpurposed)
+    implied = implied_contrast(lexicon, found, category, unpurposed)
+    added = stated == WITHOUT and implied == WITH and both_exams(lexicon, found, category, unpurposed)
     places = {mention.index for mention in used}
     return Reading(
         parts=parts,
@@ -91,8 +102,8 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
             cut=length in SHORT_CUT,
             joined=text.rstrip().endswith("+") and _JOINED_END.search(text.rstrip()) is not None,
         ),
-        contrast=stated_contrast(found, category, length == SHORT_TEXT, unpurposed),
-        implied=implied_contrast(lexicon, found, category, unpurposed),
+        contrast=BOTH if added else stated,
+        implied=implied,
         rule=how if parts or regions else "",
         confidence=CONFIDENCE.get(how, 0.0),
         kernel=kernel,

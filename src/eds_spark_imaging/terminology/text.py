@@ -102,6 +102,7 @@ _REWRITES = tuple(
         ((".",), r"(?<=[a-z])\.(?=[a-z])", " "),
         (("temp",), r"\btemp\.? bone", "temporal bone"),
         (("?",), r"(?:(?<=[\s(,])|^)\?\s?(?=[a-z]{3})", "; bilan "),  # `CT HEAD ?BLEED`: what is asked
+        (("dixon",), r"(dixon\b.*?)[ -]w(?=$| (?!contrast|c\b|iv))", r"\1"),  # `mDIXON-W`: the image of water
         (("sa",), r"\b([0-9]{1,2})sa\b", r"\1 sa"),
         # The article `le` is left out below: not before words that it never goes with.
         (
