@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from eds_spark_imaging.terminology.lexicon import Lexicon
 from eds_spark_imaging.terminology.parts import agree
 from eds_spark_imaging.terminology.sides import LIMBS
 from eds_spark_imaging.terminology.span import Span
+from eds_spark_imaging.terminology.text import stems
 
 # The scope of what stands in such a clause: a place there is no part of the exam, a side there is not the exam's.
 REASON = "reason"
 _BOUNDS = frozenset({";", ","})
+_BEFORE_OTHERS = stems("before_other_exams")
 _OF_PATIENTS = frozenset({"disease", "removal", "prosthesis"})
 _SIDES = frozenset({"right", "left", "both_sides", "right_letter", "left_letter"})
 # Letters of a word that is no code.
@@ -45,7 +47,7 @@ def of_exam(lexicon: Lexicon, found: Sequence[Span], scopes: Sequence[str], part
         return outside
     for start, end in _clauses(found):
         places = [span.place for span in found[start:end] if span.place is not None and span.place.parts]
-        if places and all(LIMBS & {*place.regions} and agree(lexicon, place.parts, parts) for place in places):
+        if places and all(LIMBS & {*place.regions} and {*place.parts} == {*parts} for place in places):
             outside[start:end] = [scope != "strong" for scope in scopes[start:end]]
     return outside
 
@@ -56,9 +58,10 @@ def _clauses(found: Sequence[Span]) -> Iterator[tuple[int, int]]:
 
 
 def _names_exam(clause: Sequence[Span], scopes: Sequence[str]) -> bool:
-    named = any(span.meaning.names_exam for span in clause)
+    others = (span.words[0] in _BEFORE_OTHERS for span in clause)
+    named = any(span.meaning.names_exam and not other for span, other in zip(clause, chain([False], others), strict=False))
     return named and any(
-        span.place is not None and not span.place.weak and scope != "strong"
+        span.place is not None and bool(span.place.parts) and scope != "strong"
         for span, scope in zip(clause, scopes, strict=True)
     )
 

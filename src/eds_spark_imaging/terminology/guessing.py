@@ -1,7 +1,9 @@
-"""What an unknown word may stand for: words written together, an abbreviation, a misspelling."""
+"""What an unknown word may stand for: words written together, an abbreviation, a misspelling, a spelling by ear."""
 
 from __future__ import annotations
 
+import itertools
+import re
 from functools import lru_cache
 
 from rapidfuzz import process
@@ -24,7 +26,7 @@ _NAMES_OF_EXAMS = group("names_of_exams_end")
 @lru_cache(maxsize=65536)
 def guesses(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
     """What an unknown word may stand for: words of the lexicon, each with how it was found; empty if nothing."""
-    return _joined(lexicon, word) or _abbreviation(lexicon, word) or _typo(lexicon, word)
+    return _joined(lexicon, word) or _abbreviation(lexicon, word) or _typo(lexicon, word) or _sounding(lexicon, word)
 
 
 _JOINABLE = frozenset({"right", "left"})
@@ -136,6 +138,49 @@ def _typo(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
     if not near or (len(word) == _SHORTEST_TYPO == len(near) and sorted(word) != sorted(near)):
         return ()
     return ((near, "typo"),)
+
+
+# What sounds the same in French, in this order.
+_SOUNDS = tuple(
+    (re.compile(pattern), sound)
+    for pattern, sound in (
+        ("e?au", "o"),
+        ("ai|ei|ae|oe", "e"),
+        ("ph", "f"),
+        ("ch", "x"),
+        ("h", ""),
+        ("qu|c(?![eiy])", "k"),
+        ("c", "s"),
+        ("g(?=[eiy])", "j"),
+        ("y", "i"),
+        (r"(.)\1", r"\1"),
+        ("[es]+$", ""),
+    )
+)
+
+
+_SHORTEST_SOUND = 4
+
+
+def _sound(word: str) -> str:
+    for pattern, sound in _SOUNDS:
+        word = pattern.sub(sound, word)
+    return word
+
+
+@lru_cache(maxsize=8)
+def _by_sound(lexicon: Lexicon) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for spelt in itertools.chain.from_iterable(lexicon.spellings.values()):
+        found.setdefault(_sound(spelt), []).append(spelt)
+    return found
+
+
+def _sounding(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
+    """`epole`, `lombere`: written as it is said, if all that sound so mean the same."""
+    sound = _sound(word) if len(word) >= _SHORTEST_TYPO else ""
+    near = _by_sound(lexicon).get(sound, []) if len(sound) >= _SHORTEST_SOUND else []
+    return ((near[0], "typo"),) if near and all(_same(lexicon, near[0], other) for other in near[1:]) else ()
 
 
 def _unstemmed(word: str) -> tuple[str, ...]:

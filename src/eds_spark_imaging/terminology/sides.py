@@ -201,7 +201,8 @@ def _letter_counts(spans: Sequence[Span], i: int, paired: Sequence[bool]) -> boo
             letter in {"l", "d"} and after.words[0][0] in _VOWELS and not (letter == "l" and _english(after))
         )
     if before is None or spans[i].before == ";":
-        return i > 0 and paired[i - 1] and spans[i].before == ";" and (after is None or after.before in _PARTED)
+        ends = after is None or after.before in _PARTED
+        return i > 0 and ends and (paired[i - 1] or _after_slight(spans, i, paired))
     return paired[i - 1] or _after_slight(spans, i, paired)
 
 

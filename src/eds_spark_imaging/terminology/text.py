@@ -21,6 +21,8 @@ _CAMEL = re.compile(
     r"[A-Z](?:(?<=[a-zà-ÿ].)"
     r"|(?=[a-z]{2})(?:(?<=\b[LR].)|(?<=\b(?:AA|CT|MR|RX|XR).)|(?<=\b(?:TDM|IRM|PET).)))"
 )
+# `TDM TAP. Chute hier`: a dot that abbreviates nothing.
+_SENTENCE = re.compile(r"(?<=[A-Z]{3})\. +(?=[A-ZÀ-Ý][a-zà-ÿ])")
 _LIGATURES = str.maketrans(
     {"œ": "oe", "æ": "ae", "ß": "ss", "’": "'", "‘": "'", "`": "'", "´": "'", "–": "-", "—": "-"}
 )
@@ -102,6 +104,8 @@ _REWRITES = tuple(
         ((".",), r"(?<=[a-z])\.(?=[a-z])", " "),
         (("temp",), r"\btemp\.? bone", "temporal bone"),
         (("?",), r"(?:(?<=[\s(,])|^)\?\s?(?=[a-z]{3})", "; bilan "),  # `CT HEAD ?BLEED`: what is asked
+        (("cephal",), r"\b([0-9]+) ?(?:°|deg[a-z]*)? ?(?:cephali\w*|cephalad)", r"\1"),  # `AP + 20 céphalique`: a view
+        (("ce ",), r"\b(chez|dans|sur|pour|de|que|est|depuis) ce\b", r"\1"),
         (("dixon",), r"(dixon\b.*?)[ -]w(?=$| (?!contrast|c\b|iv))", r"\1"),  # `mDIXON-W`: the image of water
         (("sa",), r"\b([0-9]{1,2})sa\b", r"\1 sa"),
         # The article `le` is left out below: not before words that it never goes with.
@@ -151,6 +155,8 @@ class Words(NamedTuple):
 def plain(text: str) -> str:
     """Lower case, without accents and ligatures; words written together in CamelCase are parted."""
     text = text[:MAX_LENGTH]
+    if ". " in text:
+        text = _SENTENCE.sub("; ", text)
     if "?" in text:
         text = _LOST_WITHIN.sub(_REPLACED, text)
     if text.isascii():
