@@ -15,7 +15,8 @@ from eds_spark_imaging.terminology.text import stems
 REASON = "reason"
 _BOUNDS = frozenset({";", ","})
 _BEFORE_OTHERS = stems("before_other_exams")
-_OF_PATIENTS = frozenset({"disease", "removal", "prosthesis"})
+_RESULTS = stems("results")
+_OF_PATIENTS = frozenset({"disease", "removal", "prosthesis", "device"})
 _SIDES = frozenset({"right", "left", "both_sides", "right_letter", "left_letter"})
 # Letters of a word that is no code.
 _SHORTEST = 4
@@ -23,7 +24,7 @@ _SHORTEST = 4
 
 def with_reasons(lexicon: Lexicon, found: Sequence[Span], scopes: list[str]) -> list[str]:
     """The scopes of the spans, where another clause names the exam and its place."""
-    if not any(span.meaning.names_exam for span in found) or all(span.before not in _BOUNDS for span in found[1:]):
+    if not any(span.meaning.categories for span in found) or all(span.before not in _BOUNDS for span in found[1:]):
         return scopes
     clauses = list(_clauses(found))
     exams = [_names_exam(found[start:end], scopes[start:end]) for start, end in clauses]
@@ -58,8 +59,10 @@ def _clauses(found: Sequence[Span]) -> Iterator[tuple[int, int]]:
 
 
 def _names_exam(clause: Sequence[Span], scopes: Sequence[str]) -> bool:
+    if any(span.words[0] in _RESULTS for span in clause):
+        return False
     others = (span.words[0] in _BEFORE_OTHERS for span in clause)
-    named = any(span.meaning.names_exam and not other for span, other in zip(clause, chain([False], others), strict=False))
+    named = any(span.meaning.categories and not other for span, other in zip(clause, chain([False], others), strict=False))
     return named and any(
         span.place is not None and bool(span.place.parts) and scope != "strong"
         for span, scope in zip(clause, scopes, strict=True)
