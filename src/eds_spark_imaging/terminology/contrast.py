@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from eds_spark_imaging.terminology.clauses import REASON
 from eds_spark_imaging.terminology.data_files import group
 from eds_spark_imaging.terminology.lexicon import Lexicon
 from eds_spark_imaging.terminology.span import Span
@@ -21,8 +22,10 @@ _PHASED = frozenset({"scanner", "irm"})
 _NUMBERED = stems("numbers_follow")
 
 
-def stated_contrast(spans: Sequence[Span], category: str, cut: bool, outside: Sequence[bool]) -> str:
-    """What the words say; ``outside`` marks the spans that are not in an indication."""
+def stated_contrast(
+    spans: Sequence[Span], category: str, cut: bool, outside: Sequence[bool], scopes: Sequence[str]
+) -> str:
+    """What the words say, by the scope of each; ``outside`` marks the spans that are not in an indication."""
     said: set[str] = set()
     i = 0
     while i < len(spans):
@@ -31,9 +34,9 @@ def stated_contrast(spans: Sequence[Span], category: str, cut: bool, outside: Se
             continue
         polarities, j = _chain(spans, i)
         if polarities:
-            of_exam = outside[i]
+            reason = scopes[i] == REASON
             told, i = _after_chain(spans, j, polarities, category, cut)
-            if of_exam or i > j:  # `suspected PE with right heart strain`
+            if i > j or not reason:  # `low back pain with right radiculopathy`
                 said |= told
             continue
         unsure = cut and i == len(spans) - 1 and spans[i].words in _UNSURE_WHERE_CUT

@@ -141,31 +141,16 @@ def _typo(lexicon: Lexicon, word: str) -> tuple[tuple[str, str], ...]:
 
 
 # What sounds the same in French, in this order.
-_SOUNDS = tuple(
-    (re.compile(pattern), sound)
-    for pattern, sound in (
-        ("e?au", "o"),
-        ("ai|ei|ae|oe", "e"),
-        ("ph", "f"),
-        ("ch", "x"),
-        ("h", ""),
-        ("qu|c(?![eiy])", "k"),
-        ("c", "s"),
-        ("g(?=[eiy])", "j"),
-        ("y", "i"),
-        (r"(.)\1", r"\1"),
-        ("[es]+$", ""),
-    )
-)
-
-
+_SOUNDS = tuple(pair.split() for pair in group("same_sounds"))
+_DOUBLED = re.compile(r"(.)\1")
 _SHORTEST_SOUND = 4
 
 
 def _sound(word: str) -> str:
-    for pattern, sound in _SOUNDS:
-        word = pattern.sub(sound, word)
-    return word
+    for spelt, sound in _SOUNDS:
+        if spelt in word:
+            word = word.replace(spelt, sound)
+    return _DOUBLED.sub(r"\1", word.replace("h", "")).rstrip("es")
 
 
 @lru_cache(maxsize=8)

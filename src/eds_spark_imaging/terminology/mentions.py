@@ -28,6 +28,7 @@ CONFIDENCE = {
 SAID, BESIDE, NOT = 0, 1, 2
 
 
+_ASIDE = frozenset({"view", REASON})
 _PURPOSES, _APPROACH_FOLLOWS, _JOINING_NEGATED = map(stems, ("purposes", "approach_follows", "joining_negated"))
 _WAYS_IN = frozenset(group("approach_arteries"))
 _ROMAN = stems("roman_numbers")
@@ -119,7 +120,7 @@ def _beside_why(lexicon: Lexicon, found: Sequence[Span], i: int, scope: str, ear
         return "past"
     trunk = _trunk_after_disease(found, i, earlier) or _around_disease(lexicon, found, i, earlier)
     added = bool(earlier) and earlier[-1].standing == SAID and found[i].before == "+"  # `SUIVI K REIN G TAP + CRANE`
-    if scope in {"view", REASON} or (scope == "weak" and not trunk and not added):
+    if scope in _ASIDE or (scope == "weak" and not trunk and not added):
         return scope
     if before is not None and "protocol" in before.roles:
         return "protocol"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from eds_spark_imaging.terminology.clauses import REASON, of_exam, with_reasons
+from eds_spark_imaging.terminology.clauses import BOUNDS, REASON, of_exam, with_reasons
 from eds_spark_imaging.terminology.completing import SHORT_CUT, SHORT_TEXT, shortest_cut
 from eds_spark_imaging.terminology.contrast import (
     BOTH,
@@ -58,8 +58,11 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
     ``coded``: it names a part, so a word that could be a view (`FACE`) is none.
     """
     length = len(text.strip())
-    found = spans(lexicon, words(text), category, shortest_cut(length))
-    scopes = with_reasons(lexicon, found, scopes_of(found))
+    forms = words(text)
+    found = spans(lexicon, forms, category, shortest_cut(length))
+    scopes = scopes_of(found)
+    if not BOUNDS.isdisjoint(forms.breaks[1:]):
+        scopes = with_reasons(lexicon, found, scopes)
     mentions = mentions_of(lexicon, found, scopes, views=not (coded and len(found) == 1))
     kernel = series and category in {"scanner", ""} and kernels_only(found)
     if category == "scanner" and (series or kernel_coded(found)):
@@ -84,7 +87,7 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
             _without_side(found, outside, mention.index)
     marked = _paired_spans(found, sided)
     unpurposed = _unpurposed(found, scopes, marked)
-    stated = stated_contrast(found, category, length == SHORT_TEXT, unpurposed)
+    stated = stated_contrast(found, category, length == SHORT_TEXT, unpurposed, scopes)
     implied = implied_contrast(lexicon, found, category, unpurposed)
     added = stated == WITHOUT and implied == WITH and both_exams(lexicon, found, category, unpurposed)
     places = {mention.index for mention in used}
@@ -142,7 +145,7 @@ def _unpurposed(found: Sequence[Span], scopes: Sequence[str], paired: Sequence[b
     return said
 
 
-_PURPOSED = frozenset({"strong", "procedure", REASON})
+_PURPOSED = frozenset({"strong", "procedure"})
 
 
 def _within_phrase(lexicon: Lexicon, span: Span) -> list[str]:

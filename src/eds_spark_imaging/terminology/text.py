@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
@@ -132,9 +132,8 @@ _REWRITES = tuple(
     )
     for need in needs
 )
-_SIGN = re.compile(r"[^a-z0-9 ]")
-# Those that texts without a sign may need.
-_REWRITES_OF_WORDS = tuple(rewrite for rewrite in _REWRITES if not _SIGN.search(rewrite[0]))
+# Signs and figures of which a text needs one or more to be rewritten.
+_SIGNS = frozenset(sign for need, _, _ in _REWRITES for sign in need if not ("a" <= sign <= "z" or sign == " "))
 _WORD = re.compile(r"([a-z0-9]+)")
 # Systems write blanks as these, `CT_HEAD_W/O_CONTRAST`.
 _BLANKS = re.compile(r"[ \t_^]+")
@@ -189,7 +188,7 @@ def words(text: str) -> Words:
     line = plain(text)
     if "_" in line or "^" in line or "  " in line:
         line = _BLANKS.sub(" ", line)
-    for need, pattern, replacement in _REWRITES if _SIGN.search(line) else _REWRITES_OF_WORDS:
+    for need, pattern, replacement in _rewrites(_SIGNS.intersection(line)):
         if need in line:
             line = pattern.sub(replacement, line)
     forms: list[str] = []
@@ -207,6 +206,12 @@ def words(text: str) -> Words:
         left_out, before = "", form
     breaks[:1] = [";"] if forms else []
     return Words(tuple(forms[:MAX_WORDS]), tuple(breaks[:MAX_WORDS]))
+
+
+@lru_cache(maxsize=4096)
+def _rewrites(signs: frozenset[str]) -> Sequence[tuple[str, re.Pattern[str], str | Callable[[re.Match[str]], str]]]:
+    """What texts with these signs may need."""
+    return [rewrite for rewrite in _REWRITES if signs.issuperset(_SIGNS.intersection(rewrite[0]))]
 
 
 @lru_cache(maxsize=65536)
