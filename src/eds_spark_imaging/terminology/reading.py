@@ -170,8 +170,10 @@ def _levels(
         adjectives = all(found[mention.index].words in lexicon.beside for mention in used)
         spinal = levels(found, category, 2) if adjectives else ()
         return spinal if spinal == ("CSPINE",) else ()
-    led = parts or any("procedure" in span.roles for span in found) or _level_alone(found)
-    return levels(found, category, 1 if led else 2)
+    spinal = levels(found, category, 1)
+    if not spinal or parts or any("procedure" in span.roles for span in found) or _level_alone(found):
+        return spinal
+    return levels(found, category, 2)
 
 
 def _level_alone(found: Sequence[Span]) -> bool:
