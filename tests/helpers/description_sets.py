@@ -17,7 +17,7 @@ _NAMES = (
     " _fifteenth _sixteenth _seventeenth _eighteenth _nineteenth _twentieth _twentyfirst"
     " _twentysecond _twentythird _twentyfourth _twentyfifth _twentysixth _twentyseventh _twentyeighth _twentyninth"
     " _thirtieth _thirtyfirst _thirtysecond _thirtythird _thirtyfourth _thirtyfifth _thirtysixth _thirtyseventh"
-    " _thirtyeighth _thirtyninth _fortieth _fortyfirst _fortysecond"
+    " _thirtyeighth _thirtyninth _fortieth _fortyfirst _fortysecond _fortythird _fortyfourth"
 )
 RECORDS = (
     "records_second.jsonl",
@@ -27,6 +27,8 @@ RECORDS = (
     "records_sixth.jsonl",
     "records_seventh.jsonl",
     "records_eighth.jsonl",
+    "records_ninth.jsonl",
+    "records_tenth.jsonl",
 )
 SETS = tuple(f"texts{name}.csv" for name in _NAMES.split(" "))
 
