@@ -19,7 +19,7 @@ BOUNDS = frozenset({";", ","})
 _BEFORE_OTHERS = stems("before_other_exams")
 _RESULTS = stems("results")
 _OF_PATIENTS = frozenset({"disease", "removal", "prosthesis", "device"})
-_SIDES = frozenset({"right", "left", "both_sides", "right_letter", "left_letter"})
+SIDES = frozenset({"right", "left", "both_sides", "right_letter", "left_letter"})
 # Letters of a word that is no code.
 _SHORTEST = 4
 
@@ -59,7 +59,7 @@ def _label(
 def of_exam(lexicon: Lexicon, found: Sequence[Span], scopes: Sequence[str], parts: Sequence[str]) -> list[bool]:
     """The spans whose side is the exam's; in a reason only beside its ``parts``, if they are limbs."""
     outside = [scope not in _OF_OTHERS for scope in scopes]
-    if REASON not in scopes or any(one and span.roles & _SIDES for one, span in zip(outside, found, strict=True)):
+    if REASON not in scopes or any(one and span.roles & SIDES for one, span in zip(outside, found, strict=True)):
         return outside
     for start, end in _clauses(found):
         places = [span.place for span in found[start:end] if span.place is not None and span.place.parts]

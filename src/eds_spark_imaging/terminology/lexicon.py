@@ -21,7 +21,7 @@ from eds_spark_imaging.terminology.text import words
 from eds_spark_imaging.terminology.word_tree import LexiconEntry, WordNode
 
 # Changes when the same lexicon is read by other rules; part of the version that is kept beside derived values.
-ENGINE = "7"
+ENGINE = "8"
 # Roles of words that are compared with misspelt ones from `_LONG` letters on.
 AGENTS = frozenset({"agent", "agent_alone"})
 _LONG = 9

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eds_spark_imaging.terminology.clauses import REASON
+from eds_spark_imaging.terminology.clauses import REASON, SIDES
 from eds_spark_imaging.terminology.data_files import group
 from eds_spark_imaging.terminology.lexicon import Lexicon
 from eds_spark_imaging.terminology.parts import lies_within, near
@@ -27,12 +27,10 @@ CONFIDENCE = {
 # How a mention stands in the text: said of the exam, beside it (disease, follow-up, view), or not said of it at all.
 SAID, BESIDE, NOT = 0, 1, 2
 
-
 _ASIDE = frozenset({"view", REASON})
 _PURPOSES, _APPROACH_FOLLOWS, _JOINING_NEGATED = map(stems, ("purposes", "approach_follows", "joining_negated"))
 _WAYS_IN = frozenset(group("approach_arteries"))
 _ROMAN = stems("roman_numbers")
-_SIDES = frozenset({"right", "left", "both_sides", "right_letter", "left_letter"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +134,7 @@ def _is_past(found: Sequence[Span], i: int, earlier: list[Mention]) -> bool:
     if place is None:
         return False
     again = any(mention.standing == SAID and mention.entry.parts == place.parts for mention in earlier)
-    aside = again and found[i].before == ";" and any(span.roles & _SIDES for span in found[:i])
+    aside = again and found[i].before == ";" and any(span.roles & SIDES for span in found[:i])
     return ("removal" in roles and place.weak) or ("prosthesis" in roles and aside)
 
 
@@ -192,7 +190,7 @@ def _is_approach(before: Span | None, after: Span | None) -> bool:
 def _is_way_in(lexicon: Lexicon, found: Sequence[Span], i: int, earlier: Sequence[Mention]) -> bool:
     """`CORO FEMORALE D`: the artery that was punctured, after an organ that no limb's artery leads on from."""
     place = found[i].place
-    joined = found[i].before in {"+", "/"} or (i > 0 and "connector" in found[i - 1].roles)
+    joined = found[i].before in {"+", "/"} or (i and "connector" in found[i - 1].roles)
     if place is None or joined or len(found[i].words) > 1 or not place.parts or not _WAYS_IN.issuperset(place.parts):
         return False
     said = [
@@ -202,8 +200,7 @@ def _is_way_in(lexicon: Lexicon, found: Sequence[Span], i: int, earlier: Sequenc
     ]
     here = set(place.regions) - {"CV"}
     return bool(said) and all(
-        not one & here
-        and (one & {"HE", "HN"} or not one & {"CV", "LL", "UL"} or not near(one - {"CV"} or here, here))
+        not one & here and (one & {"HE", "HN"} or not one & {"CV", "LL", "UL"} or not near(one - {"CV"} or here, here))
         for one in said
     )
 
@@ -245,7 +242,7 @@ def _but_sides(found: Sequence[Span], i: int) -> Span | None:
 
 def _side_or_number(span: Span) -> bool:
     number = (span.words[0][0].isdigit() and len(span.words[0]) <= 2) or span.words[0] in _ROMAN  # `3V`
-    return span.place is None and (bool(span.roles & _SIDES) or number)
+    return span.place is None and (bool(span.roles & SIDES) or number)
 
 
 def _negated(found: Sequence[Span]) -> list[bool]:
@@ -260,7 +257,7 @@ def _negated(found: Sequence[Span]) -> list[bool]:
         elif active and span.place:
             flags[i] = not (span.before == "+" and i and flags[i - 1])
             active = flags[i]
-        elif active and span.roles & _SIDES and found[i - 1].roles & {"negate"}:
+        elif active and span.roles & SIDES and found[i - 1].roles & {"negate"}:
             continue  # `EXCLUDING LEFT KNEE`
         elif active and span.words[0] in _JOINING_NEGATED and i + 1 < len(found) and found[i + 1].place:
             active = True

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from eds_spark_imaging.terminology.clauses import BOUNDS, REASON, of_exam, with_reasons
+from eds_spark_imaging.terminology.clauses import BOUNDS, of_exam, with_reasons
 from eds_spark_imaging.terminology.completing import SHORT_CUT, SHORT_TEXT, shortest_cut
 from eds_spark_imaging.terminology.contrast import (
     BOTH,

@@ -74,6 +74,38 @@ def test_what_is_added_to_a_text_changes_nothing(changed: str) -> None:
         assert now.laterality in {was.laterality, ""}, row.text
 
 
+@pytest.mark.parametrize("sign", [", ", ". ", ": ", " - "])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "code stroke, right MCA",
+        "assault, c-spine cleared",
+        "neck pain radiating to left arm",
+        "previous lumbar fusion L4-S1",
+        "vomiting, distended abdomen",
+        "locking knee, ?meniscal tear",
+        "pacemaker in situ, left chest",
+        "low back pain with right radiculopathy",
+        "mollet gauche gonflé",
+        "prothèse d'épaule droite il y a 3 mois",
+        "comparer au scanner thoracique précédent",
+        "impotence fonctionnelle du bras droit",
+        "drain pleural gauche",
+        "masse battante abdominale",
+    ],
+)
+def test_why_an_exam_is_made_is_no_part_of_it(reason: str, sign: str) -> None:
+    for modality, exam, part, side, contrast in (
+        ("MR", "MRI right hip without contrast", "HIP", "R", "without"),
+        ("CT", "CT head without contrast", "HEAD", "", "without"),
+        ("MR", "IRM genou gauche", "KNEE", "L", ""),
+        ("US", "Echographie thyroïdienne", "THYROID", "", ""),
+        ("MG", "Mammographie droite", "BREAST", "R", ""),
+    ):
+        terms = READER.read({"modality": modality, "requested_procedure_description": f"{exam}{sign}{reason}"})
+        assert (terms.body_parts, terms.laterality, terms.contrast) == ((part,), side, contrast), exam
+
+
 @pytest.mark.parametrize("blank", ["_", "^", "  "])
 def test_blanks_of_any_kind_are_blanks(blank: str) -> None:
     for row in expected("texts_fourteenth.csv"):
