@@ -17,7 +17,7 @@ _NAMES = (
     " _fifteenth _sixteenth _seventeenth _eighteenth _nineteenth _twentieth _twentyfirst"
     " _twentysecond _twentythird _twentyfourth _twentyfifth _twentysixth _twentyseventh _twentyeighth _twentyninth"
     " _thirtieth _thirtyfirst _thirtysecond _thirtythird _thirtyfourth _thirtyfifth _thirtysixth _thirtyseventh"
-    " _thirtyeighth _thirtyninth _fortieth _fortyfirst _fortysecond _fortythird _fortyfourth"
+    " _thirtyeighth _thirtyninth _fortieth _fortyfirst _fortysecond _fortythird _fortyfourth _fortyfifth"
 )
 RECORDS = (
     "records_second.jsonl",

@@ -86,16 +86,17 @@ def _names_exam(found: Sequence[Span], scopes: Sequence[str], clause: tuple[int,
     return named and placed and all(found[i].words[0] not in _RESULTS for i in range(start, end))
 
 
-def _tells_of_patient(lexicon: Lexicon, span: Span, parts: Sequence[str]) -> bool:
-    """A disease, a device elsewhere (`pacemaker`), or a word that is in no name of a place or an exam."""
+def _tells_of_patient(lexicon: Lexicon, span: Span, parts: Sequence[str]) -> int:
+    """Two for a disease or a device elsewhere (`pacemaker`), one for a word that is in no name of a place or an exam."""
     if not span.entries:
         word = span.words[0]
         return len(word) >= _SHORTEST and word.isalpha() and word not in lexicon.known
     if not span.roles.isdisjoint(_OF_PATIENTS):
-        return True
+        return 2
     place = span.place
     called = place is not None and place.weak and not (span.meaning.names_exam or "noise" in span.roles)
-    return called and place is not None and bool(place.parts) and not agree(lexicon, place.parts, parts)
+    elsewhere = called and place is not None and bool(place.parts) and not agree(lexicon, place.parts, parts)
+    return 2 if elsewhere else 0
 
 
 def _parts(found: Sequence[Span], clause: tuple[int, int]) -> list[str]:
