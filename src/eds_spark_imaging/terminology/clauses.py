@@ -29,7 +29,8 @@ def with_reasons(lexicon: Lexicon, found: Sequence[Span], scopes: list[str]) -> 
     if not any(span.place for span in found):
         return scopes
     clauses = _clauses(found)
-    exams = {clause for clause in clauses if _names_exam(found, scopes, clause)}
+    named = any(span.meaning.categories for span in found)
+    exams = {clause for clause in clauses if _names_exam(found, scopes, clause)} if named else set()
     needed = 1 if exams else 2
     exams = exams or _label(lexicon, found, scopes, clauses)
     parts = [part for clause in exams for part in _parts(found, clause)]
@@ -37,11 +38,19 @@ def with_reasons(lexicon: Lexicon, found: Sequence[Span], scopes: list[str]) -> 
     for clause in clauses if exams else ():
         start, end = clause
         goes_on = reason and found[start].before == ","  # `vomiting, distended abdomen`
-        told = sum(_tells_of_patient(lexicon, found[i], parts) for i in range(start, end) if not scopes[i])
-        reason = clause not in exams and (goes_on or told + (scopes[start] == "weak") >= needed)
+        reason = clause not in exams and (goes_on or _weight(lexicon, found, scopes, clause, parts) >= needed)
         if reason:
             scopes[start:end] = [REASON if scope in {"", "weak"} else scope for scope in scopes[start:end]]
     return scopes
+
+
+def _weight(
+    lexicon: Lexicon, found: Sequence[Span], scopes: Sequence[str], clause: tuple[int, int], parts: Sequence[str]
+) -> int:
+    """How much in a clause tells of the patient; its first word may too (`suivi`)."""
+    start, end = clause
+    told = sum(_tells_of_patient(lexicon, found[i], parts) for i in range(start, end) if not scopes[i])
+    return told + (scopes[start] == "weak")
 
 
 def _label(
@@ -87,7 +96,7 @@ def _names_exam(found: Sequence[Span], scopes: Sequence[str], clause: tuple[int,
 
 
 def _tells_of_patient(lexicon: Lexicon, span: Span, parts: Sequence[str]) -> int:
-    """Two for a disease or a device elsewhere (`pacemaker`), one for a word that is in no name of a place or an exam."""
+    """Two for a disease, or a device elsewhere (`pacemaker`); one for a word that no name of a place or an exam has."""
     if not span.entries:
         word = span.words[0]
         return len(word) >= _SHORTEST and word.isalpha() and word not in lexicon.known
