@@ -61,7 +61,7 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
     forms = words(text)
     found = spans(lexicon, forms, category, shortest_cut(length))
     scopes = scopes_of(found)
-    if not BOUNDS.isdisjoint(forms.breaks[1:]):
+    if not series and not BOUNDS.isdisjoint(forms.breaks[1:]):  # a console tells no reasons
         scopes = with_reasons(lexicon, found, scopes)
     mentions = mentions_of(lexicon, found, scopes, views=not (coded and len(found) == 1))
     kernel = series and category in {"scanner", ""} and kernels_only(found)
