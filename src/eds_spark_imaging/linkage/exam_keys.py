@@ -6,7 +6,15 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from eds_spark_imaging.config import LinkConfig
-from eds_spark_imaging.linkage.ids import cleaned_ipp, digits, one_digit_variants, plain, unpadded, visit_number
+from eds_spark_imaging.linkage.ids import (
+    cleaned_ipp,
+    digits,
+    one_digit_variants,
+    plain,
+    unlabelled,
+    unpadded,
+    visit_number,
+)
 from eds_spark_imaging.tables.link_words import LinkMethod
 
 # Kinds of key: exams and the directory of persons meet on kind and key.
@@ -17,8 +25,8 @@ MISTYPED = "mistyped"
 
 
 def exam_keys(exams: DataFrame, known_ipps: DataFrame, config: LinkConfig) -> DataFrame:
-    """Rows (``study_instance_uid``, ``hospital_code``, ``issuer``, ``exam_date``, ``kind``, ``key``, ``method``,
-    ``matched_on``), one for each key of an exam of ``exams``.
+    """Rows (``study_instance_uid``, ``hospital_code``, ``issuer``, ``exam_dates``, ``kind``, ``key``,
+    ``method``, ``matched_on``), one for each key of an exam of ``exams``.
 
     A key whose own issuer is known (``other_issuers``) is that issuer's, and not the hospital's.
 
@@ -28,6 +36,7 @@ def exam_keys(exams: DataFrame, known_ipps: DataFrame, config: LinkConfig) -> Da
     known = known_ipps.select(F.col("ipp").alias("cleaned_ipp"), F.lit(True).alias("is_known")).distinct()
     places = exams.join(known, "cleaned_ipp", "left")
     own = F.array_compact(F.array("patient_id"))
+    own_number = F.transform(own, unlabelled)
     doubtful = F.when(F.col("is_known").isNull() & F.col("birth_date").isNotNull(), F.col("patient_id"))
 
     def cleaned(value: Column) -> Column:
@@ -40,17 +49,18 @@ def exam_keys(exams: DataFrame, known_ipps: DataFrame, config: LinkConfig) -> Da
         _each(F.transform("other_ids", cleaned), IPP, LinkMethod.OTHER_PATIENT_ID, "other_patient_ids"),
         _each(one_digit_variants(doubtful, config.ipp_pattern), IPP, LinkMethod.IPP_ONE_DIGIT, "patient_id"),
         _each(F.array_compact(F.array(digits(doubtful))), MISTYPED, LinkMethod.IPP_ONE_DIGIT, "patient_id"),
-        _each(F.transform(own, unpadded), NIP, LinkMethod.NIP, "patient_id"),
+        _each(F.transform(own_number, unpadded), NIP, LinkMethod.NIP, "patient_id"),
         _each(
             F.transform("other_ids", unpadded), NIP, LinkMethod.OTHER_PATIENT_ID, "other_patient_ids", "other_issuers"
         ),
-        _each(F.transform(own, visit_number), VISIT, LinkMethod.VISIT_NUMBER, "patient_id"),
+        _each(F.transform(own_number, visit_number), VISIT, LinkMethod.VISIT_NUMBER, "patient_id"),
         _each(F.transform("other_ids", visit_number), VISIT, LinkMethod.VISIT_NUMBER, "other_patient_ids"),
         _each(F.transform("visit_numbers", visit_number), VISIT, LinkMethod.VISIT_NUMBER, "admission_id"),
         _each(F.transform("accession_numbers", plain), ACCESSION, LinkMethod.ACCESSION_NUMBER, "accession_number"),
+        _each(_selective(own), ACCESSION, LinkMethod.ACCESSION_NUMBER, "patient_id"),
         _each(_own_traits(), TRAITS, LinkMethod.TRAITS, "patient_name"),
     )
-    each = places.select("study_instance_uid", "hospital_code", "issuer", "exam_date", F.inline(keys))
+    each = places.select("study_instance_uid", "hospital_code", "issuer", "exam_dates", F.inline(keys))
     return (
         each.withColumns(
             {
@@ -87,6 +97,11 @@ def _each(values: Column, kind: str, method: LinkMethod, matched_on: str, issuer
         ),
     )
     return F.coalesce(keys, F.array().cast(_KEYS))
+
+
+def _selective(numbers: Column) -> Column:
+    """Those numbers that are long enough to be few people's: an identifier of another kind may be equal to a short one."""
+    return F.filter(F.transform(numbers, plain), lambda number: F.length(number) >= 7)
 
 
 def _own_traits() -> Column:

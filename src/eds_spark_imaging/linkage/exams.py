@@ -40,7 +40,7 @@ def exams(studies: DataFrame, config: LinkConfig) -> DataFrame:
 
     Placeholders become null. ``birth_date`` is null for dates that tell no day. ``exam_dates`` are those of the exam
     and of its series, absurd ones left out. ``is_mixed`` marks an exam whose files name several patient identifiers,
-    ``is_two_patients`` one whose birth dates differ as well.
+    ``is_two_patients`` one whose birth dates differ, and identifiers or names as well.
     """
     birth_date = columns.date(studies, "patient_birth_date")
     quality = F.coalesce(columns.text(studies, "study_datetime_quality"), F.lit(""))
@@ -68,20 +68,25 @@ def exams(studies: DataFrame, config: LinkConfig) -> DataFrame:
         F.array_union(F.array_compact(F.array(exam_date)), F.filter(series_dates, _is_credible)).alias("exam_dates"),
         is_not_a_patient(studies, config).alias("is_phantom"),
         F.array_contains(conflicts, "patient_id").alias("is_mixed"),
-        F.array_contains(conflicts, "patient_birth_date").alias("_two_birth_dates"),
+        _name_two_patients(conflicts).alias("is_two_patients"),
     )
     naming_somebody = F.transform("names", lambda name: naming(name, config.placeholders))
     real = F.filter(naming_somebody, lambda name: name.rlike("[A-Z]"))
-    rows = rows.withColumns({"names": real, "is_two_patients": F.col("is_mixed") & F.col("_two_birth_dates")})
+    newborn = newborn_word(F.array_join("names", "^"))
+    rows = rows.withColumns({"names": real, "newborn_word": F.nullif(newborn, F.lit(""))})
     return rows.withColumns(
         {
             "name_tokens": tokens_of_all("names"),
             "name_parts": F.array_distinct(F.flatten(F.transform("names", joined_parts))),
             "name_family": family_tokens(F.get("names", F.lit(0))),
-            "newborn_word": F.nullif(newborn_word(F.array_join("names", "^")), F.lit("")),
             "cleaned_ipp": cleaned_ipp(F.col("patient_id"), F.col("hospital_code"), config.ipp_pattern),
         }
-    ).drop("names", "_two_birth_dates")
+    ).drop("names")
+
+
+def _name_two_patients(conflicts: Column) -> Column:
+    other = F.array_contains(conflicts, "patient_id") | F.array_contains(conflicts, "patient_name")
+    return F.array_contains(conflicts, "patient_birth_date") & other
 
 
 def _is_absurd(day: Column) -> Column:

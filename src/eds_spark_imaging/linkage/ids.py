@@ -20,6 +20,11 @@ def unpadded(column: Column) -> Column:
     return F.nullif(F.regexp_replace(plain(column), "^0+", ""), F.lit(""))
 
 
+def unlabelled(column: Column) -> Column:
+    """``plain`` without what says which number it is: `NIP 3176`, `NDA:661234567`."""
+    return F.regexp_replace(plain(column), "^(?:NIP|NDA|IEP)(?=[0-9])", "")
+
+
 def visit_number(column: Column) -> Column:
     """``plain`` without zeros in front, where seven signs or more are left, which are few people's."""
     return F.regexp_replace(plain(column), "^0+(?=.{7})", "")

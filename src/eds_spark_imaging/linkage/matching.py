@@ -18,8 +18,8 @@ _MATCH = ("study_instance_uid", "person_id", "method", "matched_on", "matched_ip
 def matches(exam_keys: DataFrame, directory: DataFrame, base: BaseCentrale, config: LinkConfig) -> DataFrame:
     """Rows (``study_instance_uid``, ``person_id``, ``method``, ``matched_on``, ``matched_ipp``): one equi-join.
 
-    A NIP outside of its domain needs traits to be believed. A visit or accession number counts near its dates, an
-    accession number only at its hospital, where that is known.
+    A NIP outside of its domain needs traits to be believed. A visit or accession number counts near its dates, by the date
+    of the exam or of one of its series, an accession number only at its hospital, where that is known.
     """
     met = exam_keys.join(directory, ["kind", "key"], "inner")
     if base.care_site is None or base.fact_relationship is None:
@@ -31,14 +31,17 @@ def matches(exam_keys: DataFrame, directory: DataFrame, base: BaseCentrale, conf
         domains = nip_domains(sites).withColumnRenamed("hospital_code", "_hospital")
         own = met.withColumn("_hospital", unpadded(F.col("hospital_code"))).join(domains, "_hospital", "left")
         placed = own.join(sites.select("care_site_id", "hospital_codes"), "care_site_id", "left")
-    near = F.col("exam_date").between(
-        F.date_sub("first_day", config.key_days), F.date_add(F.coalesce("last_day", "exam_date"), config.key_days)
+    near = F.exists(
+        "exam_dates",
+        lambda day: day.between(
+            F.date_sub("first_day", config.key_days), F.date_add(F.coalesce("last_day", day), config.key_days)
+        ),
     )
     # A code that the tree of care sites does not have names no other hospital.
     unknown = F.col("nip_domain").isNull()
     here = unknown | F.coalesce(F.array_contains("hospital_codes", unpadded(F.col("hospital_code"))), F.lit(True))
     kept = (
-        F.when(F.col("kind") == VISIT, F.coalesce(near, F.lit(True)))
+        F.when(F.col("kind") == VISIT, F.coalesce(near, F.lit(True)) | (F.size("exam_dates") == 0))
         .when(F.col("kind") == ACCESSION, F.coalesce(near, F.lit(False)) & here)
         .otherwise(F.lit(True))
     )

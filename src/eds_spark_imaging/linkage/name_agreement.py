@@ -21,8 +21,8 @@ def compare_names(pairs: DataFrame) -> DataFrame:
     ``name_tokens`` are the words of the header, ``name_parts`` its joined parts, ``name_family`` the words of its part
     for the family name; ``family_names`` (birth and used names) and ``given_names`` are those of the person, each as
     its words with blanks between. A name agrees when all its words are in the header, or all of it as one word; it is
-    compatible when one word is, whole, cut short or mistyped. A word of the header that is of the family name counts
-    for the given name only where it stands there twice.
+    compatible when one word is, whole, cut short or mistyped; JEAN-MARC is not JEAN-FRANCOIS. A word of the header that
+    is of the family name counts for the given name only where it stands there twice.
     """
     family, given = F.col("family_name"), F.col("given_name")
     differ, missing = F.lit(str(TraitState.DIFFER)), F.lit(str(TraitState.MISSING))
@@ -48,6 +48,8 @@ def compare_names(pairs: DataFrame) -> DataFrame:
     )
     only_particles = F.forall("_left_tokens", is_particle)
     pairs = pairs.withColumn("given_name", _state("given", "_left_tokens", "_left_parts", only_particles))
+    other_compound = (given == str(TraitState.COMPATIBLE)) & _other_compound()
+    pairs = pairs.withColumn("given_name", F.when(other_compound, differ).otherwise(given))
     no_family = (family == differ) & (given != differ) & F.col("_given_alone")
     no_given = (given == differ) & (family != differ) & F.col("_family_alone")
     known = (F.size("name_tokens") > 0) & ((F.size("family_names") > 0) | (F.size("given_names") > 0))
@@ -95,8 +97,28 @@ def _other_family() -> Column:
     """In the other order the given name stands for the family name, and the rest of the header is the family name."""
     in_order = F.exists("name_family", _is_of_family)
     words = F.when(in_order, F.col("name_family")).otherwise(F.col("name_tokens"))
-    others = F.exists(words, lambda word: ~(is_particle(word) | _is_of_family(word) | _is_of_given(word)))
-    return (F.size("name_family") > 0) & others
+    return (F.size("name_family") > 0) & F.exists(words, _is_strange)
+
+
+def _other_compound() -> Column:
+    """Whether the header has the first word of a given name of two, and behind it a word that is none of the person's
+    in place of the second: JEAN-MARC for JEAN-FRANCOIS."""
+
+    def is_other(name: Column) -> Column:
+        own = F.split(name, " ")
+        second = F.slice(own, 2, F.size(own))
+        told = F.exists("name_tokens", lambda word: F.exists(second, lambda part: _alike_given(part, word)))
+        behind = F.transform(
+            "name_tokens",
+            lambda word, place: F.when(word == F.get(own, F.lit(0)), F.get("name_tokens", place + 1)),
+        )
+        return (F.size(own) >= 2) & ~told & F.exists(behind, lambda word: word.rlike("^[A-Z]{2}") & _is_strange(word))
+
+    return F.exists("given_names", lambda name: F.coalesce(is_other(name), F.lit(False)))
+
+
+def _is_strange(word: Column) -> Column:
+    return ~(is_particle(word) | _is_of_family(word) | _is_of_given(word))
 
 
 def _state(name: str, words: str, parts: str, nothing_else: Column) -> Column:
@@ -121,13 +143,25 @@ def _state(name: str, words: str, parts: str, nothing_else: Column) -> Column:
 
 
 def _alike(own: Column, word: Column) -> Column:
-    """Whether a word of the header is one of the person's: equal, cut short to three letters or more, or one letter
-    off in five. A particle is like nothing."""
+    """Whether a word of the header is one of the person's: equal, cut short to three letters or more, one letter off
+    in five, or with two neighbours in the wrong order. A particle is like nothing."""
     shorter = F.least(F.length(own), F.length(word))
     same = (own == word) & (shorter >= 2)
     cut = F.startswith(own, word) & (shorter >= 3)
     mistyped = ((shorter >= 5) | F.contains(word, F.lit("¿"))) & (F.levenshtein(own, word, 1) >= 0)
-    return ~is_particle(own) & ~is_particle(word) & (same | cut | mistyped)
+    return ~is_particle(own) & ~is_particle(word) & (same | cut | mistyped | _transposed(own, word))
+
+
+def _transposed(own: Column, word: Column) -> Column:
+    """Whether two neighbours of four letters or more are in the wrong order: MARITN for MARTIN."""
+
+    def swapped(place: Column) -> Column:
+        neighbours = F.reverse(F.substring(own, place, F.lit(2)))
+        return F.concat(F.substring(own, F.lit(1), place - 1), neighbours, F.substring(own, place + 2, F.length(own)))
+
+    places = F.sequence(F.lit(1), F.length(own) - 1)
+    of_one_length = (F.length(own) == F.length(word)) & (F.length(own) >= 4) & (F.levenshtein(own, word, 2) == 2)
+    return of_one_length & F.exists(places, lambda place: swapped(place) == word)
 
 
 def _alike_family(own: Column, word: Column) -> Column:
@@ -137,8 +171,9 @@ def _alike_family(own: Column, word: Column) -> Column:
 
 
 def _alike_given(own: Column, word: Column) -> Column:
-    """The same for a given name: an initial, too, and the first of two that are written as one."""
+    """The same for a given name: its first letter or two, too, and the first of two that are written as one."""
     starts = F.startswith(own, word) | F.startswith(word, own)
-    initial = starts & (F.least(F.length(own), F.length(word)) == 1)
+    first_two = F.startswith(own, word) & (F.length(word) == 2) & ~is_particle(word)
+    initial = (starts & (F.least(F.length(own), F.length(word)) == 1)) | first_two
     first_of_two = own.isin(*_FIRST_OF_TWO) & F.startswith(word, own) & word.rlike(_TWO_IN_ONE)
     return _alike(own, word) | initial | first_of_two

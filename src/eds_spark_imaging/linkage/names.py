@@ -12,11 +12,20 @@ from collections.abc import Sequence
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-_TITLES = ("MME", "MADAME", "MLLE", "MADEMOISELLE", "MR", "MONSIEUR", "DR", "NEE", "EPOUSE", "EP", "VVE", "VEUVE")
+_TITLES = (
+    *("MME", "MADAME", "MLLE", "MADEMOISELLE", "MR", "MONSIEUR", "DR", "DOCTEUR", "PR", "PROF"),
+    *("NE", "NEE", "EPOUSE", "EP", "VVE", "VEUVE", "JR", "SR", "II", "III", "IV"),
+)
 # Parts of names that many share: they do not make two names alike.
-_PARTICLES = ("DE", "DU", "DES", "LA", "LE", "LES", "EL", "AL", "BEN", "VAN", "VON", "DA", "DOS", "DI", "ST", "SAINT")
+_PARTICLES = (
+    *("DE", "DU", "DES", "LA", "LE", "LES", "EL", "AL", "BEN", "VAN", "VON", "DA", "DOS", "DI", "ST", "SAINT", "SAINTE"),
+    *("ABD", "AIT", "HADJ", "OULD", "THI", "MAC", "MC"),
+)
 # Words beside a placeholder, or beside X, that name nobody either.
-_NOBODY = "HOMME|FEMME|MONSIEUR|MADAME|NOM|PRENOM|X+|[0-9]+"
+_NOBODY = (
+    "HOMME|FEMME|MONSIEUR|MADAME|NOM|PRENOM|IDENTITE|SOUS|ANS|SAU|X+|[0-9]+"
+    "|FILLE|GARCON|(?:BEBE|BB|NNE?|JUMEAU|JUMELLE)[0-9]*|(?:N|NOUVEAU)[ ^]NEE?"
+)
 
 _LIGATURES = {"Œ": "OE", "Æ": "AE", "Ø": "O", "Ł": "L", "Đ": "D", "ẞ": "SS"}
 _ACCENTED = {
@@ -26,13 +35,17 @@ _ACCENTED = {
 }
 # How a newborn is named who has no name yet. A foetus is examined in the mother.
 _NEWBORN = (
-    r"(?<![A-Z0-9])(BEBES?|BB|NN|JUMEAUX?|JUMELLES?|NOUVEAU(?= NEE?(?![A-Z0-9]))|NOUVELLE(?= NEE?(?![A-Z0-9]))"
-    r"|(?:ENFANT|FILS|FILLE|GARCON)(?= (?:DE|D|DU)(?![A-Z0-9])))(?![A-Z0-9])"
+    r"(?<![A-Z0-9])(BEBES?|BB|NNE?|JUMEAUX?|JUMELLES?|(?:N|NOUVEAU|NOUVELLE)(?= NEE?(?![A-Z0-9]))"
+    r"|(?:ENFANT|FILS|FILLE|GARCON)(?= (?:DE|D|DU)(?![A-Z0-9])))[0-9]{0,2}(?![A-Z0-9])"
 )
 # UTF-8 that was read as Latin-1: each letter with an accent has become two signs.
 _TWICE_ENCODED = r"^(?=.*[\u00C3-\u00C5])([\u0000-\u007F]|[\u00C2-\u00DF][\u0080-\u00BF])*$"
-# A sign that stands for a letter that was lost: the replacement character, or a question mark between letters.
-_LOST_LETTER = r"\uFFFD|(?<=[A-Z])\?(?=[A-Z])"
+# A sign that stands for a letter that was lost: the replacement character, a question mark between letters, or what no
+# name holds beside a letter (`…RIC`, `FRAN‡OIS`: bytes of another charset).
+_FOREIGN_SIGN = r"[\u0080-\uFFFF&&[^\p{L}\p{M}\p{Z}\p{Pd}\p{Pi}\p{Pf}\p{Sk}\u00B0\u00B7]]"
+_LOST_LETTER = rf"\uFFFD|(?<=[A-Z])\?(?=[A-Z])|(?<=[A-Z]){_FOREIGN_SIGN}|{_FOREIGN_SIGN}(?=[A-Z])"
+# A mark before a name, which puts it at the end of a list.
+_MARK = r"(?<![A-Z0-9])ZZ+(?=[A-Z]{3})"
 
 
 def normalised(column: Column) -> Column:
@@ -81,8 +94,9 @@ def joined_parts(text: Column) -> Column:
 
 def naming(text: Column, placeholders: Sequence[str]) -> Column:
     """What of a normalised name may name somebody: without placeholders and what stands for a person beside them
-    (`DUBOIS^INCONNU`, `X^HOMME`), without an M that is a title; no letter is left of a name that names nobody."""
-    text = F.regexp_replace(text, r"^((?:[^^]*\^){3} *)M(?= *(?:\^|$))", "$1")
+    (`DUBOIS^INCONNU`, `X^HOMME`), without an M that is a title and the mark in `ZZDUBOIS`; no letter is left of a name
+    that names nobody (`NN^FILLE`)."""
+    text = F.regexp_replace(F.regexp_replace(text, r"^((?:[^^]*\^){3} *)M(?= *(?:\^|$))", "$1"), _MARK, "")
     named = F.when(~text.rlike(rf"^(?:[ ^]|{_whole_word(_NOBODY)})+$"), text).otherwise("")
     words = "|".join(placeholder_words(placeholders))
     if not words:

@@ -17,7 +17,10 @@ from eds_spark_imaging.linkage.ids import cleaned_ipp
 from eds_spark_imaging.linkage.names import normalised, placeholder_words
 
 # Products whose name ends in a number or is two words, and quality control by its letters.
-_PRODUCTS = r"\b(DELTA ?4|TG ?18|TG ?270|CTP ?[0-9]{3}|MATRIXX|OCTAVIUS ?4D|CAT PHAN)\b|^(C Q|Q [AC])\b"
+_PRODUCTS = (
+    r"\b(DELTA ?4|TG ?18|TG ?270|CTP ?[0-9]{3}|MATRIXX|OCTAVIUS ?4D|CAT PHAN|TO(10|16|20)|WARM ?UP|"
+    r"BLANK SCAN)\b|^(C Q|Q [AC])\b"
+)
 
 
 def _words(text: str) -> list[str]:
@@ -25,7 +28,7 @@ def _words(text: str) -> list[str]:
 
 
 _QUALITY = _words(
-    "QC QA CQ CQI CQE AQ DQA AUTOQC AUTOQA FANTOM FANTOME FANTOMES FANTOMS FANTHOME PHANT PHANTON MIREDETEST"
+    "QC QA CQ CQI CQE AQ DQA AUTOQC AUTOQA FANTOM FANTOME FANTOMES FANTOMS FANTHOME PHANT PHANTON COPHAN MIREDETEST"
 )
 _TEST = _words("TEST TESTS TST TESTING")
 # Phantom products and what they are made of or show.
@@ -55,7 +58,7 @@ _FILLERS = _words(
     "ONLY DO NOT USE NE PAS UTILISER SUPPRIMER DELETE DE DU DES LA LE LES ET AND FOR POUR APRES AVANT AFTER "
     "BEFORE NEW OLD NO NUM IMAGE IMAGES PACS RIS DICOM SEND ENVOI ECRAN MONITEUR MONITOR DISPLAY CONSOLE STATION "
     "INFORMATIQUE RADIOLOGIE MEDECINE NUCLEAIRE HOPITAL BLOC EQUIPE SUPPORT ADMIN USER LOCAL REMOTE FIELD SNR BAG "
-    "BALL HL WORKLIST TOR"
+    "BALL HL WORKLIST TOR TOX OBJET WARM UP MM CM ML KV"
 )
 # Words beside TEST that make no person of it.
 _ANYBODY = _words(
