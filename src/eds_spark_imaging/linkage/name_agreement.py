@@ -144,12 +144,14 @@ def _state(name: str, words: str, parts: str, nothing_else: Column) -> Column:
 
 def _alike(own: Column, word: Column) -> Column:
     """Whether a word of the header is one of the person's: equal, cut short to three letters or more, one letter off
-    in five, or with two neighbours in the wrong order. A particle is like nothing."""
+    in five, with two neighbours in the wrong order, or behind the mark of what stands at the end of a list (ZZDUBOIS).
+    A particle is like nothing."""
     shorter = F.least(F.length(own), F.length(word))
     same = (own == word) & (shorter >= 2)
     cut = F.startswith(own, word) & (shorter >= 3)
     mistyped = ((shorter >= 5) | F.contains(word, F.lit("¿"))) & (F.levenshtein(own, word, 1) >= 0)
-    return ~is_particle(own) & ~is_particle(word) & (same | cut | mistyped | _transposed(own, word))
+    marked = F.regexp_replace(word, "^ZZ+", "") == own
+    return ~is_particle(own) & ~is_particle(word) & (same | cut | mistyped | marked | _transposed(own, word))
 
 
 def _transposed(own: Column, word: Column) -> Column:

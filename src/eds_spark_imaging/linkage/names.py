@@ -44,8 +44,6 @@ _TWICE_ENCODED = r"^(?=.*[\u00C3-\u00C5])([\u0000-\u007F]|[\u00C2-\u00DF][\u0080
 # name holds beside a letter (`…RIC`, `FRAN‡OIS`: bytes of another charset).
 _FOREIGN_SIGN = r"[\u0080-\uFFFF&&[^\p{L}\p{M}\p{Z}\p{Pd}\p{Pi}\p{Pf}\p{Sk}\u00B0\u00B7]]"
 _LOST_LETTER = rf"\uFFFD|(?<=[A-Z])\?(?=[A-Z])|(?<=[A-Z]){_FOREIGN_SIGN}|{_FOREIGN_SIGN}(?=[A-Z])"
-# A mark before a name, which puts it at the end of a list.
-_MARK = r"(?<![A-Z0-9])ZZ+(?=[A-Z]{3})"
 
 
 def normalised(column: Column) -> Column:
@@ -94,9 +92,9 @@ def joined_parts(text: Column) -> Column:
 
 def naming(text: Column, placeholders: Sequence[str]) -> Column:
     """What of a normalised name may name somebody: without placeholders and what stands for a person beside them
-    (`DUBOIS^INCONNU`, `X^HOMME`), without an M that is a title and the mark in `ZZDUBOIS`; no letter is left of a name
-    that names nobody (`NN^FILLE`)."""
-    text = F.regexp_replace(F.regexp_replace(text, r"^((?:[^^]*\^){3} *)M(?= *(?:\^|$))", "$1"), _MARK, "")
+    (`DUBOIS^INCONNU`, `X^HOMME`), without an M that is a title; no letter is left of a name that names nobody
+    (`NN^FILLE`)."""
+    text = F.regexp_replace(text, r"^((?:[^^]*\^){3} *)M(?= *(?:\^|$))", "$1")
     named = F.when(~text.rlike(rf"^(?:[ ^]|{_whole_word(_NOBODY)})+$"), text).otherwise("")
     words = "|".join(placeholder_words(placeholders))
     if not words:
