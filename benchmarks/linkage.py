@@ -3,7 +3,8 @@
     python benchmarks/linkage.py --patients 20000 --seeds 1 2 --rates 0.2
 
 The exams are the headers that the generator plants, without DICOM files between; ``--lake`` takes the exams of a
-lake that was built from the files of ``--synth`` instead. Tables come out as Markdown.
+lake that was built from the files of ``--synth`` instead. ``--other-habits`` measures on hospitals of another generator
+(``habits.py``). Tables come out as Markdown.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+from habits import write_hospital
 from linkage_measures import by_defect, by_method, confusion, judged, markdown, measures, strata, with_people
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -111,6 +113,7 @@ def main() -> None:
     parser.add_argument("--probabilistic", action="store_true", help="with the probabilistic step (splink)")
     parser.add_argument("--threshold", type=float, default=0.999, help="of the probabilistic step")
     parser.add_argument("--blur", type=float, default=0.0, help="share of exams without id and with a wrong birth year")
+    parser.add_argument("--other-habits", action="store_true", help="hospitals of the other generator; no --rates")
     parser.add_argument("--synth", type=Path, help="a hospital that was made before")
     parser.add_argument("--lake", help="a lake built from the files of --synth")
     parser.add_argument("--wrong", type=Path, help="write the exams linked to the wrong person, or lost, here")
@@ -122,13 +125,25 @@ def main() -> None:
     for rate in given.rates if not places else []:
         for seed in given.seeds:
             places.append(scratch / f"seed-{seed}-rate-{rate}")
-            generate(places[-1], given.patients, seed, defect_rate=rate, with_dicom=False)
+            if given.other_habits:
+                write_hospital(places[-1], given.patients, seed)
+            else:
+                generate(places[-1], given.patients, seed, defect_rate=rate, with_dicom=False)
     try:
         for with_identity in (True, False):
             report(spark, places, given, with_identity)
     finally:
         shutil.rmtree(scratch)
         spark.stop()
+
+
+def exams_of(spark: SparkSession, place: Path, config: Config, given: argparse.Namespace) -> DataFrame:
+    """The exams of a hospital, as rows of ``imaging_study``."""
+    if given.lake:
+        return spark.read.format("delta").load(f"{given.lake}/imaging_study")
+    if given.other_habits:
+        return spark.read.parquet(str(place / "truth" / "exams.parquet"))
+    return exams_of_headers(spark, place, config)
 
 
 def report(spark: SparkSession, places: list[Path], given: argparse.Namespace, with_identity: bool) -> None:
@@ -142,11 +157,7 @@ def report(spark: SparkSession, places: list[Path], given: argparse.Namespace, w
             link=replace(config.link, probabilistic=given.probabilistic, probabilistic_threshold=given.threshold),
         )
         warehouse = Warehouse(spark, config.warehouse or WarehouseConfig(path=str(place / "warehouse")))
-        studies = (
-            spark.read.format("delta").load(f"{given.lake}/imaging_study")
-            if given.lake
-            else exams_of_headers(spark, place, config)
-        )
+        studies = exams_of(spark, place, config, given)
         studies = blurred(studies, given.blur) if given.blur else studies
         started = time.monotonic()
         links = linked(studies, warehouse, config, with_identity)

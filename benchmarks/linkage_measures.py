@@ -59,7 +59,7 @@ def measures(exams: pd.DataFrame, with_identity: bool) -> dict[str, str]:
 
 def with_people(exams: pd.DataFrame, hospital: Path, with_identity: bool) -> pd.DataFrame:
     """Adds the strata of the true person (age, sex, sort of name) and ``against``: whether the header holds anything
-    against the person of the link: birth date, sex or, where they are known, a name."""
+    against the person of the link: birth date, sex or, where they are known, a name; as the truth says where it does."""
     people = _people(hospital)
     header = pd.read_parquet(hospital / "truth" / "header.parquet").drop_duplicates("study_instance_uid")
     columns = ["study_instance_uid", "patient_name", "patient_birth_date", "patient_sex"]
@@ -82,10 +82,11 @@ def with_people(exams: pd.DataFrame, hospital: Path, with_identity: bool) -> pd.
     linked = people.reindex(exams["person_id"]).reset_index(drop=True)
     if not with_identity:
         linked[["birth_name", "used_name", "first_given_name"]] = None
+    told = exams["against"] if "against" in exams else pd.Series(None, index=exams.index, dtype=object)
     exams["against"] = [
-        bool(is_linked) and _against(says, known)
-        for is_linked, says, known in zip(
-            exams["is_linked"], exams.to_dict("records"), linked.to_dict("records"), strict=True
+        bool(is_linked) and bool(_against(says, known) if pd.isna(always) else always)
+        for is_linked, always, says, known in zip(
+            exams["is_linked"], told, exams.to_dict("records"), linked.to_dict("records"), strict=True
         )
     ]
     return exams
