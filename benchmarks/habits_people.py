@@ -94,14 +94,8 @@ class People:
 
     def _household(self) -> None:
         first, draw = self._one(), self.rng.random()
-        makers = (
-            (0.05, self._twin),
-            (0.11, self._child),
-            (0.17, self._sibling),
-            (0.24, self._baby),
-            (0.28, self._wife),
-        )
-        for share, make in makers:
+        makers = {0.05: self._twin, 0.11: self._child, 0.17: self._sibling, 0.24: self._baby, 0.28: self._wife}
+        for share, make in makers.items():
             if draw < share:
                 make(first)
                 return
@@ -135,9 +129,10 @@ class People:
 
     def _baby(self, first: Person) -> None:
         rng = self.rng
-        if first.sex == "M" or not date(1965, 1, 1) < first.born < date(1985, 1, 1):
+        year = max(2006, first.born.year + rng.randrange(19, 40))
+        if first.sex == "M" or not first.born.year + 46 > year < 2025:
             return
-        born = date(first.born.year + rng.randrange(19, 40), rng.randrange(1, 13), rng.randrange(1, 29))
+        born = date(year, rng.randrange(1, 13), rng.randrange(1, 29))
         family = rng.choice([first.birth_name, first.used_name or first.birth_name, rng.choice(ORIGINS["french"][1])])
         ipp = self._ipp(first.ipp) if rng.random() < 0.5 else None
         baby = self._one("french", ipp, born=born, family=family)

@@ -89,13 +89,11 @@ class Writer:
         if person.origin == "vietnamese" and rng.random() < 0.3:
             slips.append("name_order_viet")
             *middle, last = given.split()
-            between = " ".join(middle)
-            return rng.choice(
-                [f"{last}^{family} {between}", f"{family} {between}^{last}", f"{family}^{last}^{between}"]
-            )
+            form = rng.choice(["{l}^{f} {m}", "{f} {m}^{l}", "{f}^{l}^{m}"])
+            return form.format(f=family, l=last, m=" ".join(middle))
         if person.origin == "portuguese" and rng.random() < 0.3:
             slips.append("name_last_alone")
-            return f"{family.split()[-1]}^{given.split()[0]}"
+            return f"{family.rsplit(maxsplit=1)[-1]}^{given.split(maxsplit=1)[0]}"
         if person.origin == "arabic" and rng.random() < 0.2:
             slips.append("name_joined")
             return f"{family.replace(' ', '')}^{given.replace(' ', '')}"

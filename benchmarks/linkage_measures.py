@@ -59,7 +59,7 @@ def measures(exams: pd.DataFrame, with_identity: bool) -> dict[str, str]:
 
 def with_people(exams: pd.DataFrame, hospital: Path, with_identity: bool) -> pd.DataFrame:
     """Adds the strata of the true person (age, sex, sort of name) and ``against``: whether the header holds anything
-    against the person of the link: birth date, sex or, where they are known, a name; as the truth says where it does."""
+    against the person of the link: birth date, sex or, where they are known, a name; or what the truth says."""
     people = _people(hospital)
     header = pd.read_parquet(hospital / "truth" / "header.parquet").drop_duplicates("study_instance_uid")
     columns = ["study_instance_uid", "patient_name", "patient_birth_date", "patient_sex"]
