@@ -58,6 +58,7 @@ class LinkConfig:
         "INCONNUE",
         "XXX",
         "ANONYME",
+        "ANONYMISE",
         "ANONYMOUS",
         "ANONYMIZED",
         "ANON",
