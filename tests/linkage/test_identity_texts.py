@@ -134,7 +134,7 @@ def test_placeholders_of_names_leave_what_names_somebody(spark: SparkSession) ->
         "XAVIER": "XAVIER",
         "MARTIN^X": "MARTIN X",
         "L'HOMME^PAUL": "L HOMME PAUL",
-        "INCONNUE^IDENTITE": "",
+        "INCONNU^IDENTITE": "",
         "URGENCE^SAU 12": "",
         "DUBOIS^INCONNU": "DUBOIS",
         "DUBOIS^Prénom non renseigné": "DUBOIS",

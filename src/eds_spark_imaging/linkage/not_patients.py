@@ -118,7 +118,9 @@ def _by_words(of: Column, config: LinkConfig) -> Column:
     two_signs = F.size(F.filter(in_name, lambda word: word.isin(*_SIGNS, *_VENDORS))) >= 2
     return (
         F.exists(F.concat(in_name, in_id), lambda word: word.rlike(_UNMISTAKABLE))
-        | ((_any(in_name, [*_QUALITY, *_TEST]) | is_product) & ~plain_person)
+        | (_any(in_name, _TEST) & ~plain_person)
+        # No phantom has an IPP, a day of birth and a sex, as test patients have.
+        | ((_any(in_name, _QUALITY) | is_product) & ~plain_person & ~(is_ipp & birthday & of["has_sex"]))
         # One sign alone may be a family name, where id or traits may be a patient's, and two are family and given name
         # where the traits are beyond doubt.
         | ((has_sign | of_vendor) & ~is_person & ~(is_ipp | has_traits))
