@@ -100,7 +100,7 @@ def _each(values: Column, kind: str, method: LinkMethod, matched_on: str, issuer
 
 
 def _selective(numbers: Column) -> Column:
-    """Those numbers that are long enough to be few people's: an identifier of another kind may be equal to a short one."""
+    """Those numbers that are long enough to be few people's: other identifiers may be equal to a short one."""
     return F.filter(F.transform(numbers, plain), lambda number: F.length(number) >= 7)
 
 

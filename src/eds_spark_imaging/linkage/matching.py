@@ -18,8 +18,8 @@ _MATCH = ("study_instance_uid", "person_id", "method", "matched_on", "matched_ip
 def matches(exam_keys: DataFrame, directory: DataFrame, base: BaseCentrale, config: LinkConfig) -> DataFrame:
     """Rows (``study_instance_uid``, ``person_id``, ``method``, ``matched_on``, ``matched_ipp``): one equi-join.
 
-    A NIP outside of its domain needs traits to be believed. A visit or accession number counts near its dates, by the date
-    of the exam or of one of its series, an accession number only at its hospital, where that is known.
+    A NIP outside of its domain needs traits to be believed. A visit or accession number counts near its dates, by
+    the date of the exam or of one of its series, an accession number only at its hospital, where that is known.
     """
     met = exam_keys.join(directory, ["kind", "key"], "inner")
     if base.care_site is None or base.fact_relationship is None:

@@ -18,8 +18,8 @@ _TITLES = (
 )
 # Parts of names that many share: they do not make two names alike.
 _PARTICLES = (
-    *("DE", "DU", "DES", "LA", "LE", "LES", "EL", "AL", "BEN", "VAN", "VON", "DA", "DOS", "DI", "ST", "SAINT", "SAINTE"),
-    *("ABD", "AIT", "HADJ", "OULD", "THI", "MAC", "MC"),
+    *("DE", "DU", "DES", "LA", "LE", "LES", "EL", "AL", "BEN", "VAN", "VON", "DA", "DOS", "DI", "ST", "SAINT"),
+    *("SAINTE", "ABD", "AIT", "HADJ", "OULD", "THI", "MAC", "MC"),
 )
 # Words beside a placeholder, or beside X, that name nobody either.
 _NOBODY = (

@@ -60,8 +60,8 @@ def _sex() -> Column:
 
 
 def _contradictions() -> Column:
-    """Why the exam cannot be this person's. A trait that differs needs the birth date, the whole name or a number of the
-    order beside it; the birth date alone is a twin's too, where the sex differs and no name tells them apart."""
+    """Why the exam cannot be this person's. A trait that differs needs the birth date, the whole name or a
+    number of the order beside it; the birth date alone is a twin's too, where the sex differs and no name is there."""
     dated = _is("birth_date_state", TraitState.AGREE) & ~_is_of_either_twin()
     supported = dated | _both_names_agree() | _has_two_numbers()
     date_counts = ~(F.col("agrees") | (_is("birth_date_state", TraitState.COMPATIBLE) & _named()))

@@ -60,7 +60,10 @@ class Contradiction(Word):
     BEFORE_BIRTH = "before_birth", "the exam lies before the birth, and no other trait confirms the person"
     AFTER_DEATH = "after_death", "the exam lies after the day of death, and no other trait confirms the person"
     NEWBORN = "newborn", "the name is that of a newborn, and the person is a year old or more"
-    TWO_PATIENTS = "two_patients", "the files of the exam name two patients: two birth dates, and two identifiers or names"
+    TWO_PATIENTS = (
+        "two_patients",
+        "the files of the exam name two patients: two birth dates, and two identifiers or names",
+    )
 
 
 class DateFault(Word):
