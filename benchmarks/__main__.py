@@ -11,8 +11,8 @@ from pathlib import Path
 
 def names() -> list[str]:
     """The modules of this folder that have a ``main``."""
-    modules = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
-    own = (name for name in sorted(modules) if name != "__main__")
+    modules = pkgutil.iter_modules([str(Path(__file__).parent)])
+    own = sorted(module.name for module in modules if not module.ispkg and module.name != "__main__")
     return [name for name in own if "\ndef main(" in Path(__file__).with_name(f"{name}.py").read_text()]
 
 

@@ -1,6 +1,6 @@
 """Measures the crossing against the truth of hospitals: precision and recall of visits, acts and reports by defect.
 
-    python benchmarks/crossing.py --patients 3000 --seeds 1 2
+    python3 -m benchmarks.crossing --patients 3000 --seeds 1 2
 
 Three generators make the hospitals: ``synth``, whose headers go in without DICOM files between, and ``hospital`` and
 ``second`` of tests/helpers, which share no code with the crossing or with ``synth``. Exams are linked by the job `link`
@@ -19,10 +19,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
-from linkage_measures import interval, markdown
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from benchmarks.linkage import exams_of_headers
+from benchmarks.linkage_measures import interval, markdown
 from eds_spark_imaging.config import Config, LakeConfig, load_config
 from eds_spark_imaging.pipeline.cross import cross
 from eds_spark_imaging.pipeline.link import link
@@ -30,7 +31,6 @@ from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.spark.session import spark_session
 from eds_spark_imaging.synth import generate
 from eds_spark_imaging.terminology.acts import is_exam
-from linkage import exams_of_headers
 
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "helpers"))
 

@@ -1,7 +1,7 @@
 """Times the job `link` on lakes of growing size: all exams, nothing new, and 1 % of the exams and identities changed.
 
-    python benchmarks/link_scale.py --patients 40000 160000
-    python benchmarks/link_scale.py --patients 100000 400000 --persons 250000 1000000 --memory 8g
+    python3 -m benchmarks.link_scale --patients 40000 160000
+    python3 -m benchmarks.link_scale --patients 100000 400000 --persons 250000 1000000 --memory 8g
 
 A synthetic hospital has about 2.5 exams a patient; ``--persons`` adds people to the base centrale that never had one.
 The exams are written into the lake from the headers that the generator plants, without DICOM files between. Tables
@@ -23,10 +23,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from linkage_measures import markdown
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+from benchmarks.linkage import exams_of_headers
+from benchmarks.linkage_measures import markdown
 from eds_spark_imaging.config import LakeConfig, WarehouseConfig, load_config
 from eds_spark_imaging.pipeline.link import link
 from eds_spark_imaging.runs.context import Context
@@ -34,7 +35,6 @@ from eds_spark_imaging.spark.session import spark_session
 from eds_spark_imaging.synth import generate
 from eds_spark_imaging.tables.links import LINK_COLUMNS
 from eds_spark_imaging.tables.spec import sql_type
-from linkage import exams_of_headers
 
 _LINK = [column.name for column in LINK_COLUMNS]
 _COMPUTED = {

@@ -1,10 +1,10 @@
 """Measures the patient link against the truth of synthetic hospitals: precision, recall, status by defect.
 
-    python benchmarks/linkage.py --patients 20000 --seeds 1 2 --rates 0.2
+    python3 -m benchmarks.linkage --patients 20000 --seeds 1 2 --rates 0.2
 
 The exams are the headers that the generator plants, without DICOM files between; ``--lake`` takes the exams of a
 lake that was built from the files of ``--synth`` instead. ``--other-habits`` measures on hospitals of another generator
-(``habits.py``). Tables come out as Markdown.
+(``benchmarks.habits``). Tables come out as Markdown.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
-from habits import write_hospital
-from linkage_measures import by_defect, by_method, confusion, judged, markdown, measures, strata, with_people
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from benchmarks.habits.hospital import write_hospital
+from benchmarks.linkage_measures import by_defect, by_method, confusion, judged, markdown, measures, strata, with_people
 from eds_spark_imaging.config import Config, WarehouseConfig, load_config
 from eds_spark_imaging.linkage import (
     BaseCentrale,

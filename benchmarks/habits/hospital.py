@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from habits_exam import SITES, Exam, Row
-from habits_exams import ATTACHED, Exams
-from habits_people import People, Person
 
+from benchmarks.habits.exam import SITES, Exam, Row
+from benchmarks.habits.exams import ATTACHED, Exams
+from benchmarks.habits.people import People, Person
 from eds_spark_imaging.warehouse.contract import INPUTS
 
 _TEXTS = (

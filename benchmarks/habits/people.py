@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from habits_words import ORIGINS
+from benchmarks.habits.words import ORIGINS
 
 _DAYS_OF_A_NEWBORN = 700
 _HURRIED = ("INCONNU", "X", "SANS IDENTITE", "INCONNUE", "XXX")
@@ -105,7 +105,8 @@ class People:
 
     def _twin(self, first: Person) -> None:
         rng = self.rng
-        pool = [name for name in ORIGINS[first.origin][2 if first.sex == "M" else 3] if name != first.given]
+        _, _, men, women = ORIGINS[first.origin]
+        pool = [name for name in (men if first.sex == "M" else women) if name != first.given]
         alike = [name for name in pool if name[:2] == first.given[:2]] or pool
         same = rng.random() < 0.65
         sex = first.sex if same else {"F": "M", "M": "F"}[first.sex]

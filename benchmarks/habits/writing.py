@@ -10,8 +10,8 @@ import unicodedata
 from calendar import monthrange
 from datetime import date
 
-import habits_words as words
-from habits_people import Person
+from benchmarks.habits import words
+from benchmarks.habits.people import Person
 
 _LETTERS = "AEIOURSTLNDMCPBGVHYKZ"
 _SHORT = {"ALEXANDRE": "ALEX", "FRANÇOISE": "FANFAN", "MOHAMED": "MOMO", "JACQUELINE": "JACKIE", "CATHERINE": "CATHY"}

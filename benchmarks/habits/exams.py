@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import date
 
-import habits_words as words
-from habits_exam import SITES, Exam, Headers
-from habits_people import People, Person
-from habits_writing import plain
+from benchmarks.habits import words
+from benchmarks.habits.exam import SITES, Exam, Headers
+from benchmarks.habits.people import People, Person
+from benchmarks.habits.writing import plain
 
 ATTACHED = ("ordinary", "files_two_names", "files_two_ids")
 # What spoils a name too much to tell the person by traits alone.

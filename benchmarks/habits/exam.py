@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from habits_people import Person
-from habits_writing import Writer
+from benchmarks.habits.people import Person
+from benchmarks.habits.writing import Writer
 
 Row = dict[str, Any]
 SITES = {"P": ("038", "GHA"), "Q": ("076", "GHA"), "R": ("096", "GHB"), "S": ("061", "GHB")}
