@@ -129,7 +129,7 @@ def _after_chain(
         return {BOTH if both else polarities[0]}, end
     if following is not None and "enhanced_both" in following.roles:
         return {BOTH}, j + 1
-    if cut and j == len(spans) - 1 and _begins_agent(spans[j - 1], spans[j]):
+    if j == len(spans) - 1 and _begins_agent(spans[j - 1], spans[j], 1 if cut else _SHORTEST_AGENT):
         return {BOTH if both else polarities[0]}, j + 1
     word = spans[j - 1].words[0]
     if word == "w" and following is not None and "kernel" in following.roles and not following.place and not both:
@@ -150,12 +150,15 @@ def _says_it_alone(word: str, following: Span | None, cut: bool, both: bool) -> 
     return not cut and (both or (ends and word in _SAY_IT_ALONE) or word in _SHORT_FORMS)
 
 
-def _begins_agent(before: Span, last: Span) -> bool:
-    """`SS I`, `AVEC CO`, where the text was cut there."""
+def _begins_agent(before: Span, last: Span, shortest: int) -> bool:
+    """`SS I`, `AVEC CO` where the text was cut there; `AVEC INJE` wherever it ends."""
     agents = _ENGLISH_AGENTS if before.words[-1] in _ENGLISH_WORDS else _AGENTS
-    return len(last.words) == 1 and any(agent.startswith(last.words[0]) for agent in agents)
+    word = last.words[0]
+    return len(last.words) == 1 and len(word) >= shortest and any(agent.startswith(word) for agent in agents)
 
 
+# Letters that the beginning of an agent needs where texts are not cut by systems that are known.
+_SHORTEST_AGENT = 4
 _AGENTS, _ENGLISH_AGENTS = group("agents_begin"), group("agents_begin_english")
 _ENGLISH_WORDS = stems("english_prepositions")
 # Words that mean contrast, and that begin others too: `CONTROLE`, `CEREBRAL`, `POST BIOPSIE`.

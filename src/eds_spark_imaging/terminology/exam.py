@@ -149,6 +149,8 @@ class Reader:
         if not named:
             return "", _NOTHING, ()
         naming = {column: one for column, one in named.items() if column in TEXTS and not one.kernel}
+        if SERIES in naming and self._only_why(naming):
+            del naming[SERIES]
         if SERIES in naming:
             naming[SERIES] = self._beside(read, SERIES, naming[SERIES])
         source = self._closer(naming, self._winner(naming))
@@ -169,6 +171,16 @@ class Reader:
         parts = {column: "+".join(read[column].parts) for column in (source, *against)}
         conflicts = tuple(f"body_part: {source}={parts[source]}, {other}={parts[other]}" for other in against)
         return source, chosen, conflicts
+
+    def _only_why(self, naming: Mapping[str, Reading]) -> bool:
+        """`LOW DOSE COLIQUE NEPHRETIQUE` of `ABDO-PELVIEN`: a series that tells why parts that hold its own are seen."""
+        series = naming[SERIES]
+        if series.rule != "context":
+            return False
+        wholes = [self._members(one) for one in naming.values() if one.rule != "context"]
+        return any(
+            len(whole) > 1 and all(lies_within(self.lexicon, part, whole) for part in series.parts) for whole in wholes
+        )
 
     def _winner(self, naming: Mapping[str, Reading]) -> str:
         """The text that is taken for the parts, by column; empty where no text names any."""

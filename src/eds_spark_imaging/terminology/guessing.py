@@ -172,6 +172,8 @@ def _unstemmed(word: str) -> tuple[str, ...]:
     """As the word would end if it were no feminine adjective, or had not been taken for one: `epu-ale`."""
     if word.endswith("le"):
         return (word[:-1],)
+    if word.endswith("nne"):
+        return (word[:-2],)  # `pelvinne`
     return (f"{word}e",) if word.endswith("al") else ()
 
 
@@ -187,7 +189,9 @@ def _nearest(lexicon: Lexicon, word: str, slips: int) -> str:
     known = lexicon.spellings.get(word[0], ())
     near = process.extract(word, known, scorer=OSA.distance, score_cutoff=slips, limit=_ENOUGH)
     best = [spelt for spelt, distance, _ in near if distance == near[0][1]]
-    return best[0] if best and all(_same(lexicon, best[0], other) for other in best[1:]) else ""
+    if not best or not all(_same(lexicon, best[0], other) for other in best[1:]):
+        return ""
+    return next((spelt for spelt in best if lexicon.root.next[spelt].entries), best[0])
 
 
 def _same(lexicon: Lexicon, one: str, other: str) -> bool:

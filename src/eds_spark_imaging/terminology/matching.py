@@ -54,6 +54,8 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
             span, length = combined_phrase(lexicon, text, i, category) or (span, length)
         if slips and length <= 1 and any(odd[i : i + 3]):
             span, length = misspelt_phrase(lexicon, text, i, category) or (span, length)
+        if cut and span is None and shared and i + 1 == len(forms) and found[-1].words[0] in _CONNECTORS:
+            span = _cut_second(lexicon, text, head, category, cut)
         if span is None:
             span, length = _first_half(lexicon, text, i, category), 1
         if span is None and cut and i + 1 == len(forms) and begins_words(lexicon, forms[i]):
@@ -67,6 +69,13 @@ def spans(lexicon: Lexicon, text: Words, category: str, cut: int) -> list[Span]:
         found.append(span)
         i += length
     return found
+
+
+def _cut_second(lexicon: Lexicon, text: Words, head: str, category: str, cut: int) -> Span | None:
+    """`RACHIS CERVICAL ET DORSA`: the last adjective of a noun that stood before, where it was cut."""
+    last = Words((head, text.forms[-1]), (text.breaks[-1], " "))
+    found = cut_phrase(lexicon, last, 0, category, cut=cut, earlier=()) if len(text.forms[-1]) >= 3 else None
+    return found[0] if found else None
 
 
 def _stands_alone(lexicon: Lexicon, text: Words, i: int, head: str) -> bool:

@@ -88,7 +88,7 @@ def read(lexicon: Lexicon, text: str, category: str, *, series: bool = False, co
     marked = _paired_spans(found, sided)
     unpurposed = _unpurposed(found, scopes, marked)
     stated = stated_contrast(found, category, length == SHORT_TEXT, unpurposed, scopes)
-    implied = implied_contrast(lexicon, found, category, unpurposed)
+    implied = "" if kernel else implied_contrast(lexicon, found, category, unpurposed)  # `OS CORO`
     added = stated == WITHOUT and implied == WITH and both_exams(lexicon, found, category, unpurposed)
     places = {mention.index for mention in used}
     return Reading(
