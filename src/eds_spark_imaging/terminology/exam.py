@@ -175,12 +175,8 @@ class Reader:
     def _only_why(self, naming: Mapping[str, Reading]) -> bool:
         """`LOW DOSE COLIQUE NEPHRETIQUE` of `ABDO-PELVIEN`: a series that tells why parts that hold its own are seen."""
         series = naming[SERIES]
-        if series.rule != "context":
-            return False
-        wholes = [self._members(one) for one in naming.values() if one.rule != "context"]
-        return any(
-            len(whole) > 1 and all(lies_within(self.lexicon, part, whole) for part in series.parts) for whole in wholes
-        )
+        wholes = [self._members(one) for one in naming.values() if one.rule != "context" == series.rule]
+        return any(len(one) > 1 and all(lies_within(self.lexicon, p, one) for p in series.parts) for one in wholes)
 
     def _winner(self, naming: Mapping[str, Reading]) -> str:
         """The text that is taken for the parts, by column; empty where no text names any."""
