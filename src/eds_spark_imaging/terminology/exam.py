@@ -151,7 +151,7 @@ class Reader:
         naming = {column: one for column, one in named.items() if column in TEXTS and not one.kernel}
         if SERIES in naming and self._only_why(naming):
             del naming[SERIES]
-        if SERIES in naming:
+        elif SERIES in naming:
             naming[SERIES] = self._beside(read, SERIES, naming[SERIES])
         source = self._closer(naming, self._winner(naming))
         coded = next((column for column in CODED if column in named), "")
@@ -159,13 +159,8 @@ class Reader:
             return (coded, read[coded], ()) if coded else ("", _NOTHING, ())
         chosen = self._beside(read, source, naming[source])
         others = [column for column in (*TEXTS, *CODED) if column in read and column != source]
-        against = [
-            column
-            for column in others
-            if (column in naming or column in CODED)
-            and read[column].parts
-            and not agree(self.lexicon, chosen.parts, read[column].parts)
-        ]
+        speaking = [column for column in others if (column in naming or column in CODED) and read[column].parts]
+        against = [column for column in speaking if not agree(self.lexicon, chosen.parts, read[column].parts)]
         if not against:
             return source, chosen, ()
         parts = {column: "+".join(read[column].parts) for column in (source, *against)}
@@ -227,7 +222,9 @@ class Reader:
         return next((other for other in TEXTS if other in naming and self._is_piece(naming, other, source)), source)
 
     def _is_piece(self, naming: Mapping[str, Reading], one: str, whole: str) -> bool:
-        return len(naming[one].parts) == 1 and lies_within(self.lexicon, naming[one].parts[0], naming[whole].parts)
+        piece = naming[one]
+        alone = len(piece.parts) == 1 and piece.rule != "context"  # `TVP jambe G` is why `DOPPLER MI` was made
+        return alone and lies_within(self.lexicon, piece.parts[0], naming[whole].parts)
 
     def _confidence(self, chosen: Reading, source: str, read: Mapping[str, Reading]) -> float:
         """Of parts: how the words were found, less for a lesser source, more where another source says the same."""
@@ -260,12 +257,14 @@ class Reader:
     def _contradicted(sides: Mapping[str, str], of_study: Sequence[str]) -> bool:
         return any(side not in {sides[SERIES], "B", MIXED} for side in of_study)
 
+    def _sided_too(self, parts: Sequence[str], one: Reading) -> bool:
+        """Whether the side of a text is that of parts; a disease's only of the same: `STENOSE CAROTIDE D` of `TSA`."""
+        if one.rule == "context":
+            return not members(self.lexicon, parts).isdisjoint(self._members(one))
+        return agree(self.lexicon, parts, one.parts)
+
     def _told_side(self, read: Mapping[str, Reading], parts: Sequence[str]) -> Said:
-        sides = {
-            c: one.side
-            for c, one in read.items()
-            if one.side and (not one.parts or agree(self.lexicon, parts, one.parts))
-        }
+        sides = {c: one.side for c, one in read.items() if one.side and (not one.parts or self._sided_too(parts, one))}
         if not sides:
             return UNSAID
         of_study = [sides[column] for column in OF_STUDY if column in sides]
