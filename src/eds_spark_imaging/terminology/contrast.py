@@ -207,6 +207,8 @@ def _alone(spans: Sequence[Span], i: int, category: str, outside: bool) -> set[s
     if category == "radiographie" and spans[i].words[0] in _OF_FILMS:
         return set()  # `PLAIN ABDOMEN`
     for role, polarity in _ENHANCED.items():
+        if role == "enhanced" and category == "medecine_nucleaire":
+            continue  # `SCINTI INJECTEE`: the tracer was
         if role in roles:
             of_else = role == "enhanced_both" and category not in {*_PHASED, ""} and not _agent_follows(after)
             return set() if of_else else {polarity}

@@ -168,7 +168,7 @@ class Reader:
         return source, chosen, conflicts
 
     def _only_why(self, naming: Mapping[str, Reading]) -> bool:
-        """`LOW DOSE COLIQUE NEPHRETIQUE` of `ABDO-PELVIEN`: a series that tells why parts that hold its own are seen."""
+        """`LOW DOSE COLIQUE NEPHRETIQUE` of `ABDO-PELVIEN`: a series that tells why what holds its parts is seen."""
         series = naming[SERIES]
         wholes = [self._members(one) for one in naming.values() if one.rule != "context" == series.rule]
         return any(len(one) > 1 and all(lies_within(self.lexicon, p, one) for p in series.parts) for one in wholes)

@@ -113,7 +113,7 @@ def _side_of(spans: Sequence[Span], i: int, paired: Sequence[bool], views: bool)
     for role, side in _LETTERS.items():
         if role in roles:
             counts = _letter_counts(spans, i, paired) and not _of_disease(spans, i, paired)
-            return side if counts and not _of_view(spans, i, paired) else ""
+            return side if counts and not (views and _of_view(spans, i, paired)) else ""
     return ""
 
 
