@@ -29,6 +29,7 @@ RECORDS = (
     "records_eighth.jsonl",
     "records_ninth.jsonl",
     "records_tenth.jsonl",
+    "records_eleventh.jsonl",
 )
 SETS = tuple(f"texts{name}.csv" for name in _NAMES.split(" "))
 
