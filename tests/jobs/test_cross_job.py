@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from eds_spark_imaging.runs.context import Context
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.slow]  # a hospital is made, linked and crossed
 
 KEYS = {
     "visits": ("imaging_study_visit", "visit_occurrence_id"),

@@ -111,6 +111,7 @@ def test_a_tree_of_good_and_bad_files_then_its_changes(context: Context, tree: P
     assert statuses(context)[other] == "parsed"
 
 
+@pytest.mark.slow
 def test_of_two_copies_one_goes_and_the_other_changes(context: Context, tree: Path) -> None:
     from eds_spark_imaging.pipeline.checks import check_accounting
     from eds_spark_imaging.pipeline.index.job import index

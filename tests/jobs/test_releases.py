@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from eds_spark_imaging.runs.context import Context
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 FILES, ISSUES, QUEUE = "dicom_file", "dicom_issue", "dicom_study_touched"
 

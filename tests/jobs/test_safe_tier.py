@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from eds_spark_imaging.runs.context import Context
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.slow]  # some two minutes
 
 
 class Made(NamedTuple):
@@ -206,7 +206,6 @@ def test_the_tier_is_registered_with_its_views(spark: SparkSession, made: Made) 
         spark.sql("DROP DATABASE IF EXISTS of_the_tier CASCADE")
 
 
-@pytest.mark.slow
 def test_maintain_leaves_a_tier_what_it_is_and_no_other_job_runs_on_it(made: Made) -> None:
     from eds_spark_imaging.pipeline.jobs import Options, run_jobs
 
@@ -220,7 +219,6 @@ def test_maintain_leaves_a_tier_what_it_is_and_no_other_job_runs_on_it(made: Mad
     assert not bring_up_to_date(made.source, made.tier).get("rows")
 
 
-@pytest.mark.slow
 def test_a_second_run_writes_nothing(made: Made) -> None:
     before = {name: made.tier.lake.version(name) for name in made.tier.catalogue.treated}  # type: ignore[attr-defined]
     assert not bring_up_to_date(made.source, made.tier).get("rows")
@@ -228,7 +226,6 @@ def test_a_second_run_writes_nothing(made: Made) -> None:
     assert after == before
 
 
-@pytest.mark.slow  # half a minute
 def test_what_changes_is_brought_up_to_date(made: Made) -> None:
     """As a tier made anew: somebody new makes common what was rare, an exam is gone, a link is another one."""
     from pyspark.sql import functions as F
@@ -262,7 +259,6 @@ def content(row: dict[str, Any]) -> str:
     return repr({name: value for name, value in row.items() if name != "changed_run"})
 
 
-@pytest.mark.slow
 def test_another_key_or_other_rules_need_another_place(made: Made) -> None:
     with pytest.raises(LakeError, match="another key"):
         bring_up_to_date(made.source, made.tier, b"k" * 32)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from eds_spark_imaging.runs.context import Context
 
-pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("few_attributes")]
+pytestmark = [pytest.mark.spark, pytest.mark.slow, pytest.mark.usefixtures("few_attributes")]
 
 
 def exam(uid: str, description: str | None, modalities: list[str]) -> dict[str, Any]:

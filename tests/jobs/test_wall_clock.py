@@ -13,7 +13,7 @@ from pydicom.data import get_testdata_file
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-pytestmark = pytest.mark.spark
+pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 # Midnight's neighbourhood, the hour that spring skips in Paris, the one that autumn repeats, and a plain day.
 TIMES = ("20201025 001500", "20240331 023000", "20241027 023000", "20240701 235959.5")
