@@ -178,8 +178,7 @@ def test_without_identities_only_dates_and_sex_tell(
     wanted = {
         "exact": (LINKED, "ipp", 1, True),
         "other name": (LINKED, "ipp", 1, True),
-        "sex swapped": (CONFLICT, None, None, False),  # it may be a twin's: no name tells
-        "sex swapped, no names, but the visit": (LINKED, "ipp", 1, False),
+        "sex swapped": (LINKED, "ipp", 1, False),
         "sex swapped, no birth date": (CONFLICT, None, None, False),
         "one part of the date": (CONFLICT, None, None, False),
         "default date": (LINKED, "ipp", 1, False),

@@ -58,7 +58,6 @@ def with_probable(found: DataFrame, meeting: Meeting, known: DataFrame, config: 
 def _judged(pairs: DataFrame, meeting: Meeting, threshold: float) -> DataFrame:
     """Rows of ``imaging_study_person`` from (``study_instance_uid``, ``person_id``, ``probability``)."""
     joined = pairs.join(meeting.exams, "study_instance_uid", "inner").join(meeting.persons, "person_id", "inner")
-    joined = joined.withColumn("methods", F.array(F.lit(str(LinkMethod.PROBABILISTIC))))
     possible = compared(joined).where(F.size("contradictions") == 0)
     exam = Window.partitionBy("study_instance_uid")
     enough = F.col("probability") >= threshold
@@ -66,6 +65,7 @@ def _judged(pairs: DataFrame, meeting: Meeting, threshold: float) -> DataFrame:
     reason = F.when(enough & ~alone, str(Refusal.RIVAL)).when(~enough, str(Refusal.IMPROBABLE))
     made = {
         "method": F.lit(str(LinkMethod.PROBABILISTIC)).alias("method"),
+        "methods": F.array(F.lit(str(LinkMethod.PROBABILISTIC))).alias("methods"),
         "score": F.round("probability", 4).alias("score"),
         "verified": F.lit(False).alias("verified"),
         "evidence": evidence_of(F.lit("patient_name"), F.lit(None).cast("string")).alias("evidence"),

@@ -7,15 +7,13 @@ from pyspark.sql import functions as F
 
 from eds_spark_imaging.linkage.birth_dates import birth_date_state, is_one_error
 from eds_spark_imaging.linkage.name_agreement import compare_names
-from eds_spark_imaging.tables.link_words import Contradiction, DateFault, LinkMethod, TraitState
+from eds_spark_imaging.tables.link_words import Contradiction, DateFault, TraitState
 
 _TRAITS = ("family_name", "given_name", "birth_date_state", "sex_state")
-# Numbers of a visit or of an act: they come from the order, not from whoever typed the patient's identifier.
-_OF_THE_ORDER = (LinkMethod.VISIT_NUMBER, LinkMethod.ACCESSION_NUMBER)
 
 
 def compared(pairs: DataFrame) -> DataFrame:
-    """Adds to pairs of exam and person (columns of ``exams`` and ``traits_of_persons``, ``methods``) the comparison.
+    """Adds to pairs of exam and person (columns of ``exams`` and ``traits_of_persons``) the comparison.
 
     ``family_name``, ``given_name``, ``birth_date_state``, ``sex_state``: words of :class:`TraitState`; ``agreeing``
     and ``differing``: how many do; ``date_fault``: how the exam's date does not fit the person's life;
@@ -60,10 +58,8 @@ def _sex() -> Column:
 
 
 def _contradictions() -> Column:
-    """Why the exam cannot be this person's. A trait that differs needs the birth date, the whole name or a
-    number of the order beside it; the birth date alone is a twin's too, where the sex differs and no name is there."""
-    dated = _is("birth_date_state", TraitState.AGREE) & ~_is_of_either_twin()
-    supported = dated | _both_names_agree() | _has_two_numbers()
+    """Why the exam cannot be this person's. A trait that differs needs the birth date or the whole name beside it."""
+    supported = _is("birth_date_state", TraitState.AGREE) | _both_names_agree()
     date_counts = ~(F.col("agrees") | (_is("birth_date_state", TraitState.COMPATIBLE) & _named()))
     reasons = {
         Contradiction.BIRTH_DATE: _is("birth_date_state", TraitState.DIFFER) & ~is_one_error(),
@@ -75,18 +71,6 @@ def _contradictions() -> Column:
         Contradiction.TWO_PATIENTS: F.col("is_two_patients"),
     }
     return F.array_compact(F.array(*[F.when(found, F.lit(str(reason))) for reason, found in reasons.items()]))
-
-
-def _is_of_either_twin() -> Column:
-    """Whether the sex differs, and there is no name to compare."""
-    unnamed = _is("family_name", TraitState.MISSING) & _is("given_name", TraitState.MISSING)
-    return _is("sex_state", TraitState.DIFFER) & unnamed
-
-
-def _has_two_numbers() -> Column:
-    """Whether the patient's identifier and the number of a visit or act led to the person."""
-    of_order = F.size(F.array_intersect("methods", F.array(*[F.lit(str(method)) for method in _OF_THE_ORDER])))
-    return (of_order > 0) & (F.size("methods") > of_order)
 
 
 def _date_fault(day: Column) -> Column:

@@ -56,7 +56,7 @@ class Contradiction(Word):
     BIRTH_DATE = "birth_date", "the birth date differs in more than one error of typing would make"
     NAMES = "names", "the names have no word in common"
     TWO_TRAITS = "two_traits", "two traits differ"
-    UNSUPPORTED = "unsupported", "a trait differs, and nothing beside it outweighs that"
+    UNSUPPORTED = "unsupported", "a trait differs, and neither the birth date nor the whole name agrees beside it"
     BEFORE_BIRTH = "before_birth", "the exam lies before the birth, and no other trait confirms the person"
     AFTER_DEATH = "after_death", "the exam lies after the day of death, and no other trait confirms the person"
     NEWBORN = "newborn", "the name is that of a newborn, and the person is a year old or more"
