@@ -37,7 +37,7 @@ class Standstill:
         """The state now; None where not all of it lies on this machine, or some of it cannot be looked at."""
         try:
             inputs = _inputs(config) if local_folder(lake.root) else None
-        except OSError:
+        except (OSError, ValueError):  # a text with a null byte is no path
             return None
         return cls(inputs, current_versions(lake)) if inputs else None
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from eds_spark_imaging.config import Config, LakeConfig, SourceConfig, WarehouseConfig
+from eds_spark_imaging.config import Config, HospitalConfig, LakeConfig, SourceConfig, WarehouseConfig
 from eds_spark_imaging.config.sections.jobs import TerminologyConfig
 from eds_spark_imaging.pipeline import standstill
 from eds_spark_imaging.pipeline.standstill import Standstill
@@ -133,8 +133,9 @@ def test_a_change_of_this_package_is_seen(place: Place, tmp_path: Path, monkeypa
         {"warehouse": WarehouseConfig(database="base")},
         {"warehouse": WarehouseConfig(path="hdfs://namenode/base")},
         {"sources": (SourceConfig("pacs", "s3://bucket/dicom"),)},
+        {"hospitals": (HospitalConfig("066", "/a name\0"),)},
     ],
-    ids=["database", "hdfs", "s3"],
+    ids=["database", "hdfs", "s3", "no path"],
 )
 def test_what_lies_elsewhere_is_not_known(place: Place, changes: dict[str, Any]) -> None:
     _configure(**changes)(place)
