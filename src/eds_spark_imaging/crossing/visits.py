@@ -203,8 +203,10 @@ def _alone(visit: Visit, moment: datetime, visits: tuple[Visit, ...]) -> bool:
 
 def _twins(visit: Visit, deleted: Visit) -> bool:
     """Whether a deleted visit is one that was recorded again: within the hour, or as the same kind on the day."""
-    again = visit.kind is deleted.kind and visit.start.date() == deleted.start.date()
-    return bool(overlap(visit.hospitals, deleted.hospitals)) and (again or abs(visit.start - deleted.start) <= _TWICE)
+    recorded_twice = visit.kind is deleted.kind and visit.start.date() == deleted.start.date()
+    return bool(overlap(visit.hospitals, deleted.hospitals)) and (
+        recorded_twice or abs(visit.start - deleted.start) <= _TWICE
+    )
 
 
 def _gap(exam: Exam, visit: Visit) -> timedelta | None:

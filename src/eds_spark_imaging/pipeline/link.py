@@ -161,15 +161,17 @@ def _work(context: Context, persons: _Persons, scratch: Scratch, scope: DataFram
     meeting = replace(meeting, found=scratch.keep("found", meeting.found))
     rows, recorded = F.count(F.lit(1)), read(LINK_INPUT.name)
     left = recorded.join(studies, _STUDY, "left_anti").select(_STUDY)
-    (inputs, looked_at), (removed, gone) = at_once(
+    (inputs, looked_at), (removed, removed_counts) = at_once(
         lambda: scratch.keep_counted("inputs", link_inputs(meeting, rules_hash(asdict(config))), exams=rows),
         lambda: scratch.keep_counted("removed", left, exams_removed=rows),
     )
     # Without a key in common, any new person may be that of an exam: where the probabilistic step is on.
     by_model = F.col("person_id").isNull() | F.col("link_method").eqNullSafe(str(LinkMethod.PROBABILISTIC))
     open_ended = by_model if config.probabilistic else F.lit(False)
-    relinked, again = scratch.keep_counted("relinked", due(inputs, recorded, studies, open_ended), exams_relinked=rows)
-    return _Work(studies, meeting, inputs, relinked, removed, **looked_at, **again, **gone)
+    relinked, due_counts = scratch.keep_counted(
+        "relinked", due(inputs, recorded, studies, open_ended), exams_relinked=rows
+    )
+    return _Work(studies, meeting, inputs, relinked, removed, **looked_at, **due_counts, **removed_counts)
 
 
 def _link(context: Context, run: Run, work: _Work, scratch: Scratch) -> None:

@@ -69,8 +69,8 @@ def terms(context: Context) -> None:
         if now == seen:
             run.count(exams=0, series_changed=0, exams_changed=0)
             return
-        some = _changed(context, seen, now) if seen and seen.version == site.version else None
-        _terms(context, run, scratch, site, scratch.keep("changed", some) if some is not None else None)
+        changed = _changed(context, seen, now) if seen and seen.version == site.version else None
+        _terms(context, run, scratch, site, scratch.keep("changed", changed) if changed is not None else None)
 
 
 def has_new_acts(context: Context) -> bool:

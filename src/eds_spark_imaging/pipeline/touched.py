@@ -47,19 +47,19 @@ def touched_since(lake: Lake, seen: Mapping[str, int], now: Mapping[str, int]) -
 def _exams(lake: Lake, feeds: Mapping[str, DataFrame]) -> Sequence[DataFrame]:
     """Rows of exams as they were and as they are."""
     direct = [feeds["imaging_study"]] if "imaging_study" in feeds else []
-    beside = [feeds[name].select(STUDY) for name in ("imaging_series", "imaging_study_procedure") if name in feeds]
+    related = [feeds[name].select(STUDY) for name in ("imaging_series", "imaging_study_procedure") if name in feeds]
     for told in direct:  # of which there is one row
-        beside = [exams.join(told.select(STUDY), STUDY, "left_anti") for exams in beside]
-    return [*direct, *_rows_now(lake, "imaging_study", beside)]
+        related = [exams.join(told.select(STUDY), STUDY, "left_anti") for exams in related]
+    return [*direct, *_rows_now(lake, "imaging_study", related)]
 
 
 def _series(lake: Lake, feeds: Mapping[str, DataFrame]) -> Sequence[DataFrame]:
     """Rows of series as they were and as they are, with all others of the exam, which may be of another month."""
     direct = [feeds["imaging_series"]] if "imaging_series" in feeds else []
-    beside = [feeds["imaging_acquisition"].select(STUDY)] if "imaging_acquisition" in feeds else []
+    related = [feeds["imaging_acquisition"].select(STUDY)] if "imaging_acquisition" in feeds else []
     if "imaging_study" in feeds:
-        beside.append(changed_rows(feeds["imaging_study"], [STUDY], _OF_EXAM).select(STUDY))
-    return [*direct, *_rows_now(lake, "imaging_series", beside)]
+        related.append(changed_rows(feeds["imaging_study"], [STUDY], _OF_EXAM).select(STUDY))
+    return [*direct, *_rows_now(lake, "imaging_series", related)]
 
 
 def _rows_now(lake: Lake, name: str, exams: Sequence[DataFrame]) -> list[DataFrame]:

@@ -114,7 +114,7 @@ class Context:
         self.progress = progress or Progress.silent()
         self._meter = Meter(spark)
         self._compiling = Compiling(spark)
-        self._records: list[tuple[object, ...]] = []
+        self._records: list[dict[str, object]] = []
         self._together = False
 
     @property
@@ -206,24 +206,24 @@ class Context:
 
     def _record(self, run: Run, ended: Ended) -> None:
         slowest = sorted(run.slowest, key=lambda file: -(file[1] or 0.0))[:SLOWEST]
-        row = (
-            run.run_id,
-            run.job,
-            run.started_at,
-            ended.at,
-            ended.outcome,
-            ended.error,
-            run.counts,
-            run.bytes_read,
-            *run.traffic,
-            ended.rows_per_second,
-            [(self.file_id(path), seconds, size) for path, seconds, size in slowest] or None,
-            run.watermark,
-            __version__,
-            self.fingerprint,
-            self.config.fingerprint,
-            self.spark.version,
-        )
+        row = {
+            "run_id": run.run_id,
+            "job": run.job,
+            "started_at": run.started_at,
+            "ended_at": ended.at,
+            "outcome": ended.outcome,
+            "error": ended.error,
+            "counts": run.counts,
+            "bytes_read": run.bytes_read,
+            **run.traffic._asdict(),
+            "rows_per_second": ended.rows_per_second,
+            "slowest_files": [(self.file_id(path), seconds, size) for path, seconds, size in slowest] or None,
+            "watermark": run.watermark,
+            "package_version": __version__,
+            "reader_fingerprint": self.fingerprint,
+            "config_fingerprint": self.config.fingerprint,
+            "spark_version": self.spark.version,
+        }
         self._records.append(row)
         if ended.outcome == "succeeded":
             self._past.add(run.job, run.watermark)

@@ -133,8 +133,8 @@ def _is_past(found: Sequence[Span], i: int, earlier: list[Mention]) -> bool:
     roles, place = found[i].roles, found[i].place
     if place is None:
         return False
-    again = any(mention.standing == SAID and mention.entry.parts == place.parts for mention in earlier)
-    aside = again and found[i].before == ";" and any(span.roles & SIDES for span in found[:i])
+    repeated = any(mention.standing == SAID and mention.entry.parts == place.parts for mention in earlier)
+    aside = repeated and found[i].before == ";" and any(span.roles & SIDES for span in found[:i])
     return ("removal" in roles and place.weak) or ("prosthesis" in roles and aside)
 
 
@@ -167,8 +167,8 @@ def _injured_too(found: Sequence[Span], i: int, earlier: list[Mention]) -> bool:
         return False
     last, place = earlier[-1], found[i].place
     limbs = place is not None and {*place.regions, *last.entry.regions} <= {"UL", "LL"}
-    beside = all(mention.why == "disease" for mention in earlier)
-    return limbs and beside and last_but_sides(found, i) == last.index
+    all_diseases = all(mention.why == "disease" for mention in earlier)
+    return limbs and all_diseases and last_but_sides(found, i) == last.index
 
 
 def _is_kind(span: Span, place: LexiconEntry, earlier: list[Mention]) -> bool:
@@ -279,18 +279,18 @@ def used_of(mentions: Sequence[Mention]) -> list[Mention]:
     said = [mention for mention in counted if mention.standing == SAID]
     if any(mention.entry.parts for mention in said):
         return said
-    beside = [mention for mention in counted if mention.standing == BESIDE]
-    kind = [mention for mention in beside if mention.why == "kind of exam"]
-    for used in (kind, _before_follow_up(beside)):
+    near = [mention for mention in counted if mention.standing == BESIDE]
+    kind = [mention for mention in near if mention.why == "kind of exam"]
+    for used in (kind, _before_follow_up(near)):
         if any(mention.entry.parts for mention in used):
             return used
-    return beside or said
+    return near or said
 
 
-def _before_follow_up(beside: list[Mention]) -> list[Mention]:
+def _before_follow_up(near: list[Mention]) -> list[Mention]:
     """`DRAINAGE ABCES PELVIEN, suivi de cancer du colon`: places of diseases before those of a follow-up."""
-    follow_up = [mention.index for mention in beside if mention.why == "weak"]
-    return [mention for mention in beside if mention.why == "disease" and follow_up and mention.index < follow_up[0]]
+    follow_up = [mention.index for mention in near if mention.why == "weak"]
+    return [mention for mention in near if mention.why == "disease" and follow_up and mention.index < follow_up[0]]
 
 
 def how_found(used: Sequence[Mention]) -> str:

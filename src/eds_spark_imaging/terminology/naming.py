@@ -37,8 +37,8 @@ def meant_beside(lexicon: Lexicon, found: Sequence[Span], used: Sequence[Mention
 def _meant(lexicon: Lexicon, found: Sequence[Span], mention: Mention, named: Set[str]) -> Mention:
     places, entry = lexicon.beside.get(found[mention.index].words, (frozenset(), mention.entry))
     others = named - set(mention.entry.parts)
-    beside = any(part in places or lies_within(lexicon, part, places) for part in others)
-    return replace(mention, entry=entry) if beside else mention
+    near = any(part in places or lies_within(lexicon, part, places) for part in others)
+    return replace(mention, entry=entry) if near else mention
 
 
 def regions_named(lexicon: Lexicon, entry: LexiconEntry, parts: tuple[str, ...]) -> tuple[str, ...]:

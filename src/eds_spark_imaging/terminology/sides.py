@@ -71,8 +71,8 @@ def _goes_on(spans: Sequence[Span], found: Sequence[tuple[int, str]]) -> bool:
         return True
     if "connector" in before.roles and last.place is None and len(last.words[0]) == 1:
         return True
-    again = last.place is not None and any(span.place == last.place for span in spans[:-1])
-    return joined and (again or last.how == "cut" or (not last.entries and not _slight(last)))
+    repeated = last.place is not None and any(span.place == last.place for span in spans[:-1])
+    return joined and (repeated or last.how == "cut" or (not last.entries and not _slight(last)))
 
 
 def _of_one_language(spans: Sequence[Span], found: list[tuple[int, str]]) -> list[tuple[int, str]]:

@@ -209,9 +209,9 @@ def _dated(rows: DataFrame, today: Column) -> DataFrame:
 
 def tombstones(touched: DataFrame, present: DataFrame, removed_at: Column) -> DataFrame:
     """Rows of ``touched`` exams that have no instance left: kept with no series and the time."""
-    gone = touched.join(present.select(STUDY), STUDY, "left_anti")
+    emptied = touched.join(present.select(STUDY), STUDY, "left_anti")
     zero = F.lit(0).cast("bigint")
-    return gone.withColumns(
+    return emptied.withColumns(
         {
             "number_of_series": zero,
             "number_of_instances": zero,

@@ -53,8 +53,10 @@ def removed_members(changes: DataFrame, known: DataFrame) -> DataFrame:
 
     Members go with their archive, and come with it when it is parsed.
     """
-    gone = changes.where(F.col("_op") == "removed").select(F.col("path").alias("archive"))
-    members = known.where(F.col("archive").isNotNull() & (F.col("status") != _REMOVED)).join(gone, "archive", "semi")
+    archives = changes.where(F.col("_op") == "removed").select(F.col("path").alias("archive"))
+    members = known.where(F.col("archive").isNotNull() & (F.col("status") != _REMOVED)).join(
+        archives, "archive", "semi"
+    )
     return members.select(
         "path",
         "source",

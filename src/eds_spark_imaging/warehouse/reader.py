@@ -102,8 +102,8 @@ class Warehouse:
     def _is_view(self, spec: InputTable) -> bool:
         if self._config.database is None:
             return False
-        beside = aside(self._config, spec.name)
-        names = [*table_names(self._config, spec.name), *([beside.table] if beside else [])]
+        apart = aside(self._config, spec.name)
+        names = [*table_names(self._config, spec.name), *([apart.table] if apart else [])]
         places = [place for name in names for place in self._places(name)]
         kinds = [self._spark.catalog.getTable(p).tableType for p in places if self._spark.catalog.tableExists(p)]
         return "VIEW" in kinds
@@ -129,20 +129,20 @@ class Warehouse:
 
     def _with_aside(self, spec: InputTable, raw: DataFrame) -> DataFrame:
         """The table with the column that the site has in a table of its own, if it has."""
-        beside, there = aside(self._config, spec.name), {name.lower() for name in raw.columns}
-        if beside is None or there & set(column_names(self._config, spec.name, beside.column)):
+        apart, there = aside(self._config, spec.name), {name.lower() for name in raw.columns}
+        if apart is None or there & set(column_names(self._config, spec.name, apart.column)):
             return raw
-        rows = self._first(spec, (beside.table,))
+        rows = self._first(spec, (apart.table,))
         if rows is None:
             return raw
         by_name = {field.name.lower(): field for field in rows.schema}
-        column = next(column for column in spec if column.name == beside.column)
-        values = [self._cast(spec, column, by_name[name]) for name in beside.names if name in by_name]
-        if beside.key not in by_name or not values:
-            raise InputError(f"base centrale: table {beside.table} has no column {' or '.join(beside.names)}")
-        last = rows.groupBy(F.col(f"`{by_name[beside.key].name}`").alias("_key"))
-        latest = last.agg(F.max(F.coalesce(*values)).alias(beside.column))
-        own = next(name for name in column_names(self._config, spec.name, beside.key) if name.lower() in there)
+        column = next(column for column in spec if column.name == apart.column)
+        values = [self._cast(spec, column, by_name[name]) for name in apart.names if name in by_name]
+        if apart.key not in by_name or not values:
+            raise InputError(f"base centrale: table {apart.table} has no column {' or '.join(apart.names)}")
+        last = rows.groupBy(F.col(f"`{by_name[apart.key].name}`").alias("_key"))
+        latest = last.agg(F.max(F.coalesce(*values)).alias(apart.column))
+        own = next(name for name in column_names(self._config, spec.name, apart.key) if name.lower() in there)
         return raw.join(latest, F.col(f"`{own}`") == F.col("_key"), "left").drop("_key")
 
     def _absent(self, spec: InputTable) -> InputError:

@@ -68,10 +68,10 @@ class CommonValues:
         """The texts in columns of tables, with the set of their patients; one row each."""
         found = [
             patients_by_value(
-                self._source.lake.read(name).join(exams.select(STUDY, PATIENT), STUDY, "inner"), some
+                self._source.lake.read(name).join(exams.select(STUDY, PATIENT), STUDY, "inner"), masked
             ).withColumn("table_name", F.lit(name))
-            for name, some in columns.items()
-            if some
+            for name, masked in columns.items()
+            if masked
         ]
         return reduce(DataFrame.unionByName, found)
 
