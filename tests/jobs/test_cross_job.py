@@ -162,6 +162,7 @@ def test_every_exam_is_exported_or_has_its_reason(hospital: tuple[Context, Made,
 
     context, _, _ = hospital
     exams = set(keys(context, "imaging_study", "study_instance_uid"))
+    context.spark.catalog.dropTempView("imaging_acquisition")  # of another lake that was opened in this session
     with pytest.raises(LakeError, match="no table imaging_acquisition"):
         export(context.config, Standard.MI_CDM, str(tmp_path / "early"), TableFormat.PARQUET)
     context.lake.create("imaging_acquisition")
