@@ -54,6 +54,6 @@ def test_a_staging_that_does_not_tell_is_of_no_reader(spark: SparkSession, tmp_p
     from eds_spark_imaging.spark.hadoop import HadoopPath
 
     marks, staging = Marks("a1b2", {"s": "override_charset=cp1252"}), HadoopPath(spark, str(tmp_path / "staging"))
-    assert Marks.beside(staging) == Marks("unknown")
+    assert Marks.stored_in(staging) == Marks("unknown")
     marks.put_beside(staging)
-    assert Marks.beside(staging) == marks
+    assert Marks.stored_in(staging) == marks

@@ -54,8 +54,8 @@ def cut_phrase(
         return None
     named = any(span.place for span in earlier)
     joined = i > 0 and forms[i - 1] in _CONNECTORS
-    beside = named and breaks[-1] == " " and not joined
-    if entry.place and _unsure(lexicon, forms[i:], category, named=named, beside=beside):
+    adjoining = named and breaks[-1] == " " and not joined
+    if entry.place and _unsure(lexicon, forms[i:], category, named=named, adjoining=adjoining):
         return None
     return Span(forms[i:], breaks[i], meaning_of(entry), "cut"), length
 
@@ -75,12 +75,12 @@ def _completed(lexicon: Lexicon, words: tuple[str, ...], category: str, cut: int
     return entry
 
 
-def _unsure(lexicon: Lexicon, words: Sequence[str], category: str, *, named: bool, beside: bool) -> bool:
+def _unsure(lexicon: Lexicon, words: Sequence[str], category: str, *, named: bool, adjoining: bool) -> bool:
     """Whether the last word may also begin one that is no place: `SCA`; `POUMONS HAUT`, just after another place."""
     last = words[-1]
     short = len(last) < _SHORTEST_ELSEWHERE
     if len(words) == 1:
-        if beside and any(word.startswith(last) for word in lexicon.plain):
+        if adjoining and any(word.startswith(last) for word in lexicon.plain):
             return True
         return short and begins_else(lexicon, last, category, diseases=named)
     return short and words[0] in _BEFORE_EXAMS and _begins_exam(lexicon, last)
@@ -127,8 +127,8 @@ def doubtful_end(lexicon: Lexicon, text: Words, span: Span, cut: int, earlier: S
         return False
     place = span.place
     abbreviates = place is not None and len(place.parts) == 1 and all(entry.only for entry in span.entries)
-    beside = abbreviates and any(one.place for one in earlier)
-    return beside and any(word.startswith(last) and word != last for word in lexicon.plain)
+    after_place = abbreviates and any(one.place for one in earlier)
+    return after_place and any(word.startswith(last) and word != last for word in lexicon.plain)
 
 
 def _begins_exam(lexicon: Lexicon, beginning: str) -> bool:

@@ -201,7 +201,7 @@ class Reader:
 
     def _beside(self, read: Mapping[str, Reading], source: str, chosen: Reading) -> Reading:
         """`SAG T2 CERVICAL` of an exam of the spine: words that mean another place beside what other columns name."""
-        told = self.lexicon.beside.get(tuple(chosen.words[0].split())) if len(chosen.words) == 1 else None
+        told = self.lexicon.by_neighbour.get(tuple(chosen.words[0].split())) if len(chosen.words) == 1 else None
         if told is None:
             return chosen
         places, entry = told

@@ -85,7 +85,7 @@ class Lexicon:
     spellings: Mapping[str, tuple[str, ...]]
     singles: Mapping[str, tuple[LexiconEntry, ...]]
     combining: Mapping[str, LexiconEntry]
-    beside: Mapping[tuple[str, ...], tuple[frozenset[str], LexiconEntry]]
+    by_neighbour: Mapping[tuple[str, ...], tuple[frozenset[str], LexiconEntry]]
     french: frozenset[str]
     naming_exams: frozenset[str]
     version: str
@@ -133,7 +133,7 @@ def _compile(tables: dict[str, list[dict[str, str]]]) -> Lexicon:
         spellings=_spellings(root),
         singles=singles,
         combining=dict(_combining(tables["combining"], parts)),
-        beside=dict(_beside(tables["beside"], parts)),
+        by_neighbour=dict(_beside(tables["beside"], parts)),
         french=_first_words(tables["places"], "fr") - _first_words(tables["places"], "en"),
         naming_exams=frozenset(word for word, node in root.next.items() if _tells_category(node)),
         version=_version(tables),

@@ -28,14 +28,14 @@ def parts_named(
 
 def meant_beside(lexicon: Lexicon, found: Sequence[Span], used: Sequence[Mention]) -> list[Mention]:
     """`cervical, dorsal et lombaire`: the mentions, where words mean another place beside others (``beside.csv``)."""
-    if not any(found[mention.index].words in lexicon.beside for mention in used):
+    if not any(found[mention.index].words in lexicon.by_neighbour for mention in used):
         return list(used)
     named = members(lexicon, [part for mention in used for part in mention.entry.parts])
     return [_meant(lexicon, found, mention, named) for mention in used]
 
 
 def _meant(lexicon: Lexicon, found: Sequence[Span], mention: Mention, named: Set[str]) -> Mention:
-    places, entry = lexicon.beside.get(found[mention.index].words, (frozenset(), mention.entry))
+    places, entry = lexicon.by_neighbour.get(found[mention.index].words, (frozenset(), mention.entry))
     others = named - set(mention.entry.parts)
     near = any(part in places or lies_within(lexicon, part, places) for part in others)
     return replace(mention, entry=entry) if near else mention

@@ -167,7 +167,7 @@ def _levels(
 ) -> tuple[str, ...]:
     """The parts of the spine whose levels are named: one level where a word says spine or a needle goes there."""
     if parts == ("NECK",):
-        adjectives = all(found[mention.index].words in lexicon.beside for mention in used)
+        adjectives = all(found[mention.index].words in lexicon.by_neighbour for mention in used)
         spinal = levels(found, category, 2) if adjectives else ()
         return spinal if spinal == ("CSPINE",) else ()
     spinal = levels(found, category, 1)

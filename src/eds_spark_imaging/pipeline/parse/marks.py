@@ -32,7 +32,7 @@ class Marks:
         return cls(context.fingerprint, {source: options for source, options in named.items() if options})
 
     @classmethod
-    def beside(cls, staging: HadoopPath) -> Marks:
+    def stored_in(cls, staging: HadoopPath) -> Marks:
         """Those of the rows of a staging, which an older reader may have made; of no reader where it does not tell."""
         content = (staging / _FILE).content()
         return cls(**json.loads(content)) if content else cls("unknown")
