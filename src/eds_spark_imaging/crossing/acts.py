@@ -8,7 +8,7 @@ from math import exp
 
 from eds_spark_imaging.crossing.anatomy import of_one_side, same_part, same_region
 from eds_spark_imaging.crossing.candidates import Known, Weighed, weighed
-from eds_spark_imaging.crossing.evidence import State, Trait, nearest, one_of, overlap, total, trait
+from eds_spark_imaging.crossing.evidence import Trait, agreeing, nearest, one_of, overlap, total, trait
 from eds_spark_imaging.crossing.numbers import same_accession
 from eds_spark_imaging.crossing.pairs import Pair, Places, contenders, pairs_of
 from eds_spark_imaging.crossing.patient import Act, Exam
@@ -106,9 +106,7 @@ def _named(found: Weighed, accepted: Places) -> Places:
     return {
         (i, j)
         for (i, j), traits in found.items()
-        if (i in rows) != (j in columns)
-        and any(part.name == "accession_number" and part.state is State.AGREE for part in traits)
-        and total(traits) >= _NAMED
+        if (i in rows) != (j in columns) and "accession_number" in agreeing(traits) and total(traits) >= _NAMED
     }
 
 

@@ -57,6 +57,11 @@ def nearest(moments: Iterable[datetime], at: datetime) -> timedelta | None:
     return min((at - moment for moment in moments), key=abs, default=None)
 
 
+def agreeing(traits: Iterable[Trait]) -> frozenset[str]:
+    """The names of the traits that agree."""
+    return frozenset(part.name for part in traits if part.state is State.AGREE)
+
+
 def total(traits: Iterable[Trait]) -> float:
     """The weight of the traits together."""
     return sum(part.weight for part in traits)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from eds_spark_imaging.crossing.assignment import Assigned
 from eds_spark_imaging.crossing.candidates import Event, Weighed
-from eds_spark_imaging.crossing.evidence import State, Trait, nearest, total
+from eds_spark_imaging.crossing.evidence import Trait, agreeing, nearest, total
 from eds_spark_imaging.crossing.patient import Exam
 
 _CONTENDER = 2.0  # how much less may speak for a pair than for the one that it might replace
@@ -54,7 +54,7 @@ def pairs_of(
         Pair(
             uid=exams[i].uid,
             event_id=events[j].event_id,
-            method=method(frozenset(part.name for part in traits if part.state is State.AGREE)),
+            method=method(agreeing(traits)),
             gap=nearest(exams[i].moments, events[j].at),
             rivals=of_exam[i] + of_event[j] - 2 * (total(traits) > 0),
             ambiguous=(i, j) in ambiguous,

@@ -12,7 +12,7 @@ from math import log2
 from eds_spark_imaging.crossing import titles
 from eds_spark_imaging.crossing.anatomy import same_part, same_region, same_side
 from eds_spark_imaging.crossing.candidates import Known, Weighed, weighed
-from eds_spark_imaging.crossing.evidence import State, Trait, nearest, one_of, overlap, total, trait
+from eds_spark_imaging.crossing.evidence import Trait, agreeing, nearest, one_of, overlap, total, trait
 from eds_spark_imaging.crossing.numbers import same_accession
 from eds_spark_imaging.crossing.pairs import Pair, contenders, pairs_of
 from eds_spark_imaging.crossing.patient import Exam, Report, has_time
@@ -97,7 +97,7 @@ def _first_versions(found: Weighed, reports: tuple[Report, ...]) -> Weighed:
     for (i, j), traits in found.items():
         if total(traits) >= _ENOUGH:
             exams_of[j].add(i)
-            if any(part.name == "accession_number" and part.state is State.AGREE for part in traits):
+            if "accession_number" in agreeing(traits):
                 named_by[j].add(i)
 
     def is_later(j: int, first: int) -> bool:
@@ -133,7 +133,7 @@ def _is_enough(traits: tuple[Trait, ...], *, is_alone: bool) -> bool:
     """Whether a pair may be accepted; a report that says nothing of its exam only in its visit, within a day, or within
     days where neither has another candidate.
     """
-    agree = {part.name for part in traits if part.state is State.AGREE}
+    agree = agreeing(traits)
     soon = any(part.name == "time" and part.weight >= _SOON for part in traits)
     enough = total(traits) >= _ENOUGH and (soon or not agree.isdisjoint(_SAYING))
     return enough or (is_alone and "time" in agree and total(traits) >= _CLEAR)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from eds_spark_imaging.crossing import titles
 from eds_spark_imaging.crossing.anatomy import same_part
 from eds_spark_imaging.crossing.assignment import Assigned, best_assignment
 from eds_spark_imaging.crossing.candidates import Weighed
-from eds_spark_imaging.crossing.evidence import State, Trait, overlap, total
+from eds_spark_imaging.crossing.evidence import agreeing, overlap, total
 from eds_spark_imaging.crossing.numbers import of_one_order
 from eds_spark_imaging.crossing.patient import Act, Exam, Report
 
@@ -34,7 +34,7 @@ def assigned(
     Returns the pairs, and by exam or event left over the one that it goes with.
     """
     weights = {pair: total(traits) for pair, traits in found.items()}
-    named = {pair for pair, traits in found.items() if weights[pair] >= enough and _has_one_number(traits)}
+    named = {pair for pair, traits in found.items() if weights[pair] >= enough and _NUMBER in agreeing(traits)}
     first = best_assignment(_named_or_free(weights, named, enough))
     rows, columns = {s.row: s.column for s in first}, {s.column: s.row for s in first}
     unnumbered = {pair: total(part for part in traits if part.name != _NUMBER) for pair, traits in found.items()}
@@ -56,10 +56,6 @@ def assigned(
 def _free(j: int, columns: Mapping[int, int], weights: Mapping[tuple[int, int], float], weight: float) -> bool:
     """Whether an event is left over, or assigned to an exam that it suits clearly less than with ``weight``."""
     return j not in columns or weight - weights[columns[j], j] >= _BETTER
-
-
-def _has_one_number(traits: Iterable[Trait]) -> bool:
-    return any(part.name == _NUMBER and part.state is State.AGREE for part in traits)
 
 
 def _named_or_free(

@@ -18,7 +18,7 @@ from eds_spark_imaging.lake.places import check_one_writer, database_folder, lak
 from eds_spark_imaging.lake.scratch import Scratch
 from eds_spark_imaging.spark.delta import file_count, table_bytes, table_version
 from eds_spark_imaging.spark.hadoop import HadoopPath, local_folder
-from eds_spark_imaging.spark.settings import SMALL
+from eds_spark_imaging.spark.session import is_small_session
 from eds_spark_imaging.tables import Catalogue, Table
 from eds_spark_imaging.tables.runs import RELEASE
 from eds_spark_imaging.tables.spec import sql_type
@@ -59,7 +59,7 @@ class LakeTables:
             self.root = lake_folder(spark, config.path or "")
         if writable:
             check_one_writer(spark, self.root, config)
-        self._in_memory = spark.conf.get(SMALL, "false") == "true"
+        self._in_memory = is_small_session(spark)
         here = local_folder(self.root)
         self._log = cache(lambda name: TableLog(here / name)) if here is not None else None
 

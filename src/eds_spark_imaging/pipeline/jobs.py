@@ -32,8 +32,7 @@ from eds_spark_imaging.pipeline.terms import has_new_acts, terms
 from eds_spark_imaging.runs import events
 from eds_spark_imaging.runs.context import Context
 from eds_spark_imaging.runs.progress import Progress
-from eds_spark_imaging.spark.session import spark_session
-from eds_spark_imaging.spark.settings import SMALL
+from eds_spark_imaging.spark.session import is_small_session, spark_session
 from eds_spark_imaging.terminology.site import site_lexicon, site_names
 
 
@@ -131,11 +130,10 @@ def _session(names: list[str], config: Config) -> SparkSession:
 
 def _run(spark: SparkSession, names: list[str], config: Config, options: Options, progress: Progress | None) -> Context:
     context = Context(spark, config, progress.on(spark) if progress else None)
-    small = spark.conf.get(SMALL, "false") == "true"
     with context.lake.lock():
         context.lake.clear_scratch()
         _bring_up_to_date(context, names)
-        whole = small and names == list(JOBS) and options == Options()
+        whole = is_small_session(spark) and names == list(JOBS) and options == Options()
         before = Standstill.now(config, context.lake) if whole else None
         if before and before == Standstill.kept(context.lake):
             _record_standstill(context, names)

@@ -17,7 +17,7 @@ from eds_spark_imaging.spark import jars
 from eds_spark_imaging.spark.class_archive import archive_options
 from eds_spark_imaging.spark.java_names import remember_names
 from eds_spark_imaging.spark.metastore import DERBY_OPTION, metastore_conf
-from eds_spark_imaging.spark.settings import LOCAL_CONF, SMALL_CONF, TABLE_CONF
+from eds_spark_imaging.spark.settings import LOCAL_CONF, SMALL, SMALL_CONF, TABLE_CONF
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -148,3 +148,8 @@ def spark_session(
     remember_names(session.sparkContext._jvm)
     session.sparkContext.setLogLevel("ERROR" if not given else "WARN")
     return session
+
+
+def is_small_session(spark: SparkSession) -> bool:
+    """Whether the session was made for little data."""
+    return spark.conf.get(SMALL, "false") == "true"

@@ -51,10 +51,8 @@ class Staging:
     def of(cls, context: Context, run_id: str, work: Work | None) -> Staging:
         """The staging of a run."""
         folder, schema = context.lake.staging(run_id), context.catalogue.staged.spark_ddl
-        rows, marks = (
-            context.spark.read.schema(schema).parquet(folder),
-            Marks.stored_in(HadoopPath(context.spark, folder)),
-        )
+        rows = context.spark.read.schema(schema).parquet(folder)
+        marks = Marks.stored_in(HadoopPath(context.spark, folder))
         if work:
             return cls(run_id, rows, marks, work, work.opened and _of_opened(rows, work.opened))
         return cls(run_id, rows, marks, None, rows.select("path").distinct())
