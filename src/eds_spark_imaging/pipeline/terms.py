@@ -79,11 +79,11 @@ def has_new_acts(context: Context) -> bool:
     return seen is not None and seen.acts != context.lake.version(_ACTS)
 
 
-def _terms(context: Context, run: Run, scratch: Scratch, site: _Site, some: DataFrame | None) -> None:
+def _terms(context: Context, run: Run, scratch: Scratch, site: _Site, touched: DataFrame | None) -> None:
     lake = context.lake
 
     def read(name: str) -> DataFrame:
-        return lake.read(name) if some is None else lake.read(name).join(some, _STUDY, "left_semi")
+        return lake.read(name) if touched is None else lake.read(name).join(touched, _STUDY, "left_semi")
 
     studies, series = read("imaging_study").where("removed_at IS NULL"), read("imaging_series")
     described = transforms.describe_series(series, studies, read("imaging_acquisition"))

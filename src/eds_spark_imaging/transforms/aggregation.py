@@ -90,9 +90,9 @@ def _texts(values: str) -> str:
     return f"CAST(array({values}) AS ARRAY<STRING>)"
 
 
-def _columns(some: Sequence[Attribute], keys: Sequence[str], attributes: Sequence[Attribute]) -> list[Column]:
+def _columns(chosen: Sequence[Attribute], keys: Sequence[str], attributes: Sequence[Attribute]) -> list[Column]:
     kept = _kept(keys, attributes)
-    return [F.expr(text) for a in some for text in _aggregates(a, _lining_up(a, kept))]
+    return [F.expr(text) for a in chosen for text in _aggregates(a, _lining_up(a, kept))]
 
 
 def compared(

@@ -94,13 +94,13 @@ def unite_batches(site: tuple[SiteRow, ...]) -> Callable[[Batches], Batches]:
 def settle_batches(site: tuple[SiteRow, ...], names: ExamNames | None) -> Callable[[Batches], Batches]:
     """For mapInArrow over rows of ``EXAM``: ``SETTLED`` of each, what acts and the list of names say."""
 
-    def settle(batches: Batches) -> Batches:
+    def settled(batches: Batches) -> Batches:
         known = lexicon(site)
         for batch in batches:
             rows = [_settled(known, names, row) for row in batch.select(EXAM.names).to_pylist()]
             yield pa.RecordBatch.from_pylist(rows, schema=SETTLED)
 
-    return settle
+    return settled
 
 
 def _settled(known: Lexicon, names: ExamNames | None, row: dict[str, Any]) -> dict[str, object]:

@@ -33,9 +33,9 @@ def index(context: Context, *, allow_removals: bool = False) -> None:
         changes, counts = scratch.keep_counted("changes", file_changes(listed.rows, known), **by_operation)
         if counts["removed"]:
             members = removed_members(changes, known)
-            members, gone = scratch.keep_counted("members", members, removed=F.count(F.lit(1)))
+            members, member_counts = scratch.keep_counted("members", members, removed=F.count(F.lit(1)))
             changes = changes.unionByName(members)
-            counts["removed"] += gone["removed"]
+            counts["removed"] += member_counts["removed"]
             if not allow_removals:
                 _check_removals(known, changes)
         run.count(**counts)
@@ -60,10 +60,10 @@ def _check_removals(known: DataFrame, changes: DataFrame) -> None:
     removed = {row["source"]: row["count"] for row in gone_by_source}
     present = known.where(F.col("status") != str(FileStatus.REMOVED)).groupBy("source").count().collect()
     for row in present:
-        gone = removed.get(row["source"], 0)
-        if gone > MAX_REMOVED * row["count"] and gone > 1:
+        lost = removed.get(row["source"], 0)
+        if lost > MAX_REMOVED * row["count"] and lost > 1:
             raise AccountingError(
-                f"source {row['source']}: {gone} of {row['count']} files are gone; if that is right, --allow-removals"
+                f"source {row['source']}: {lost} of {row['count']} files are gone; if that is right, --allow-removals"
             )
 
 

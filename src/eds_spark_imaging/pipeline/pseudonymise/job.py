@@ -169,9 +169,9 @@ def _check_same(tier: Context, before: _TierWatermark | None, now: _TierWatermar
         raise LakeError(f"the tier was made by other rules ({', '.join(changed)}): make the new one in another place")
     for table in tier.catalogue:
         if tier.lake.exists(table.name):
-            gone = set(tier.spark.table(tier.lake.identifier(table.name)).columns) - set(table.names)
-            if gone:
-                raise LakeError(f"the tier has {table.name}.{sorted(gone)[0]}, which it must not: make a new one")
+            extra = set(tier.spark.table(tier.lake.identifier(table.name)).columns) - set(table.names)
+            if extra:
+                raise LakeError(f"the tier has {table.name}.{sorted(extra)[0]}, which it must not: make a new one")
 
 
 def _count_risk(tier: Context, run: Run) -> None:
